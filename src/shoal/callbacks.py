@@ -1,0 +1,107 @@
+"""Guarantee: what happens around training is said in callbacks; the loop itself knows none.
+
+Floor 3.
+"""
+
+from dataclasses import dataclass
+
+from shoal.activations import Array
+from shoal.history import History
+from shoal.network import Network
+
+
+@dataclass
+class TrainingState:
+    """What a callback sees, and may stop.
+
+    Attributes
+    ----------
+    network : Network
+        The network as it is now; its theta may be replaced in place.
+    history : History
+    max_epochs : int
+        Passes at the most.
+    """
+
+    network: Network
+    history: History
+    max_epochs: int
+
+    def stop(self, reason: str) -> None:
+        """Ask training to end now; the first reason given is kept."""
+        self.history.stop_reason = self.history.stop_reason or reason
+
+    @property
+    def stopped(self) -> bool:
+        """Whether somebody asked training to end."""
+        return bool(self.history.stop_reason)
+
+
+class Callback:
+    """Hooks around training; override those you need."""
+
+    def on_train_begin(self, state: TrainingState) -> None:
+        """Run before the first pass."""
+
+    def on_update_end(self, state: TrainingState) -> None:
+        """Run after each update of the parameters."""
+
+    def on_epoch_end(self, state: TrainingState) -> None:
+        """Run after each pass, when its row is in the history."""
+
+    def on_train_end(self, state: TrainingState) -> None:
+        """Run after the last pass, whatever ended it."""
+
+
+class PrintProgress(Callback):
+    """Print a line after each pass."""
+
+    def on_epoch_end(self, state: TrainingState) -> None:  # noqa: D102
+        row = {name: values[-1] for name, values in state.history.columns.items()}
+        print(", ".join(f"{name} {value:.6g}" for name, value in row.items()))
+
+
+class EarlyStopping(Callback):
+    """End training when the cost no longer falls.
+
+    Parameters
+    ----------
+    monitor : {"validation_cost", "cost"}
+        The column of the history to watch.
+    patience : int
+        End after so many passes in a row that were no better than the best by ``tol``.
+    tol : float
+        The least improvement that counts.
+    restore_best : bool
+        Put the parameters of the best pass back at the end, whatever ended training.
+    """
+
+    def __init__(
+        self,
+        monitor: str = "validation_cost",
+        patience: int = 10,
+        tol: float = 1e-4,
+        restore_best: bool = True,
+    ) -> None:
+        self.monitor, self.patience, self.tol = monitor, patience, tol
+        self.restore_best = restore_best
+
+    def on_train_begin(self, state: TrainingState) -> None:  # noqa: D102
+        self.best = self.best_by_tol = float("inf")
+        self.best_theta: Array | None = None
+        self.waited = 0
+
+    def on_epoch_end(self, state: TrainingState) -> None:  # noqa: D102
+        value = state.history[self.monitor][-1]
+        if self.restore_best and value < self.best:
+            self.best, self.best_theta = value, state.network.theta.copy()
+        if value < self.best_by_tol - self.tol:
+            self.best_by_tol, self.waited = value, 0
+            return
+        self.waited += 1
+        if self.waited >= self.patience:
+            state.stop(f"{self.monitor} did not fall by {self.tol:g} in {self.patience} epochs")
+
+    def on_train_end(self, state: TrainingState) -> None:  # noqa: D102
+        if self.best_theta is not None:
+            state.network.theta[:] = self.best_theta

@@ -1,0 +1,52 @@
+"""Guarantee: the equations of the course over any number of examples, in bounded memory.
+
+Floor 2. Examples are taken in chunks of a fixed size and in a fixed order; each chunk goes through
+``equations`` unchanged, and the chunks' sums are added.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from shoal import equations
+from shoal.activations import Array
+from shoal.engine.protocol import CostAndGradient, Engine
+from shoal.network import Network
+
+CHUNK = 8192  # examples: Z1 of 100 units then takes 6.5 MB
+
+
+class NumpyEngine(Engine):
+    """The reference engine: complete, and everywhere."""
+
+    name = "numpy"
+
+    def predict(self, network: Network, X: Array) -> Array:  # noqa: D102
+        parts = [network.forward(X[:, part]).A2 for part in _chunks(X)]
+        return np.concatenate(parts, axis=1)
+
+    def cost_and_gradient(  # noqa: D102
+        self, network: Network, X: Array, Y: Array, w: Array | None = None, m: float | None = None
+    ) -> CostAndGradient:
+        w, m = equations.total_weight(Y, w, m)
+        J, gradient = 0.0, np.zeros_like(network.theta)
+        for part in _chunks(X):
+            forward = network.forward(X[:, part])
+            J += equations.cost(forward.Z2, Y[:, part], network.g2, w[:, part], m)
+            gradients = equations.backward(
+                X[:, part], Y[:, part], forward, network.parameters, network.g1, w[:, part], m
+            )
+            gradient += np.concatenate([d.ravel() for d in gradients])
+        return CostAndGradient(J, gradient)
+
+    def cost(self, network: Network, X: Array, Y: Array, w: Array | None = None) -> float:  # noqa: D102
+        w, m = equations.total_weight(Y, w, None)
+        return sum(
+            equations.cost(network.forward(X[:, part]).Z2, Y[:, part], network.g2, w[:, part], m)
+            for part in _chunks(X)
+        )
+
+
+def _chunks(X: Array) -> Iterator[slice]:
+    m = X.shape[1]
+    return (slice(start, min(start + CHUNK, m)) for start in range(0, m, CHUNK))

@@ -1,0 +1,16 @@
+"""Guarantee: every mistake in what a user gives reaches them as one sentence with its remedy.
+
+Floor 0. Code that finds bad input raises :class:`InputError`; the command line prints its message
+and exits with code 2, and Python callers may catch it as the ``ValueError`` that it is.
+"""
+
+
+class InputError(ValueError):
+    """Bad input: a file, column, row or parameter that cannot be used as it is.
+
+    The message is one sentence that names the culprit and the remedy.
+    """
+
+
+class DivergedError(InputError):
+    """Training left the finite numbers: the cost or a parameter became NaN or infinite."""

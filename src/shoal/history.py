@@ -1,0 +1,42 @@
+"""Guarantee: what happened in training is a plain table, the same numbers for every reader.
+
+Floor 3.
+"""
+
+from dataclasses import dataclass, field
+
+
+@dataclass
+class History:
+    """One row for each pass over the examples (with full batch, for each iteration).
+
+    Attributes
+    ----------
+    columns : dict of str to list of float
+        ``epoch`` counts from 0. ``cost`` is the cost J (with its L2 penalty, if any) met in that
+        pass, each batch measured before its update; with full batch it is J before the update,
+        which is what courses print as the cost at iteration ``epoch``. With a validation part,
+        ``validation_cost`` and any metrics are measured after the pass.
+    stop_reason : str
+        Why training ended, as a sentence; empty while it runs.
+    ran_out : bool
+        Whether it ended only because the last pass allowed was made.
+    """
+
+    columns: dict[str, list[float]] = field(default_factory=dict)
+    stop_reason: str = ""
+    ran_out: bool = False
+
+    def append(self, **row: float) -> None:
+        """Add a row; every row has the same columns."""
+        for name, value in row.items():
+            self.columns.setdefault(name, []).append(value)
+
+    def __getitem__(self, name: str) -> list[float]:
+        return self.columns[name]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.columns
+
+    def __len__(self) -> int:
+        return len(self.columns.get("epoch", ()))

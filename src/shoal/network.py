@@ -1,0 +1,151 @@
+"""Guarantee: W1, b1, W2, b2 are views of one flat vector theta; change one and you change both.
+
+Floor 1, NumPy alone. Optimisers, sums over workers, the gradient check and files work on theta;
+the equations work on the four views.
+"""
+
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from shoal import equations
+from shoal.activations import ACTIVATIONS, Activation, Array
+from shoal.equations import Forward, Parameters
+from shoal.errors import InputError
+from shoal.losses import LOSSES, Loss
+
+Initialisation = Literal["scaled", "gaussian", "zeros", "constant"]
+INITIALISATIONS: tuple[str, ...] = get_args(Initialisation)
+
+
+class Network:
+    """A network with one hidden layer, or none (n_h = 0: logistic or linear regression).
+
+    Parameters
+    ----------
+    n_x, n_h, n_y : int
+        Number of input features, hidden units and output units.
+    activation : str
+        g1, a name in ``shoal.activations.ACTIVATIONS``.
+    output : str
+        g2 and its loss, a name in ``shoal.losses.LOSSES``.
+    dtype : dtype
+        float64 or float32.
+
+    Attributes
+    ----------
+    theta : ndarray, (n_h * n_x + n_h + n_y * n_h + n_y,)
+        All parameters; zero until :meth:`initialise` or an assignment ``theta[:] = ...``.
+    """
+
+    def __init__(
+        self,
+        n_x: int,
+        n_h: int,
+        n_y: int,
+        activation: str = "tanh",
+        output: str = "sigmoid",
+        dtype: DTypeLike = np.float64,
+    ) -> None:
+        for name, n, least in (("n_x", n_x, 1), ("n_h", n_h, 0), ("n_y", n_y, 1)):
+            if n < least:
+                raise InputError(f"{name} is {n}, but must be at least {least}.")
+        self.n_x, self.n_h, self.n_y = n_x, n_h, n_y
+        self.activation = _known("activation", activation, tuple(ACTIVATIONS))
+        self.output = _known("output", output, tuple(LOSSES))
+        n_in = n_h or n_x  # what the output layer sees
+        self._shapes = ((n_h, n_x), (n_h, 1), (n_y, n_in), (n_y, 1))
+        self.theta: Array = np.zeros(sum(rows * columns for rows, columns in self._shapes), dtype)
+        self.parameters = self.split(self.theta)
+
+    @property
+    def g1(self) -> Activation:
+        """The hidden activation."""
+        return ACTIVATIONS[self.activation]
+
+    @property
+    def g2(self) -> Loss:
+        """The output activation and its loss."""
+        return LOSSES[self.output]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # a copy made attribute by attribute would tear the views from theta
+        sizes = (self.n_x, self.n_h, self.n_y, self.activation, self.output, self.theta.dtype)
+        return Network, sizes, self.theta
+
+    def __setstate__(self, theta: Array) -> None:
+        self.theta[:] = theta
+
+    def split(self, flat: Array) -> Parameters:
+        """Return the views W1, b1, W2, b2 of a vector laid out as theta."""
+        views, start = [], 0
+        for rows, columns in self._shapes:
+            views.append(flat[start : start + rows * columns].reshape(rows, columns))
+            start += rows * columns
+        return Parameters(*views)
+
+    def initialise(
+        self,
+        scheme: Initialisation = "gaussian",
+        scale: float = 0.01,
+        random_state: np.random.RandomState | int = 0,
+    ) -> "Network":
+        """Set theta to a starting point, and return the network.
+
+        Parameters
+        ----------
+        scheme : {"gaussian", "scaled", "zeros", "constant"}
+            ``gaussian``: weights are ``scale`` times a standard normal draw, W1 first (the
+            course's way). ``scaled``: as gaussian, with a standard deviation that keeps the
+            variance of the signal from layer to layer (Glorot and Bengio, 2010, and for the
+            ReLUs He et al., 2015); without a hidden layer, zero. ``zeros`` and ``constant``
+            (every weight is ``scale``): to see how they fail. Biases start at zero in all.
+        scale : float
+            Used by ``gaussian`` and ``constant``.
+        random_state : RandomState or int
+            The generator, or its seed. The legacy generator is used because its stream is
+            frozen and the course's published figures come from it.
+        """
+        _known("initialisation", scheme, INITIALISATIONS)
+        if not isinstance(random_state, np.random.RandomState):
+            random_state = np.random.RandomState(random_state)
+        self.theta[:] = 0
+        W1, _, W2, _ = self.parameters
+        scales = self._scales() if scheme == "scaled" else (scale, scale)
+        for W, W_scale in zip((W1, W2), scales, strict=True):
+            if scheme == "constant":
+                W[:] = scale
+            elif scheme != "zeros":
+                W[:] = random_state.standard_normal(W.shape) * W_scale
+        return self
+
+    def forward(self, X: Array) -> Forward:
+        """Forward propagation of X, (n_x, m)."""
+        return equations.forward(X, self.parameters, self.g1, self.g2)
+
+    def _scales(self) -> tuple[float, float]:
+        """Return the width-aware standard deviations of W1 and W2."""
+        if not self.n_h:
+            return 0.0, 0.0
+        glorot = (
+            float(np.sqrt(2 / (self.n_x + self.n_h))),
+            float(np.sqrt(2 / (self.n_h + self.n_y))),
+        )
+        if self.activation in ("relu", "leaky_relu"):  # half of the units are at rest
+            return float(np.sqrt(2 / self.n_x)), glorot[1]
+        return glorot
+
+
+def weights_only(network: Network) -> NDArray[Any]:
+    """Return a vector laid out as theta: 1 where a weight stands, 0 where a bias does."""
+    mask = np.zeros_like(network.theta)
+    W1, _, W2, _ = network.split(mask)
+    W1[:], W2[:] = 1, 1
+    return mask
+
+
+def _known(what: str, name: str, names: tuple[str, ...]) -> str:
+    if name not in names:
+        raise InputError(f"{what} {name!r} is not known: choose one of {', '.join(names)}.")
+    return name

@@ -1,0 +1,236 @@
+"""Guarantee: one loop trains every network; it knows no tables, no scikit-learn, no terminal.
+
+Floor 4. The order of the examples in a pass depends on the seed and the pass alone, so that the
+same seed gives the same network wherever training was interrupted and taken up again.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shoal.activations import Array
+from shoal.callbacks import Callback, TrainingState
+from shoal.engine import CostAndGradient, Engine, default_engine
+from shoal.errors import DivergedError
+from shoal.history import History
+from shoal.network import Network, weights_only
+from shoal.optimizers import Adam, GradientDescent, Optimizer, minimize_lbfgs
+
+Batch = slice | NDArray[np.intp]
+Metrics = Mapping[str, Callable[[Array, Array], float]]
+
+
+@dataclass
+class Examples:
+    """Examples in columns: X (n_x, m), Y (n_y, m) and weights w (1, m), or None for 1 each."""
+
+    X: Any  # ndarray or SciPy sparse
+    Y: Array
+    w: Array | None = None
+
+    @property
+    def m(self) -> int:
+        """The number of examples."""
+        return int(self.X.shape[1])
+
+    def take(self, batch: Batch) -> "Examples":
+        """Return some of the examples."""
+        w = None if self.w is None else self.w[:, batch]
+        return Examples(self.X[:, batch], self.Y[:, batch], w)
+
+
+def train(
+    network: Network,
+    examples: Examples,
+    *,
+    optimizer: Optimizer | Literal["lbfgs"] | None = None,
+    max_epochs: int = 1000,
+    batch_size: int | None = None,
+    l2: float = 0.0,
+    tol: float = 1e-4,
+    shuffle: bool = True,
+    seed: int = 0,
+    first_epoch: int = 0,
+    validation: Examples | None = None,
+    metrics: Metrics | None = None,
+    callbacks: Sequence[Callback] = (),
+    engine: Engine | None = None,
+) -> History:
+    """Train the network in place.
+
+    Parameters
+    ----------
+    network : Network
+        Already initialised; its theta is the starting point and receives the result.
+    examples : Examples
+    optimizer : Optimizer, "lbfgs" or None
+        None is plain gradient descent with alpha = 1.2, the course's example.
+    max_epochs : int
+        Passes over the examples at the most.
+    batch_size : int or None
+        Examples in an update; None takes them all (full batch). L-BFGS always takes them all.
+    l2 : float
+        Strength of the penalty l2 / (2 m) * (sum of squared weights) added to the cost.
+    tol : float
+        For L-BFGS: the greatest element of the gradient at which a minimum is reached.
+    shuffle : bool
+        Draw the order of the examples anew in each pass; full batch needs none.
+    seed : int
+        Seed of that order.
+    first_epoch : int
+        The number of the first pass, where earlier ones were made already.
+    validation : Examples, optional
+        Examples to measure after each pass and never to learn from.
+    metrics : mapping of str to callable, optional
+        Further measures ``f(Y, A2)`` of the validation part.
+    callbacks : sequence of Callback
+    engine : Engine, optional
+
+    Returns
+    -------
+    History
+
+    Raises
+    ------
+    DivergedError
+        The cost or a parameter is no longer finite.
+    """
+    run = _Run(network, examples, l2, engine or default_engine(), validation, metrics or {})
+    state = TrainingState(network, History(), max_epochs)
+    for callback in callbacks:
+        callback.on_train_begin(state)
+    with np.errstate(over="ignore", invalid="ignore"):  # non-finite costs are caught by the run
+        if optimizer == "lbfgs":
+            _train_lbfgs(run, state, callbacks, tol)
+        else:
+            order = _Order(examples.m, batch_size or examples.m, shuffle, seed)
+            descent = optimizer or GradientDescent(alpha=1.2)
+            _train_by_steps(run, state, callbacks, descent, order, first_epoch)
+    for callback in callbacks:
+        callback.on_train_end(state)
+    if not np.isfinite(network.theta).all():
+        raise _diverged(len(state.history))
+    state.history.ran_out = not state.stopped
+    state.stop(f"all {max_epochs} epochs were made")
+    return state.history
+
+
+class _Order:
+    """The batches of each pass."""
+
+    def __init__(self, m: int, batch_size: int, shuffle: bool, seed: int) -> None:
+        self.m, self.batch_size, self.seed = m, batch_size, seed
+        self.shuffle = shuffle and batch_size < m
+
+    def batches(self, epoch: int) -> Iterator[Batch]:
+        starts = range(0, self.m, self.batch_size)
+        if not self.shuffle:
+            return (slice(start, start + self.batch_size) for start in starts)
+        key = np.array([self.seed, epoch], np.uint64)  # a counter-based generator: no past needed
+        order = np.random.Generator(np.random.Philox(key=key)).permutation(self.m)
+        return (order[start : start + self.batch_size] for start in starts)
+
+
+class _Run:
+    """The cost that is minimised, and what is measured beside it."""
+
+    def __init__(
+        self,
+        network: Network,
+        examples: Examples,
+        l2: float,
+        engine: Engine,
+        validation: Examples | None,
+        metrics: Metrics,
+    ) -> None:
+        self.network, self.examples, self.engine = network, examples, engine
+        self.validation, self.metrics = validation, metrics
+        self.mean_weight = 1.0 if examples.w is None else float(examples.w.mean())
+        self.decay = l2 / (examples.m * self.mean_weight) * weights_only(network) if l2 else None
+
+    def cost_and_gradient(self, batch: Batch) -> CostAndGradient:
+        part = self.examples.take(batch)
+        m = part.m * self.mean_weight  # so that a batch of light examples makes a small step
+        J, gradient = self.engine.cost_and_gradient(self.network, part.X, part.Y, part.w, m)
+        if self.decay is not None:
+            penalty = self.decay * self.network.theta
+            J += float(penalty @ self.network.theta) / 2
+            gradient += penalty
+        return CostAndGradient(J, gradient)
+
+    def record(self, state: TrainingState, cost: float, callbacks: Sequence[Callback]) -> None:
+        epoch = len(state.history)
+        if not np.isfinite(cost):
+            raise _diverged(epoch)
+        row = {"epoch": epoch, "cost": cost}
+        if self.validation is not None:
+            X, Y, w = self.validation.X, self.validation.Y, self.validation.w
+            row["validation_cost"] = self.engine.cost(self.network, X, Y, w)
+            if self.metrics:
+                A2 = self.engine.predict(self.network, X)
+                row |= {f"validation_{name}": f(Y, A2) for name, f in self.metrics.items()}
+        state.history.append(**row)
+        for callback in callbacks:
+            callback.on_epoch_end(state)
+
+
+def _train_by_steps(
+    run: _Run,
+    state: TrainingState,
+    callbacks: Sequence[Callback],
+    optimizer: Optimizer,
+    order: _Order,
+    first_epoch: int,
+) -> None:
+    for epoch in range(first_epoch, first_epoch + state.max_epochs):
+        total, seen = 0.0, 0
+        for batch in order.batches(epoch):
+            J, gradient = run.cost_and_gradient(batch)
+            optimizer.step(state.network.theta, gradient)
+            size = len(range(*batch.indices(order.m))) if isinstance(batch, slice) else len(batch)
+            total, seen = total + J * size, seen + size
+            for callback in callbacks:
+                callback.on_update_end(state)
+            if state.stopped:
+                break
+        run.record(state, total / seen, callbacks)
+        if state.stopped:
+            return
+
+
+def _train_lbfgs(
+    run: _Run, state: TrainingState, callbacks: Sequence[Callback], tol: float
+) -> None:
+    everything = slice(None)
+
+    def after_iteration(cost: float) -> bool:
+        for callback in callbacks:
+            callback.on_update_end(state)
+        run.record(state, cost, callbacks)
+        return state.stopped
+
+    if minimize_lbfgs(
+        lambda: run.cost_and_gradient(everything),
+        state.network.theta,
+        state.max_epochs,
+        tol,
+        after_iteration,
+    ):
+        state.stop("L-BFGS reached a minimum")
+
+
+def _diverged(epoch: int) -> DivergedError:
+    return DivergedError(
+        f"Training diverged: the cost or a parameter was no longer a finite number in epoch {epoch}"
+        " (counted from 0). Lower the learning rate or scale the features."
+    )
+
+
+def make_optimizer(solver: str, alpha: float) -> Optimizer | Literal["lbfgs"]:
+    """Return the optimiser of a name: ``sgd``, ``adam`` or ``lbfgs``."""
+    if solver == "lbfgs":
+        return "lbfgs"
+    return Adam(alpha) if solver == "adam" else GradientDescent(alpha)
