@@ -1,14 +1,36 @@
 """Shoal: the neural network with one hidden layer, done completely."""
 
-from shoal.callbacks import Callback, EarlyStopping
-from shoal.errors import DivergedError, InputError
-from shoal.estimators import ShoalClassifier, ShoalRegressor
-from shoal.history import History
-from shoal.network import Network
-from shoal.training import Examples, train
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from shoal.callbacks import Callback, EarlyStopping
+    from shoal.errors import DivergedError, InputError
+    from shoal.estimators import ShoalClassifier, ShoalRegressor
+    from shoal.history import History
+    from shoal.network import Network
+    from shoal.table_model import TableModel
+    from shoal.table_training import train_table
+    from shoal.tables import read_table
+    from shoal.training import Examples, train
 
 __version__ = "0.1.0"
 
+_HOMES = {
+    "Callback": "callbacks",
+    "DivergedError": "errors",
+    "EarlyStopping": "callbacks",
+    "Examples": "training",
+    "History": "history",
+    "InputError": "errors",
+    "Network": "network",
+    "ShoalClassifier": "estimators",
+    "ShoalRegressor": "estimators",
+    "TableModel": "table_model",
+    "read_table": "tables",
+    "train": "training",
+    "train_table": "table_training",
+}
 __all__ = [
     "Callback",
     "DivergedError",
@@ -19,5 +41,21 @@ __all__ = [
     "Network",
     "ShoalClassifier",
     "ShoalRegressor",
+    "TableModel",
+    "read_table",
     "train",
+    "train_table",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used: what is not used costs nothing."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'shoal' has no attribute {name!r}")
+    value = getattr(import_module(f"shoal.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])

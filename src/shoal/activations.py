@@ -46,7 +46,8 @@ class Activation:
 def sigmoid(Z: Array) -> Array:
     """Return 1 / (1 + e^-z), exact in both tails and without overflow for any z."""
     e = np.exp(-np.abs(Z))  # never above 1
-    return np.where(Z >= 0, 1, e) / (1 + e)
+    A: Array = np.where(Z >= 0, 1, e) / (1 + e)
+    return A
 
 
 def _relu(Z: Array) -> Array:

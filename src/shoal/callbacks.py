@@ -100,7 +100,8 @@ class EarlyStopping(Callback):
             return
         self.waited += 1
         if self.waited >= self.patience:
-            state.stop(f"{self.monitor} did not fall by {self.tol:g} in {self.patience} epochs")
+            by = f" by {self.tol:g}" if self.tol else ""
+            state.stop(f"{self.monitor} did not fall{by} in {self.patience} epochs")
 
     def on_train_end(self, state: TrainingState) -> None:  # noqa: D102
         if self.best_theta is not None:

@@ -112,7 +112,7 @@ class ShoalEstimator(BaseEstimator, ABC):  # type: ignore[misc]
             if not len(held_out):
                 raise InputError(
                     f"early_stopping holds out validation_fraction={self.validation_fraction} of"
-                    f" {examples.m} examples, which is none: raise it or give more examples."
+                    f" {examples.m} examples, which is none: raise it or give more examples"
                 )
             validation, examples = examples.take(held_out), examples.take(rows)
         self._train(examples, self.max_iter, self._stopping(), validation)
@@ -197,7 +197,7 @@ class ShoalEstimator(BaseEstimator, ABC):  # type: ignore[misc]
         for name, (allowed, remedy) in _LIMITS.items():
             value = getattr(self, name)
             if not allowed(value):
-                raise InputError(f"{name} is {value!r}, but must be {remedy}.")
+                raise InputError(f"{name} is {value!r}, but must be {remedy}")
         y_checked: Any
         X, y_checked = validate_data(
             self, X, y, reset=first, accept_sparse="csr", dtype=[np.float64, np.float32],
@@ -209,7 +209,7 @@ class ShoalEstimator(BaseEstimator, ABC):  # type: ignore[misc]
             return Examples(X.T, Y.astype(X.dtype), None), strata
         kept = np.flatnonzero(w)  # a weight of zero is the same as an absent example
         if not len(kept):
-            raise InputError("Every sample_weight is zero: give a weight above 0 to some example.")
+            raise InputError("every sample_weight is zero: give a weight above 0 to some example")
         w = w[None, kept].astype(X.dtype)
         return Examples(X[kept].T, Y[:, kept].astype(X.dtype), w), strata[kept]
 
@@ -222,10 +222,10 @@ class ShoalEstimator(BaseEstimator, ABC):  # type: ignore[misc]
             sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight"
         )
         if w.ndim != 1:
-            raise InputError(f"sample_weight has {w.ndim} dimensions, but must have one.")
+            raise InputError(f"sample_weight has {w.ndim} dimensions, but must have one")
         check_consistent_length(w, y)
         if (w < 0).any():
-            raise InputError("sample_weight has negative values: weights must be 0 or more.")
+            raise InputError("sample_weight has negative values: weights must be 0 or more")
         return w
 
     def _predict(self, X: Matrix) -> Array:

@@ -144,26 +144,22 @@ class ShoalClassifier(ClassifierMixin, ShoalEstimator):  # type: ignore[misc]
         if self.class_weight == "balanced":
             raise InputError(
                 "partial_fit cannot balance classes that are yet to come: give class_weight as a"
-                " dict, or use sample_weight."
+                " dict, or use sample_weight"
             )
         if first and classes is None:
-            raise InputError("The first partial_fit needs classes=..., all that will ever come.")
+            raise InputError("the first partial_fit needs classes=..., all that will ever come")
         given = None if classes is None else np.unique(np.asarray(classes))
         if not first and given is not None and not np.array_equal(given, self.classes_):
             raise InputError(
                 f"classes {given} differ from those of the first partial_fit, {self.classes_}:"
-                " give the same, or none."
+                " give the same, or none"
             )
         return self._partial_fit(X, y, sample_weight, given)
 
     def predict_proba(self, X: Matrix) -> Array:
         """Return probabilities, (m, K); of several labels at once, each label's own."""
         A2 = self._predict(X)
-        if self.network_.output == "softmax":
-            return A2
-        limits = np.finfo(A2.dtype)  # no finite z is certain: logarithms of both sides are finite
-        A2 = A2.clip(limits.tiny, 1 - limits.epsneg)
-        return A2 if self._multilabel else np.concatenate([1 - A2, A2], axis=1)
+        return _uncertain(A2) if self._multilabel else class_probabilities(A2)
 
     def predict(self, X: Matrix) -> NDArray[Any]:
         """Return the likeliest class of each example, or an indicator matrix as y was."""
@@ -184,7 +180,7 @@ class ShoalClassifier(ClassifierMixin, ShoalEstimator):  # type: ignore[misc]
         if first:
             self._multilabel = multilabel
         elif multilabel != self._multilabel:
-            raise InputError("y changed between one label and several: use a new estimator.")
+            raise InputError("y changed between one label and several: use a new estimator")
         if multilabel:
             y = np.asarray(y.toarray() if issparse(y) else y)  # type: ignore[attr-defined]
             if first:
@@ -195,13 +191,13 @@ class ShoalClassifier(ClassifierMixin, ShoalEstimator):  # type: ignore[misc]
             self.classes_ = np.unique(y) if classes is None else classes
             if len(self.classes_) < 2:
                 raise InputError(
-                    f"y has one class only, {self.classes_[0]!r}: a classifier needs two or more."
+                    f"y has one class only, {self.classes_[0]!r}: a classifier needs two or more"
                 )
         numbers = np.searchsorted(self.classes_, y).clip(max=len(self.classes_) - 1)
         unknown = np.flatnonzero(self.classes_[numbers] != y)
         if len(unknown):
             raise InputError(
-                f"y holds {y[unknown[0]]!r}, which is not one of the classes {self.classes_}."
+                f"y holds {y[unknown[0]]!r}, which is not one of the classes {self.classes_}"
             )
         K = len(self.classes_)
         Y = numbers[None, :] if K == 2 else np.arange(K)[:, None] == numbers
@@ -218,6 +214,20 @@ class ShoalClassifier(ClassifierMixin, ShoalEstimator):  # type: ignore[misc]
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_label = True
         return tags
+
+
+def class_probabilities(A2: Array) -> Array:
+    """Return the probability of each class, (m, K), from a classifier's outputs, (m, n_y)."""
+    if A2.shape[1] > 1:  # softmax
+        return A2
+    A2 = _uncertain(A2)
+    return np.concatenate([1 - A2, A2], axis=1)
+
+
+def _uncertain(A2: Array) -> Array:
+    """Keep rounding from making a sigmoid certain: the logarithms of both sides stay finite."""
+    limits = np.finfo(A2.dtype)
+    return A2.clip(limits.tiny, 1 - limits.epsneg)
 
 
 class ShoalRegressor(RegressorMixin, ShoalEstimator):  # type: ignore[misc]

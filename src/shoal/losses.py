@@ -45,7 +45,8 @@ class Loss:
 def _softmax(Z2: Array) -> Array:
     with np.errstate(over="ignore"):  # the distance between two huge z may be infinite: e^-inf = 0
         e = np.exp(Z2 - Z2.max(axis=0, keepdims=True))  # never above 1
-    return e / e.sum(axis=0, keepdims=True)
+    A2: Array = e / e.sum(axis=0, keepdims=True)
+    return A2
 
 
 def _cross_entropy(Z2: Array, Y: Array) -> Array:
@@ -72,7 +73,7 @@ def _squares(Z2: Array, Y: Array) -> Array:
 def _sum_over_outputs(per_output: Array, Z2: Array) -> Array:
     """Sum (n_y, m) to (1, m); a sum past the floats' range is their greatest, if z is finite."""
     with np.errstate(over="ignore"):
-        total = per_output.sum(axis=0, keepdims=True)
+        total: Array = per_output.sum(axis=0, keepdims=True)
     beyond = np.isinf(total)
     if beyond.any():
         beyond &= np.isfinite(Z2).all(axis=0, keepdims=True)  # an infinite z must stay visible

@@ -50,7 +50,7 @@ class Network:
     ) -> None:
         for name, n, least in (("n_x", n_x, 1), ("n_h", n_h, 0), ("n_y", n_y, 1)):
             if n < least:
-                raise InputError(f"{name} is {n}, but must be at least {least}.")
+                raise InputError(f"{name} is {n}, but must be at least {least}")
         self.n_x, self.n_h, self.n_y = n_x, n_h, n_y
         self.activation = _known("activation", activation, tuple(ACTIVATIONS))
         self.output = _known("output", output, tuple(LOSSES))
@@ -147,5 +147,5 @@ def weights_only(network: Network) -> NDArray[Any]:
 
 def _known(what: str, name: str, names: tuple[str, ...]) -> str:
     if name not in names:
-        raise InputError(f"{what} {name!r} is not known: choose one of {', '.join(names)}.")
+        raise InputError(f"{what} {name!r} is not known: choose one of {', '.join(names)}")
     return name

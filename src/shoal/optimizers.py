@@ -19,7 +19,7 @@ class Optimizer(ABC):
 
     def __init__(self, alpha: float) -> None:
         if not (alpha > 0 and np.isfinite(alpha)):
-            raise InputError(f"The learning rate is {alpha!r}, but must be a number above 0.")
+            raise InputError(f"the learning rate is {alpha!r}, but must be a number above 0")
         self.alpha = alpha
 
     @abstractmethod

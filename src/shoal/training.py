@@ -102,11 +102,13 @@ def train(
     state = TrainingState(network, History(), max_epochs)
     for callback in callbacks:
         callback.on_train_begin(state)
-    with np.errstate(over="ignore", invalid="ignore"):  # non-finite costs are caught by the run
+    step = examples.m if optimizer == "lbfgs" else batch_size or examples.m
+    # costs that are not finite are caught by the run
+    with np.errstate(over="ignore", invalid="ignore"), run.engine.threads(network, step):
         if optimizer == "lbfgs":
             _train_lbfgs(run, state, callbacks, tol)
         else:
-            order = _Order(examples.m, batch_size or examples.m, shuffle, seed)
+            order = _Order(examples.m, step, shuffle, seed)
             descent = optimizer or GradientDescent(alpha=1.2)
             _train_by_steps(run, state, callbacks, descent, order, first_epoch)
     for callback in callbacks:
@@ -224,8 +226,8 @@ def _train_lbfgs(
 
 def _diverged(epoch: int) -> DivergedError:
     return DivergedError(
-        f"Training diverged: the cost or a parameter was no longer a finite number in epoch {epoch}"
-        " (counted from 0). Lower the learning rate or scale the features."
+        f"training diverged: the cost or a parameter was no longer a finite number in epoch {epoch}"
+        " (counted from 0). Lower the learning rate or scale the features"
     )
 
 

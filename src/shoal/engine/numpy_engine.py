@@ -5,14 +5,18 @@ Floor 2. Examples are taken in chunks of a fixed size and in a fixed order; each
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
 
 import numpy as np
+from threadpoolctl import ThreadpoolController
 
 from shoal import equations
 from shoal.activations import Array
 from shoal.engine.protocol import CostAndGradient, Engine
 from shoal.network import Network
 
+FLOPS_FOR_THREADS = 10_000_000  # in one step; below it, threads wait longer than they work
 CHUNK = 8192  # examples: Z1 of 100 units then takes 6.5 MB
 
 
@@ -20,6 +24,15 @@ class NumpyEngine(Engine):
     """The reference engine: complete, and everywhere."""
 
     name = "numpy"
+
+    @contextmanager
+    def threads(self, network: Network, m: int) -> Iterator[None]:  # noqa: D102
+        flops = 6 * m * len(network.theta)  # a multiply-add forward, two backward
+        if flops > FLOPS_FOR_THREADS:
+            yield
+            return
+        with _thread_pools().limit(limits=1, user_api="blas"):
+            yield
 
     def predict(self, network: Network, X: Array) -> Array:  # noqa: D102
         parts = [network.forward(X[:, part]).A2 for part in _chunks(X)]
@@ -45,6 +58,11 @@ class NumpyEngine(Engine):
             equations.cost(network.forward(X[:, part]).Z2, Y[:, part], network.g2, w[:, part], m)
             for part in _chunks(X)
         )
+
+
+@cache
+def _thread_pools() -> ThreadpoolController:
+    return ThreadpoolController()  # looks through the loaded libraries, once
 
 
 def _chunks(X: Array) -> Iterator[slice]:

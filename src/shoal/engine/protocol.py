@@ -4,6 +4,7 @@ Floor 2.
 """
 
 from abc import ABC, abstractmethod
+from contextlib import AbstractContextManager, nullcontext
 from typing import NamedTuple
 
 from shoal.activations import Array
@@ -21,6 +22,10 @@ class Engine(ABC):
     """Sums over examples for one network. X is (n_x, m), dense or SciPy sparse; Y is (n_y, m)."""
 
     name: str
+
+    def threads(self, network: Network, m: int) -> AbstractContextManager[None]:
+        """Enter this around many calls with m examples each: threads as that much work needs."""
+        return nullcontext()
 
     @abstractmethod
     def predict(self, network: Network, X: Array) -> Array:

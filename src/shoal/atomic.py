@@ -1,0 +1,122 @@
+"""Guarantee: a file is either written whole or left as it was.
+
+The bytes go to a new file in the same folder, reach the disk, and only then take the name. Links
+are followed. Devices and pipes, such as ``/dev/null`` or ``/dev/stdout``, are simply written to.
+"""
+
+import os
+import secrets
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+from shoal.errors import InputError
+
+
+def write_atomically(path: str | Path, data: bytes) -> None:
+    """Write `data` to `path`, all of it or nothing.
+
+    A new file gets the permissions of any newly opened file; a replaced one keeps its own.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file to create or replace.
+    data : bytes
+        Its whole content.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written; then nothing has changed.
+    """
+    check_writable(path)
+    try:
+        if _is_special(path):
+            # Appending leaves what a redirected output has already received.
+            with Path(path).open("ab") as device:
+                device.write(data)
+        else:
+            _replace(Path(os.path.realpath(path)), data)
+    except OSError as error:
+        raise _cannot_write(path, error) from error
+
+
+def check_writable(path: str | Path) -> None:
+    """Find out now whether `path` can be written later.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file to be written; neither it nor its folder is changed.
+
+    Raises
+    ------
+    InputError
+        If the folder is missing or lets nobody create a file, or if `path` is a folder.
+    """
+    target = Path(os.path.realpath(path))
+    if target.is_dir():
+        raise InputError(f"cannot write {path}: it is a folder; name a file inside it")
+    if (target.exists() or _is_special(path)) and not os.access(path, os.W_OK):
+        raise InputError(
+            f"cannot write {path}: it is write-protected; choose another name or allow writing"
+        )
+    if _is_special(path):
+        return
+    if not target.parent.exists():
+        raise InputError(
+            f"cannot write {path}: the folder {target.parent} does not exist; create it first"
+        )
+    if not target.parent.is_dir():
+        raise InputError(
+            f"cannot write {path}: {target.parent} is not a folder; choose another place"
+        )
+    try:
+        _create_beside(target, b"").unlink()
+    except OSError as error:
+        raise _cannot_write(path, error) from error
+
+
+def _is_special(path: str | Path) -> bool:
+    """Whether `path` is a device or a pipe, or an output of this process under its own name."""
+    if os.path.abspath(path).startswith(("/dev/stdout", "/dev/stderr", "/dev/fd/")):  # noqa: PTH100
+        return True
+    try:
+        return not stat.S_ISREG(Path(path).stat().st_mode)
+    except OSError:
+        return False
+
+
+def _replace(target: Path, data: bytes) -> None:
+    """Let a complete new file take the name `target`."""
+    temporary = _create_beside(target, data)
+    try:
+        with suppress(FileNotFoundError):
+            temporary.chmod(stat.S_IMODE(target.stat().st_mode))
+        temporary.replace(target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _create_beside(target: Path, data: bytes) -> Path:
+    """Create a new file with `data` in the folder of `target`, on the disk when this returns."""
+    temporary = target.with_name(f".shoal-{secrets.token_hex(8)}.tmp")
+    # Not tempfile: it makes files private, whereas this mode leaves the choice to the umask.
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    handle = os.open(temporary, flags, 0o666)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    return temporary
+
+
+def _cannot_write(path: str | Path, error: OSError) -> InputError:
+    reason = error.strerror or str(error)
+    return InputError(f"cannot write {path}: {reason}; choose another place")

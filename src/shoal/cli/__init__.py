@@ -1,0 +1,60 @@
+"""Guarantee: the command line parses, calls and prints; what it prints is plain data from below.
+
+Floor 7. Exit codes: 0 done; 2 the input cannot be used, with one sentence that says why; 130
+stopped by Ctrl-C; 1 a mistake of Shoal itself.
+"""
+
+import os
+import sys
+
+import click
+
+from shoal.cli.demo import demo
+from shoal.cli.evaluate import evaluate
+from shoal.cli.inspect import inspect
+from shoal.cli.predict import predict
+from shoal.cli.train import train
+from shoal.errors import InputError
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="shoal")
+def shoal() -> None:
+    """Train a neural network with one hidden layer on a table, and use it.
+
+    \b
+    shoal train TABLE --target COLUMN     learn, and say how good it is
+    shoal predict MODEL TABLE -o OUT      a label and probabilities for each row
+
+    A TABLE is delimited text (any usual separator, a header or none) or Parquet; - is standard
+    input. Set SHOAL_DEBUG=1 to see where an error comes from.
+    """  # noqa: D301  (click wants the control character, not its name)
+
+
+for command in (demo, train, predict, evaluate, inspect):
+    shoal.add_command(command)
+
+
+def main() -> None:
+    """Run a command; every failure is one sentence and an exit code."""
+    if os.environ.get("SHOAL_DEBUG"):
+        shoal()
+        return
+    try:
+        shoal()
+    except InputError as error:
+        click.echo(f"shoal: {error}", err=True)
+        sys.exit(2)
+    except BrokenPipeError:  # the reader of our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except MemoryError:
+        click.echo("shoal: the table does not fit into memory: give fewer rows", err=True)
+        sys.exit(2)
+    except Exception as error:
+        click.echo(
+            f"shoal: this should not have happened ({type(error).__name__}: {error}); run again"
+            " with SHOAL_DEBUG=1 and report what it prints",
+            err=True,
+        )
+        sys.exit(1)

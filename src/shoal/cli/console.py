@@ -1,0 +1,68 @@
+"""Guarantee: results go to standard output, everything about the way there to standard error.
+
+Floor 7.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from shoal.callbacks import Callback, TrainingState
+
+
+def console() -> Console:
+    """Return the console of standard output; 100 columns wide where it is not a terminal."""
+    plain = Console(highlight=False)
+    return plain if plain.is_terminal else Console(highlight=False, width=100)
+
+
+def say(text: str) -> None:
+    """Print a line, with rich's marks for bold and colour."""
+    console().print(text, soft_wrap=True)
+
+
+def output(data: dict[str, Any]) -> None:
+    """Print JSON."""
+    click.echo(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False))
+
+
+@contextmanager
+def progress_bar(shown: bool) -> Iterator[Progress]:
+    """Open a progress display on standard error, where that is a terminal."""
+    error = Console(stderr=True)
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("epoch {task.completed:.0f}, {task.fields[cost]}, at most"),
+        TimeRemainingColumn(compact=True),
+        TextColumn("left"),
+        console=error,
+        transient=True,
+        disable=not shown or not error.is_terminal,
+    ) as progress:
+        yield progress
+
+
+class ProgressBar(Callback):
+    """Shows the epochs, the cost and the time left."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.progress = progress
+
+    def on_train_begin(self, state: TrainingState) -> None:  # noqa: D102
+        n_h = state.network.n_h
+        what = f"network, {n_h} hidden units" if n_h else "logistic regression"
+        self.task = self.progress.add_task(what, total=state.max_epochs, cost="cost -")
+
+    def on_epoch_end(self, state: TrainingState) -> None:  # noqa: D102
+        name = "validation_cost" if "validation_cost" in state.history else "cost"
+        text = f"{name.replace('_', ' ')} {state.history[name][-1]:.4f}"
+        self.progress.update(self.task, advance=1, cost=text)
+
+    def on_train_end(self, state: TrainingState) -> None:  # noqa: D102
+        self.progress.remove_task(self.task)

@@ -1,0 +1,27 @@
+"""``shoal evaluate``. Floor 7."""
+
+import click
+
+from shoal.cli import options
+from shoal.cli.console import output
+
+
+@click.command()
+@click.argument("model")
+@click.argument("table")
+@options.ignore_extra
+@options.as_json
+def evaluate(model: str, table: str, ignore_extra: bool, as_json: bool) -> None:
+    """Measure MODEL on TABLE, which has the target column too."""
+    from shoal.cli.show import evaluation_data, show_evaluation, show_notes
+    from shoal.table_model import TableModel
+    from shoal.tables import read_table
+
+    fitted = TableModel.load(model)
+    rows = read_table(table, layout=fitted.layout)
+    evaluation = fitted.evaluate(rows, ignore_extra)
+    if as_json:
+        output(evaluation_data(evaluation))
+        return
+    show_notes([*rows.notes, *evaluation.notes])
+    show_evaluation(fitted, evaluation)

@@ -1,0 +1,27 @@
+"""Guarantee: an option has the same name and meaning in every command.
+
+Floor 7.
+"""
+
+from pathlib import Path
+
+import click
+
+from shoal.errors import InputError
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+quiet = click.option("--quiet", "-q", is_flag=True, help="Print errors only.")
+seed = click.option(
+    "--seed", default=0, show_default=True, type=click.IntRange(0, 2**32 - 1),
+    help="The same seed gives the same result.",
+)  # fmt: skip
+ignore_extra = click.option(
+    "--ignore-extra", is_flag=True, help="Allow columns that the model was not trained on."
+)
+
+
+def must_differ(path: str, *inputs: str) -> None:
+    """Refuse to write over what is read."""
+    for name in inputs:
+        if Path(name).exists() and Path(path).exists() and Path(name).samefile(path):
+            raise InputError(f"{path} is an input of this command: write to another file")

@@ -1,0 +1,134 @@
+"""Guarantee: what is shown of a model is the same data in words as in JSON.
+
+Floor 7.
+"""
+
+from typing import Any
+
+import numpy as np
+from rich import box
+from rich.markup import escape
+from rich.table import Table as Grid
+
+from shoal.cli.console import console, say
+from shoal.encoding import MISSING, OTHER, ColumnPlan
+from shoal.table_model import Evaluation, TableModel
+
+MOST_COLUMNS = 40  # shown one by one
+MOST_CLASSES = 12  # in a confusion matrix that fits the screen
+MEASURES = {
+    "accuracy": "accuracy",
+    "balanced_accuracy": "balanced accuracy",
+    "roc_auc": "ROC AUC",
+    "log_loss": "log loss",
+    "brier": "Brier score",
+}
+WHO = {
+    "network": "network",
+    "logistic_regression": "logistic regression",
+    "majority_guess": "majority guess",
+}
+
+
+def model_data(model: TableModel) -> dict[str, Any]:
+    """Return what is known of a model as plain data."""
+    return {
+        "target": model.target.name,
+        "classes": model.target.decode(np.arange(len(model.target.classes))).tolist(),
+        "positive_class": model.target.positive,
+        "columns": model.encoder.to_data(),
+        "n_features": model.network.n_x,
+        "hidden_units": model.network.n_h,
+        "activation": model.network.activation,
+        "epochs": len(model.history),
+        "stop_reason": model.history.stop_reason,
+        **model.record,
+    }
+
+
+def evaluation_data(evaluation: Evaluation) -> dict[str, Any]:
+    """Return an evaluation as plain data."""
+    return {
+        "rows": evaluation.rows,
+        "metrics": evaluation.metrics,
+        "confusion": evaluation.confusion,
+        "notes": evaluation.notes,
+    }
+
+
+def training_data(model: TableModel, evaluation: Evaluation) -> dict[str, Any]:
+    """Return a training and its evaluation as plain data."""
+    return model_data(model) | {"evaluation": evaluation_data(evaluation)}
+
+
+def show_columns(model: TableModel) -> None:
+    """Print what became of each column of the training table."""
+    grid = Grid(box=box.SIMPLE_HEAD)
+    grid.add_column("column", overflow="fold")
+    grid.add_column("type")
+    grid.add_column("missing", justify="right")
+    grid.add_column("becomes", overflow="fold")
+    plans = model.encoder.plans
+    for plan in plans[:MOST_COLUMNS]:
+        missing = f"{plan.missing:,}" if plan.missing else ""
+        grid.add_row(escape(plan.name), plan.kind, missing, escape(_becomes(plan)))
+    console().print(grid)
+    if len(plans) > MOST_COLUMNS:
+        say(f"  … and {len(plans) - MOST_COLUMNS} columns more (see --json)")
+
+
+def show_notes(notes: list[str]) -> None:
+    """Print what a user should know, a line each."""
+    for note in notes:
+        say(f"[yellow]Note:[/] {escape(note)}")
+
+
+def show_network(model: TableModel) -> None:
+    """Print the target, the network and how it was trained."""
+    classes = ", ".join(
+        f"{escape(label)} ({share:.1%}{', positive' if label == model.target.positive else ''})"
+        for label, share in zip(model.target.classes, model.prior, strict=True)
+    )
+    network, record = model.network, model.record
+    say(f"Target [bold]{escape(model.target.name)}[/]: {classes}")
+    say(
+        f"Network: {network.n_x} features → {network.n_h} hidden units ({network.activation}) →"
+        f" {network.n_y} {'output' if network.n_y == 1 else 'outputs'} ({network.output}),"
+        f" trained on {record['rows']:,} rows of {escape(record['source'])},"
+        f" {len(model.history)} epochs ({model.history.stop_reason})"
+    )
+
+
+def show_evaluation(model: TableModel, evaluation: Evaluation) -> None:
+    """Print the measures beside the baselines', and the confusion matrix."""
+    grid = Grid(box=box.SIMPLE_HEAD)
+    grid.add_column(f"on {evaluation.rows:,} rows")
+    for who in WHO.values():
+        grid.add_column(who, justify="right")
+    for key, name in MEASURES.items():
+        values = [evaluation.metrics[who][key] for who in WHO]
+        grid.add_row(name, *("-" if value is None else f"{value:.4f}" for value in values))
+    console().print(grid)
+    if len(evaluation.classes) > MOST_CLASSES:
+        return
+    matrix = Grid(box=box.SIMPLE_HEAD)
+    matrix.add_column("true \\ predicted")
+    for label in evaluation.classes:
+        matrix.add_column(escape(label), justify="right")
+    for label, counts in zip(evaluation.classes, evaluation.confusion, strict=True):
+        matrix.add_row(escape(label), *(f"{n:,}" for n in counts))
+    console().print(matrix)
+
+
+def _becomes(plan: ColumnPlan) -> str:
+    if plan.use == "left out":
+        return f"left out: {plan.word}"
+    if plan.use == "one-hot":
+        values = list(plan.categories[:5]) + (["…"] if len(plan.categories) > 5 else [])
+        values += ([OTHER] if plan.other else []) + ([MISSING] if plan.missing else [])
+        text = f"one-hot, {len(plan.features)}: {', '.join(values)}"
+    elif plan.use == "scaled":
+        text = "scaled" + (", gaps marked" if plan.missing else "")
+    else:
+        text = "gaps marked"
+    return text + (f"; {plan.word}" if plan.word else "")

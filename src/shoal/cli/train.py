@@ -1,0 +1,94 @@
+"""``shoal train``. Floor 7."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from shoal.cli import options
+from shoal.cli.console import ProgressBar, output, progress_bar, say
+from shoal.cli.interrupt import StopOnCtrlC
+
+
+@click.command()
+@click.argument("table")
+@click.option(
+    "--target",
+    "-t",
+    required=True,
+    metavar="COLUMN",
+    help="What to predict: a column's name, or its position (1 the first, -1 the last).",
+)
+@click.option(
+    "--test",
+    metavar="TABLE",
+    help="Measure on these rows; without it on a fifth of TABLE, held out.",
+)
+@click.option(
+    "--output",
+    "-o",
+    "path",
+    type=click.Path(path_type=Path),
+    metavar="MODEL",
+    help="The model file to write.  [default: TABLE's name with .shoal]",
+)
+@click.option("--drop", multiple=True, metavar="COLUMN", help="Do not learn from this column.")
+@click.option(
+    "--keep",
+    multiple=True,
+    metavar="COLUMN",
+    help="Learn from this column even though it looks like an id.",
+)
+@click.option(
+    "--header/--no-header",
+    default=None,
+    help="Whether the first row holds names; found out if not given.",
+)
+@options.seed
+@options.as_json
+@options.quiet
+def train(
+    table: str, target: str, test: str | None, path: Path | None, drop: tuple[str, ...],
+    keep: tuple[str, ...], header: bool | None, seed: int, as_json: bool, quiet: bool,
+) -> None:  # fmt: skip
+    """Train a network on TABLE to predict COLUMN, measure it, and write one model file.
+
+    Ctrl-C ends training early and keeps the best network so far; twice, it stops at once.
+    """
+    from shoal.cli.show import (
+        show_columns,
+        show_evaluation,
+        show_network,
+        show_notes,
+        training_data,
+    )
+    from shoal.model_file import check_model_path
+    from shoal.table_training import train_table, training_layout
+    from shoal.tables import read_table
+
+    path = path or Path("model.shoal" if table == "-" else Path(table).with_suffix(".shoal").name)
+    check_model_path(path)
+    rows = read_table(table, header=header)
+    layout = training_layout(rows, target)
+    test_rows = None if test is None else read_table(test, layout=layout)
+    with progress_bar(shown=not (quiet or as_json)) as bar, StopOnCtrlC() as stop:
+        model, evaluation = train_table(
+            rows, target, test=test_rows, drop=drop, keep=keep, seed=seed,
+            callbacks=[stop, ProgressBar(bar)],
+        )  # fmt: skip
+        model.save(path)
+    if as_json:
+        output(training_data(model, evaluation) | {"model": str(path)})
+    elif not quiet:
+        show_network(model)
+        show_columns(model)
+        show_notes([*model.record["notes"], *evaluation.notes])
+        show_evaluation(model, evaluation)
+        say(f"Wrote [bold]{path}[/]. Next: shoal predict {path} TABLE -o predictions.csv")
+    if stop.pressed:
+        click.echo(
+            f"Stopped by Ctrl-C after {len(model.history)} epochs; the best network so far was"
+            f" kept in {path}.",
+            err=True,
+        )
+        sys.exit(130)

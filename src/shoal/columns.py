@@ -1,0 +1,156 @@
+"""Guarantee: a table is named columns of equal length, each of finite numbers or of text.
+
+A table never changes; appending a column makes a new one. Every row knows where it came from, so
+that messages can name its line. What is neither number nor text in its file has become text.
+"""
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from shoal.cells import Cells, FloatArray, not_numbers, to_numbers, with_decimal_points
+from shoal.errors import InputError
+
+Kind = Literal["number", "text"]
+IntArray = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: floats with NaN, or an object array of str with None, where missing."""
+
+    name: str
+    kind: Kind
+    values: npt.NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What a model remembers of its training table: all its columns in order, target included."""
+
+    columns: tuple[tuple[str, Kind], ...]
+    header: bool
+    target: str
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all columns."""
+        return tuple(name for name, _ in self.columns)
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """The names of all columns but the target."""
+        return tuple(name for name in self.names if name != self.target)
+
+
+@dataclass(frozen=True)
+class Table:
+    """Columns of equal length, and where they came from.
+
+    Parameters
+    ----------
+    columns : tuple of Column
+    notes : tuple of str
+        What its reader should be told about the reading.
+    source : str
+        What messages call the file.
+    first_line : int
+        The line of the file on which the first row begins.
+    header : bool
+        Whether the file named its columns.
+    lines : array or None
+        The line on which each row of the file begins; None if it has no lines.
+    row_numbers : array or None
+        Which rows of the file these are, from 1; None for all of them.
+    """
+
+    columns: tuple[Column, ...]
+    notes: tuple[str, ...]
+    source: str
+    first_line: int
+    header: bool
+    lines: IntArray | None = None
+    row_numbers: IntArray | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the columns."""
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def n_rows(self) -> int:
+        """The number of rows."""
+        return len(self.columns[0].values) if self.columns else 0
+
+    def __getitem__(self, name: str) -> Column:
+        for column in self.columns:
+            if column.name == name:
+                return column
+        near = difflib.get_close_matches(name, self.names, n=1)
+        few = ", ".join(self.names[:10]) + (", ..." if len(self.names) > 10 else "")
+        remedy = f"did you mean {near[0]!r}?" if near else f"its columns are {few}"
+        raise InputError(f"{self.source} has no column {name!r}: {remedy}")
+
+    def rows(self, indices: npt.ArrayLike) -> "Table":
+        """Return the table of some rows, by position or by a mask."""
+        chosen = np.asarray(indices)
+        numbers = np.arange(1, self.n_rows + 1) if self.row_numbers is None else self.row_numbers
+        columns = tuple(replace(column, values=column.values[chosen]) for column in self.columns)
+        return replace(self, columns=columns, row_numbers=numbers[chosen])
+
+    def without(self, names: Iterable[str]) -> "Table":
+        """Return the table without some columns, each of which must be there."""
+        dropped = {self[name].name for name in names}
+        return replace(self, columns=tuple(c for c in self.columns if c.name not in dropped))
+
+    def place(self, row: int) -> str:
+        """Say where a row is in the file, for messages: ``row 12 (line 13)``."""
+        number = row + 1 if self.row_numbers is None else int(self.row_numbers[row])
+        return f"row {number}" + (
+            f" (line {self.lines[number - 1]})" if self.lines is not None else ""
+        )
+
+
+def append_cells(
+    table: Table, name: str, cells: Cells, kind: Kind | None, *, comma: bool = False
+) -> Table:
+    """Append a column of clean cells, of the kind imposed or else of the kind they look like."""
+    note = None
+    if kind != "text":
+        pointed = with_decimal_points(cells) if comma else cells
+        numbers = to_numbers(pointed)
+        if numbers is not None:
+            return append_numbers(table, name, numbers)
+        strange = not_numbers(pointed)
+        first = f"{cells[strange[0]]!r}"
+        if kind == "number":
+            raise InputError(
+                f"column {name!r} held numbers when the model was trained, but "
+                f"{table.place(strange[0])} of {table.source} holds {first}: correct the cell or "
+                "leave it empty"
+            )
+        present = sum(cell is not None for cell in cells)
+        if present >= 20 and len(strange) <= present / 10:
+            note = (
+                f"column {name!r} is read as text, as {len(strange):,} of its {present:,} cells "
+                f"{'is' if len(strange) == 1 else 'are'} not a number (first: {first} in "
+                f"{table.place(strange[0])})"
+            )
+    column = Column(name, "text", np.array(cells, dtype=object))
+    notes = (*table.notes, note) if note else table.notes
+    return replace(table, columns=(*table.columns, column), notes=notes)
+
+
+def append_numbers(table: Table, name: str, numbers: FloatArray) -> Table:
+    """Append a column of numbers, all of which must be finite."""
+    infinite = np.flatnonzero(np.isinf(numbers))
+    if infinite.size:
+        raise InputError(
+            f"column {name!r} of {table.source} holds an infinite number in "
+            f"{table.place(int(infinite[0]))}: correct the cell or leave it empty"
+        )
+    return replace(table, columns=(*table.columns, Column(name, "number", numbers)))

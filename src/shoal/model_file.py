@@ -1,0 +1,88 @@
+"""Guarantee: a model file holds numbers and text only; reading one executes nothing.
+
+Floor 4. A file is in the safetensors format: arrays, and a header in JSON as its metadata, with a
+checksum over both. It is written whole or not at all, and the same content gives the same bytes.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+from shoal.atomic import check_writable, write_atomically
+from shoal.errors import InputError
+
+FORMAT = 1  # raised when an older Shoal could not read what is written
+Arrays = dict[str, NDArray[Any]]
+
+
+def save_model(path: str | Path, header: dict[str, Any], arrays: Arrays) -> None:
+    """Write a model file; an earlier file of the name is replaced as the last step."""
+    text = json.dumps(header, sort_keys=True, allow_nan=False)
+    arrays = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    metadata = {"shoal": text, "format": str(FORMAT), "sha256": _checksum(text, arrays)}
+    write_atomically(Path(path), save(arrays, metadata))
+
+
+def load_model(path: str | Path) -> tuple[dict[str, Any], Arrays]:
+    """Read a model file.
+
+    Raises
+    ------
+    InputError
+        There is no such file, it is not a model of Shoal, is damaged, or needs a newer Shoal.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise InputError(f"there is no model file {path}: check the name, or train one first")
+    if path.is_dir():
+        raise InputError(f"{path} is a folder, not a model file: give the file's name")
+    try:
+        with safe_open(path, framework="numpy") as file:
+            metadata = file.metadata() or {}
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}): check its rights") from None
+    except SafetensorError:
+        raise InputError(
+            f"{path} is no model file of Shoal, or a part of one: train again, or copy it anew"
+        ) from None
+    if "shoal" not in metadata:
+        raise InputError(f"{path} was not written by Shoal: give a file that 'shoal train' wrote")
+    if int(metadata["format"]) > FORMAT:
+        raise InputError(f"{path} was written by a newer Shoal: update Shoal to read it")
+    if metadata["sha256"] != _checksum(metadata["shoal"], arrays):
+        raise InputError(f"{path} is damaged (its checksum differs): train again, or copy it anew")
+    return json.loads(metadata["shoal"]), arrays
+
+
+def check_model_path(path: str | Path) -> None:
+    """Find out before training whether a model can be written to a path.
+
+    Raises
+    ------
+    InputError
+        The path cannot be written, or holds a file that is no model and would be lost.
+    """
+    check_writable(path)
+    if Path(path).is_file() and Path(path).stat().st_size:
+        try:
+            load_model(path)
+        except InputError:
+            raise InputError(
+                f"{path} exists and is not a model file of Shoal: choose another name"
+            ) from None
+
+
+def _checksum(text: str, arrays: Arrays) -> str:
+    digest = hashlib.sha256(text.encode())
+    for name in sorted(arrays):
+        array = arrays[name]
+        digest.update(f"{name} {array.dtype.str} {array.shape}".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,136 @@
+"""Guarantee: one call takes a table to a network whose quality is known on unseen rows.
+
+Floor 6. The recipe for real tables: encode, hold rows out, train with early stopping, and measure
+beside logistic regression and the majority guess.
+"""
+
+from collections.abc import Iterable, Sequence
+from importlib.metadata import version
+
+import numpy as np
+
+from shoal.activations import Array
+from shoal.callbacks import Callback
+from shoal.encoding import TableEncoder
+from shoal.errors import InputError
+from shoal.estimators import ShoalClassifier
+from shoal.evaluation import Labels, holdout
+from shoal.table_model import Evaluation, TableModel
+from shoal.tables import Layout, Table
+from shoal.targets import Target, target_name
+
+HELD_OUT = 0.2  # share of the rows kept for measuring where no test table is given
+VALIDATION = 0.15  # share of the training rows that early stopping watches
+MIN_ROWS = 10
+
+
+def train_table(
+    table: Table,
+    target: str,
+    *,
+    test: Table | None = None,
+    drop: Iterable[str] = (),
+    keep: Iterable[str] = (),
+    seed: int = 0,
+    callbacks: Sequence[Callback] = (),
+) -> tuple[TableModel, Evaluation]:
+    """Train a network on a table and measure it on rows that it has not seen.
+
+    Parameters
+    ----------
+    table : Table
+    target : str
+        Name or position (-1 the last) of the target column.
+    test : Table, optional
+        Rows to measure on; without it a fifth of the table's rows, each class in proportion.
+    drop : iterable of str
+        Columns not to learn from.
+    keep : iterable of str
+        Columns to learn from even though they look like ids.
+    seed : int
+        Of everything random: the same seed gives the same model.
+    callbacks : sequence of Callback
+        Watch the training of the network and of the baseline.
+
+    Returns
+    -------
+    model : TableModel
+    evaluation : Evaluation
+        On the held-out rows or the test table.
+    """
+    layout = training_layout(table, target)
+    fitted, labels, notes = _targets(table, layout.target)
+    rows = np.flatnonzero(labels >= 0)
+    if len(rows) < MIN_ROWS:
+        raise InputError(
+            f"{table.source} has {len(rows)} rows with a label: {MIN_ROWS} are the least to"
+            " learn from"
+        )
+    if test is None:
+        kept, held_out = holdout(labels[rows], HELD_OUT, seed)
+        rows, test = rows[kept], table.rows(rows[held_out])
+        if not test.n_rows:
+            raise InputError(
+                f"{table.source} has too few rows of each class to hold any out for measuring:"
+                " give more rows, or a test table"
+            )
+    features = table.without([layout.target])
+    encoder = TableEncoder.fit(features.rows(rows), drop, keep)
+    X, y = encoder.transform(features.rows(rows)), labels[rows]
+    network = _fit_network(X, y, seed, callbacks)
+    baseline = _fit_baseline(X, y, callbacks)
+    record = {
+        "source": table.source,
+        "rows": len(rows),
+        "measured_on": test.source if test.source != table.source else "rows held out",
+        "seed": seed,
+        "notes": notes,
+        "baseline_stop_reason": baseline.history_.stop_reason,
+        "shoal": version("shoal"),
+    }
+    prior = np.bincount(y, minlength=len(fitted.classes)) / len(y)
+    model = TableModel(
+        layout, fitted, encoder, network.network_, baseline.network_, prior,
+        network.history_, record,
+    )  # fmt: skip
+    return model, model.evaluate(test)
+
+
+def training_layout(table: Table, target: str) -> Layout:
+    """Return what later tables must look like; the target is given by name or position."""
+    columns = tuple((column.name, column.kind) for column in table.columns)
+    return Layout(columns, table.header, target_name(table, target))
+
+
+def _targets(table: Table, name: str) -> tuple[Target, Labels, list[str]]:
+    target = Target.fit(table[name], table.source)
+    labels, _ = target.encode(table[name], table.source)
+    notes = list(table.notes)
+    missing = int((labels < 0).sum())
+    if missing:
+        notes.append(f"{missing:,} rows without a label were left out")
+    return target, labels, notes
+
+
+def _fit_network(X: Array, y: Labels, seed: int, callbacks: Sequence[Callback]) -> ShoalClassifier:
+    can_validate = round(VALIDATION * np.bincount(y).max()) >= 1
+    return ShoalClassifier(
+        hidden_units=100,
+        alpha=1.0,
+        learning_rate_init=0.002,
+        batch_size=32 if len(y) < 5000 else 200,
+        max_iter=300,
+        tol=None,
+        n_iter_no_change=20,
+        early_stopping=can_validate,
+        validation_fraction=VALIDATION,
+        random_state=seed,
+        callbacks=callbacks,
+    ).fit(X, y)
+
+
+def _fit_baseline(X: Array, y: Labels, callbacks: Sequence[Callback]) -> ShoalClassifier:
+    """Fit logistic regression, penalised as scikit-learn's is by default."""
+    return ShoalClassifier(
+        hidden_units=0, solver="lbfgs", alpha=1.0, max_iter=1000, tol=1e-4, callbacks=callbacks
+    ).fit(X, y)

@@ -1,0 +1,278 @@
+"""Guarantee: a file becomes named columns of numbers or text, and whatever was not plain is noted.
+
+Floor 4, and the only module that knows the dataframe libraries. Delimited text, Parquet and data
+frames all end up as a :class:`Table`, under the same rules for missing values and numbers, and a
+:class:`Layout` makes later tables match the one that a model was trained on.
+"""
+
+import csv
+import datetime
+import difflib
+import io
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from numbers import Real
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from shoal.atomic import write_atomically
+from shoal.cells import FloatArray, clean
+from shoal.columns import Column, Kind, Layout, Table, append_cells, append_numbers
+from shoal.delimited import decode, find_separator, is_header, split_rows
+from shoal.errors import InputError
+
+__all__ = ["Column", "Kind", "Layout", "Table", "read_table", "table_from_frame", "write_table"]
+
+
+def read_table(
+    source: str | Path, *, layout: Layout | None = None, header: bool | None = None
+) -> Table:
+    """Read a table from delimited text or Parquet, whatever its name ends in.
+
+    Parameters
+    ----------
+    source : str or Path
+        A file, or ``"-"`` for standard input.
+    layout : Layout, optional
+        The training table, which then decides on names and kinds.
+    header : bool, optional
+        Whether the first row holds names; found out if not given.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read or is no table, or if a cell contradicts the layout.
+    """
+    data, name = _read_bytes(source)
+    if data.startswith(b"PAR1"):
+        return table_from_frame(_parquet_frame(data, name), name, layout=layout)
+    text, notes = decode(data, name)
+    separator = find_separator(text)
+    rows = split_rows(text, separator, name)
+    if header is None:
+        header = _has_header(rows.cells, layout)
+    body, lines = rows.cells[header:], rows.lines[header:]
+    if not body:
+        raise InputError(f"{name} has a header but no rows: add at least one row of data")
+    names, more_notes = _distinct_names(
+        rows.cells[0] if header else _names_by_order(len(body[0]), layout, name)
+    )
+    table = Table((), (*notes, *more_notes), name, int(lines[0]), header, lines)
+    kinds = dict(layout.columns) if layout else {}
+    for column_name, cells in zip(names, zip(*body, strict=True), strict=True):
+        kind = kinds.get(column_name)
+        table = append_cells(table, column_name, clean(cells), kind, comma=separator != ",")
+    return table
+
+
+def table_from_frame(
+    frame: pd.DataFrame, source: str = "the data frame", *, layout: Layout | None = None
+) -> Table:
+    """Make a table of a data frame; its index is left out.
+
+    Booleans, dates, categories and everything else that is not a number become text.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+    source : str
+        What messages call the frame.
+    layout : Layout, optional
+        The training table, which then decides on kinds.
+
+    Raises
+    ------
+    InputError
+        If the frame has no rows or columns, or if a cell contradicts the layout.
+    """
+    if not len(frame.columns) or not len(frame):
+        lacking = "rows" if len(frame.columns) else "columns"
+        raise InputError(f"{source} has no {lacking}: give a table with at least one row")
+    kinds = dict(layout.columns) if layout else {}
+    names, notes = _distinct_names([str(name) for name in frame.columns])
+    table = Table((), tuple(notes), source, 1, True)
+    for index, name in enumerate(names):
+        series, kind = frame.iloc[:, index], kinds.get(name)
+        numbers = None if kind == "text" else _series_numbers(series)
+        if numbers is not None:
+            table = append_numbers(table, name, numbers)
+        else:
+            cells = clean(_series_cells(series))
+            # A typed source says itself that these are text, even where they look like numbers.
+            table = append_cells(table, name, cells, kind or ("text" if any(cells) else "number"))
+    return table
+
+
+def write_table(
+    columns: Mapping[str, npt.NDArray[Any] | list[Any]],
+    destination: str | Path,
+    *,
+    format: Literal["csv", "tsv", "parquet"] | None = None,
+) -> None:
+    """Write columns to a file, all of it or nothing.
+
+    Parameters
+    ----------
+    columns : mapping of str to array or list
+        Name and values; None and NaN are missing.
+    destination : str or Path
+        A file, or ``"-"`` for standard output.
+    format : {"csv", "tsv", "parquet"}, optional
+        If not given, the end of the file's name decides: ``.tsv``, ``.parquet`` or ``.pq``, and
+        CSV otherwise.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written; then nothing has changed.
+    """
+    ends = {".tsv": "tsv", ".parquet": "parquet", ".pq": "parquet"}
+    format_name = format or ends.get(Path(destination).suffix.lower(), "csv")
+    if format_name == "parquet":
+        data = _parquet_bytes(columns)
+    else:
+        data = _delimited_bytes(columns, "\t" if format_name == "tsv" else ",")
+    if str(destination) == "-":
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+    else:
+        write_atomically(destination, data)
+
+
+def _read_bytes(source: str | Path) -> tuple[bytes, str]:
+    """Return the content of a file, and what to call it."""
+    if str(source) == "-":
+        return sys.stdin.buffer.read(), "standard input"
+    path = Path(source)
+    try:
+        return path.read_bytes(), str(path)
+    except FileNotFoundError:
+        if not path.parent.is_dir():
+            raise InputError(
+                f"cannot read {path}: the folder {path.parent} does not exist: check the path"
+            ) from None
+        near = difflib.get_close_matches(path.name, [p.name for p in path.parent.iterdir()], n=1)
+        remedy = f"did you mean {path.parent / near[0]}?" if near else "check the name"
+        raise InputError(f"there is no file {path}: {remedy}") from None
+    except IsADirectoryError:
+        raise InputError(f"{path} is a folder: name a file inside it") from None
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise InputError(f"cannot read {path}: {reason}: check the file") from error
+
+
+def _parquet_frame(data: bytes, source: str) -> pd.DataFrame:
+    try:
+        table = pq.ParquetFile(pa.BufferReader(data)).read()
+        # pandas stores the row numbers of a frame that was cut or shuffled; they are no data.
+        kept = [
+            index
+            for index, name in enumerate(table.column_names)
+            if not re.fullmatch(r"__index_level_\d+__", name)
+        ]
+        frame: pd.DataFrame = table.select(kept).to_pandas(ignore_metadata=True)
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(
+            f"{source} is a damaged or incomplete Parquet file: obtain or write it anew"
+        ) from error
+    return frame
+
+
+def _has_header(rows: Sequence[Sequence[str]], layout: Layout | None) -> bool:
+    """Decide whether the first row holds names, knowing the training table if there was one."""
+    first = tuple(cell.strip() for cell in rows[0])
+    if layout is None:
+        return is_header(rows)
+    if layout.header:
+        return not set(layout.names).isdisjoint(first) or is_header(rows)
+    return first in (layout.names, layout.feature_names)
+
+
+def _names_by_order(count: int, layout: Layout | None, source: str) -> Sequence[str]:
+    """Name the columns of a file without a header."""
+    if layout is None:
+        return [""] * count
+    for names in (layout.names, layout.feature_names):
+        if count == len(names):
+            return names
+    raise InputError(
+        f"{source} has no header and {count} columns, where the model was trained on "
+        f"{len(layout.names)}: give the columns of the training table in order, or a first row of "
+        "names"
+    )
+
+
+def _distinct_names(names: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Name the nameless by their position, and number what is named twice."""
+    wanted = [name.strip() or f"column_{k}" for k, name in enumerate(names, start=1)]
+    taken, distinct = set(wanted), dict[str, None]()
+    notes = []
+    for name in wanted:
+        new, count = name, 1
+        while new in distinct or (new != name and new in taken):
+            count += 1
+            new = f"{name}_{count}"
+        if new != name:
+            notes.append(f"the column name {name!r} occurs again, and is read as {new!r}")
+        distinct[new] = None
+    return list(distinct), notes
+
+
+def _series_numbers(series: "pd.Series[Any]") -> FloatArray | None:
+    """Return the numbers of a series, or None if it does not consist of numbers."""
+    missing = series.isna().to_numpy()
+    if missing.all():
+        return np.full(len(series), np.nan)
+    kind = pd.api.types
+    if kind.is_object_dtype(series.dtype):
+        present = series[~missing]
+        if any(isinstance(v, bool) or not isinstance(v, Real | Decimal) for v in present):
+            return None
+        numbers = np.full(len(series), np.nan)
+        numbers[~missing] = [float(value) for value in present]
+        return numbers
+    if kind.is_bool_dtype(series.dtype) or not kind.is_numeric_dtype(series.dtype):
+        return None
+    if kind.is_complex_dtype(series.dtype):
+        return None
+    return series.to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def _series_cells(series: "pd.Series[Any]") -> list[str]:
+    missing = series.isna()
+    return ["" if gone else _text(value) for value, gone in zip(series, missing, strict=True)]
+
+
+def _text(value: object) -> str:
+    """Write a value as a cell: dates as ISO text, and whole numbers without ``.0``."""
+    if isinstance(value, datetime.date | datetime.time):
+        return value.isoformat()
+    if isinstance(value, float | np.floating | Decimal) and abs(float(value)) < 1e15:
+        whole = int(value)
+        return str(whole) if whole == value else str(value)
+    return str(value)
+
+
+def _delimited_bytes(columns: Mapping[str, npt.NDArray[Any] | list[Any]], separator: str) -> bytes:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, delimiter=separator, lineterminator="\n")
+    writer.writerow(columns)
+    cells = [_series_cells(pd.Series(values)) for values in columns.values()]
+    writer.writerows(zip(*cells, strict=True))
+    return text.getvalue().encode("utf-8")
+
+
+def _parquet_bytes(columns: Mapping[str, npt.NDArray[Any] | list[Any]]) -> bytes:
+    arrays = {name: pa.array(values, from_pandas=True) for name, values in columns.items()}
+    buffer = io.BytesIO()
+    pq.write_table(pa.table(arrays), buffer)
+    return buffer.getvalue()

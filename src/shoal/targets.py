@@ -1,0 +1,135 @@
+"""Guarantee: labels keep the words of the table; class numbers are never shown alone.
+
+Floor 4. The classes are sorted, numbers as numbers; of two, the second is the positive one.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shoal.errors import InputError
+from shoal.tables import Column, Kind, Table
+
+MAX_CLASSES = 100
+
+
+def target_name(table: Table, target: str) -> str:
+    """Return the name of the target column, given by its name or its position (-1 the last)."""
+    if target in table.names:
+        return target
+    n = len(table.names)
+    try:
+        position = int(target)
+    except ValueError:
+        near = get_close_matches(target, table.names, 1, cutoff=0.5)
+        hint = f"did you mean {near[0]!r}?" if near else f"its columns are {_some(table.names)}."
+        raise InputError(f"{table.source} has no column {target!r}: {hint}") from None
+    if not (1 <= position <= n or -n <= position <= -1):
+        raise InputError(
+            f"{table.source} has no column {position}: give a name, or a position from 1 to {n}"
+            " or from -1 (the last) backwards"
+        )
+    return table.names[position - 1 if position > 0 else position]
+
+
+@dataclass(frozen=True)
+class Target:
+    """The column to be predicted.
+
+    Attributes
+    ----------
+    name : str
+    kind : {"number", "text"}
+    classes : tuple of str
+        The labels in order, as they are written in tables.
+    """
+
+    name: str
+    kind: Kind
+    classes: tuple[str, ...]
+
+    @property
+    def positive(self) -> str | None:
+        """The positive class where there are two."""
+        return self.classes[1] if len(self.classes) == 2 else None
+
+    @classmethod
+    def fit(cls, column: Column, source: str) -> "Target":
+        """Find the classes of a training table's target column."""
+        labels = _labels(column)
+        counts = Counter(label for label in labels if label is not None)
+        name = column.name
+        if not counts:
+            raise InputError(
+                f"the target {name!r} of {source} is missing in every row: choose another column"
+            )
+        if len(counts) == 1:
+            only = next(iter(counts))
+            raise InputError(
+                f"the target {name!r} of {source} is {only!r} in every row: two classes or more"
+                " are needed to learn a difference"
+            )
+        if len(counts) > MAX_CLASSES:
+            what = "numbers" if column.kind == "number" else "texts"
+            raise InputError(
+                f"the target {name!r} of {source} has {len(counts):,} different {what}"
+                f" ({_some(list(counts))}), and a class target has {MAX_CLASSES} at the most:"
+                " choose another column, or put the values into classes first"
+            )
+        key = float if column.kind == "number" else str
+        return cls(name, column.kind, tuple(sorted(counts, key=key)))
+
+    def encode(self, column: Column, source: str) -> tuple[NDArray[np.intp], list[str]]:
+        """Return class numbers, -1 where the label is missing, and words on labels read freely.
+
+        A label that training did not have is matched without regard to case and to full stops at
+        its end, where that leaves no doubt.
+        """
+        number: dict[str | None, int] = {label: i for i, label in enumerate(self.classes)}
+        free = {_plain(label): label for label in self.classes}
+        distinct = len(free) == len(self.classes)
+        notes = []
+        for label in dict.fromkeys(_labels(column)):
+            if label is None or label in number:
+                continue
+            if not distinct or _plain(label) not in free:
+                raise InputError(
+                    f"the target {self.name!r} of {source} holds {label!r}, which was no class in"
+                    f" training ({_some(self.classes)}): correct it, or train with such rows"
+                )
+            number[label] = number[free[_plain(label)]]
+            notes.append(f"label {label!r} of {source} was read as {free[_plain(label)]!r}")
+        return np.array([number.get(label, -1) for label in _labels(column)], np.intp), notes
+
+    def decode(self, numbers: NDArray[np.intp]) -> NDArray[Any]:
+        """Return labels for class numbers: numbers where the target's are, else text."""
+        labels: list[Any] = list(self.classes)
+        if self.kind == "number":
+            labels = [float(label) for label in labels]
+            if all(label.is_integer() for label in labels):
+                labels = [int(label) for label in labels]
+            return np.array(labels)[numbers]
+        return np.array(labels, object)[numbers]
+
+
+def _labels(column: Column) -> list[str | None]:
+    if column.kind == "text":
+        return list(column.values)
+    return [None if np.isnan(value) else _number(float(value)) for value in column.values]
+
+
+def _number(value: float) -> str:
+    return f"{value:.0f}" if value.is_integer() else repr(value)
+
+
+def _plain(label: str) -> str:
+    return label.rstrip(" .").casefold()
+
+
+def _some(names: tuple[str, ...] | list[str]) -> str:
+    shown = ", ".join(str(name) for name in names[:8])
+    return shown + (", …" if len(names) > 8 else "")
