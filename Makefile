@@ -1,0 +1,49 @@
+# The commands of the project. Each sets up what it needs in .venv, on a machine with Python alone.
+PYTHON ?= python3
+BIN := .venv/bin
+EXAMPLE := examples/breast-cancer.csv
+
+.PHONY: demo test check format help-pages clean
+
+demo: .venv/installed  ## train on a real table, predict with the network, and draw the flower
+	$(BIN)/shoal train $(EXAMPLE) --target diagnosis --output breast-cancer.shoal
+	$(BIN)/shoal predict breast-cancer.shoal $(EXAMPLE) --output predictions.csv
+	$(BIN)/shoal demo
+
+test: .venv/tests  ## run all tests
+	$(BIN)/python -m pytest -n auto
+
+check: .venv/checks  ## format, lint, types, spelling, floors
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/typos
+	$(BIN)/lint-imports
+
+format: .venv/checks  ## put the code into its form
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+help-pages: .venv/installed  ## write docs/commands.md from the commands' own help
+	$(BIN)/python docs/write_commands.py
+
+clean:
+	rm -rf .venv
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip
+
+.venv/installed: .venv/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --editable .
+	touch $@
+
+# PyTorch is one of the tests' outside oracles; where it cannot be had, those tests are skipped.
+.venv/tests: .venv/installed
+	$(BIN)/python -m pip install --quiet torch==2.13.0 || echo "PyTorch is not to be had here"
+	$(BIN)/python -m pip install --quiet --editable ".[test]"
+	touch $@
+
+.venv/checks: .venv/tests
+	$(BIN)/python -m pip install --quiet --editable ".[test,check]"
+	touch $@
