@@ -22,23 +22,12 @@ from shoal.activations import Array
 from shoal.callbacks import Callback, EarlyStopping, PrintProgress
 from shoal.engine import default_engine
 from shoal.errors import InputError
+from shoal.estimator_parameters import check_parameters
 from shoal.evaluation import holdout
 from shoal.network import Initialisation, Network
-from shoal.training import Examples, make_optimizer, train
+from shoal.training import Examples, Metrics, make_optimizer, train
 
 Matrix = Any  # array-like or SciPy sparse, (m, n_x)
-
-_LIMITS: dict[str, tuple[Any, str]] = {
-    "hidden_units": (lambda v: _whole(v) and v >= 0, "a whole number, 0 (no hidden layer) or more"),
-    "solver": (lambda v: v in ("sgd", "adam", "lbfgs"), "one of sgd, adam, lbfgs"),
-    "alpha": (lambda v: 0 <= v < np.inf, "a number, 0 or more"),
-    "batch_size": (lambda v: v == "auto" or (_whole(v) and v >= 1), "auto or a count above 0"),
-    "learning_rate_init": (lambda v: 0 < v < np.inf, "a number above 0"),
-    "max_iter": (lambda v: _whole(v) and v >= 1, "a whole number above 0"),
-    "tol": (lambda v: v is None or 0 <= v < np.inf, "None or a number, 0 or more"),
-    "validation_fraction": (lambda v: 0 < v < 1, "a number between 0 and 1"),
-    "n_iter_no_change": (lambda v: v >= 1, "a number, 1 or more"),
-}  # fmt: skip
 
 
 class ShoalEstimator(BaseEstimator, ABC):  # type: ignore[misc]
@@ -137,6 +126,7 @@ class ShoalEstimator(BaseEstimator, ABC):  # type: ignore[misc]
         examples, _ = self._examples(X, y, sample_weight, first, classes)
         if first:
             self._start(examples)
+        if first or self._optimizer == "lbfgs":  # which an earlier fit may have used
             self._optimizer = make_optimizer(self.solver, self.learning_rate_init)
         self._train(examples, 1, [], None)
         return self
@@ -180,6 +170,7 @@ class ShoalEstimator(BaseEstimator, ABC):  # type: ignore[misc]
             seed=self._seed,
             first_epoch=self.t_,
             validation=validation,
+            metrics=self._metrics(),
             callbacks=[*self.callbacks, *callbacks, *([PrintProgress()] if self.verbose else [])],
         )
         self.n_iter_ = len(self.history_)
@@ -194,10 +185,7 @@ class ShoalEstimator(BaseEstimator, ABC):  # type: ignore[misc]
         classes: NDArray[Any] | None = None,
     ) -> tuple[Examples, NDArray[np.intp]]:
         """Check all input; return the examples in columns, and a class number for each."""
-        for name, (allowed, remedy) in _LIMITS.items():
-            value = getattr(self, name)
-            if not allowed(value):
-                raise InputError(f"{name} is {value!r}, but must be {remedy}")
+        check_parameters(self.get_params(deep=False))
         y_checked: Any
         X, y_checked = validate_data(
             self, X, y, reset=first, accept_sparse="csr", dtype=[np.float64, np.float32],
@@ -264,6 +252,10 @@ class ShoalEstimator(BaseEstimator, ABC):  # type: ignore[misc]
     def _output(self, n_y: int) -> str:
         """Return the name of the output for n_y of them."""
 
+    @abstractmethod
+    def _metrics(self) -> Metrics:
+        """Return what the history shows of the validation part beside its cost."""
+
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
@@ -275,7 +267,3 @@ def steps_one_by_one(estimator: ShoalEstimator) -> bool:
     if estimator.solver == "lbfgs":
         raise AttributeError("partial_fit needs solver='sgd' or 'adam': L-BFGS takes all at once.")
     return True
-
-
-def _whole(value: object) -> bool:
-    return isinstance(value, (int, np.integer)) and not isinstance(value, bool)

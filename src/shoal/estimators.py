@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import issparse
 from sklearn.base import ClassifierMixin, RegressorMixin
+from sklearn.metrics import r2_score
 from sklearn.utils import column_or_1d
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.metaestimators import available_if
@@ -24,6 +25,7 @@ from shoal.callbacks import Callback
 from shoal.errors import InputError
 from shoal.estimator_base import Matrix, ShoalEstimator, steps_one_by_one
 from shoal.network import Initialisation
+from shoal.training import Metrics
 
 
 class ShoalClassifier(ClassifierMixin, ShoalEstimator):  # type: ignore[misc]
@@ -191,23 +193,30 @@ class ShoalClassifier(ClassifierMixin, ShoalEstimator):  # type: ignore[misc]
             self.classes_ = np.unique(y) if classes is None else classes
             if len(self.classes_) < 2:
                 raise InputError(
-                    f"y has one class only, {self.classes_[0]!r}: a classifier needs two or more"
+                    f"y has one class only, {self.classes_[0]}: a classifier needs two or more"
                 )
         numbers = np.searchsorted(self.classes_, y).clip(max=len(self.classes_) - 1)
         unknown = np.flatnonzero(self.classes_[numbers] != y)
         if len(unknown):
             raise InputError(
-                f"y holds {y[unknown[0]]!r}, which is not one of the classes {self.classes_}"
+                f"y holds {y[unknown[0]]}, which is not one of the classes {self.classes_}"
             )
         K = len(self.classes_)
         Y = numbers[None, :] if K == 2 else np.arange(K)[:, None] == numbers
         return Y, numbers
 
+    def _metrics(self) -> Metrics:
+        softmax = self.network_.output == "softmax"
+        return {"accuracy": _share_of_likeliest if softmax else _share_with_all_right}
+
     def _weights(self, sample_weight: ArrayLike | None, y: NDArray[Any]) -> Array | None:
         w = super()._weights(sample_weight, y)
         if self.class_weight is None:
             return w
-        of_class: Array = compute_sample_weight(self.class_weight, y)
+        try:
+            of_class: Array = compute_sample_weight(self.class_weight, y)
+        except ValueError as error:
+            raise InputError(f"class_weight does not fit y: {error}") from None
         return of_class if w is None else w * of_class
 
     def __sklearn_tags__(self) -> Any:
@@ -222,6 +231,18 @@ def class_probabilities(A2: Array) -> Array:
         return A2
     A2 = _uncertain(A2)
     return np.concatenate([1 - A2, A2], axis=1)
+
+
+def _share_of_likeliest(Y: Array, A2: Array) -> float:
+    return float((A2.argmax(axis=0) == Y.argmax(axis=0)).mean())
+
+
+def _share_with_all_right(Y: Array, A2: Array) -> float:
+    return float(((A2 > 0.5) == (Y > 0.5)).all(axis=0).mean())
+
+
+def _r2(Y: Array, A2: Array) -> float:
+    return float(r2_score(Y.T, A2.T)) if Y.shape[1] > 1 else float("nan")
 
 
 def _uncertain(A2: Array) -> Array:
@@ -248,6 +269,9 @@ class ShoalRegressor(RegressorMixin, ShoalEstimator):  # type: ignore[misc]
 
     def _output(self, n_y: int) -> str:
         return "identity"
+
+    def _metrics(self) -> Metrics:
+        return {"r2": _r2}
 
     def _targets(
         self, y: NDArray[Any], first: bool, classes: NDArray[Any] | None

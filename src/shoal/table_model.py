@@ -31,6 +31,8 @@ class Evaluation:
 
     Attributes
     ----------
+    source : str
+        Where the rows are from: a file's name, or ``held out``.
     rows : int
     classes : tuple of str
     metrics : dict of str to dict
@@ -40,6 +42,7 @@ class Evaluation:
     notes : list of str
     """
 
+    source: str
     rows: int
     classes: tuple[str, ...]
     metrics: dict[str, dict[str, float | None]]
@@ -107,6 +110,7 @@ class TableModel:
         labels, X = labels[known], self._features(table, ignore_extra)[known]
         ours = _probabilities(self.network, X)
         return Evaluation(
+            table.source,
             len(labels),
             self.target.classes,
             {

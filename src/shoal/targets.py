@@ -78,7 +78,8 @@ class Target:
             raise InputError(
                 f"the target {name!r} of {source} has {len(counts):,} different {what}"
                 f" ({_some(list(counts))}), and a class target has {MAX_CLASSES} at the most:"
-                " choose another column, or put the values into classes first"
+                " choose another column, or put the values into classes first (to predict a number"
+                " itself, there is ShoalRegressor in Python)"
             )
         key = float if column.kind == "number" else str
         return cls(name, column.kind, tuple(sorted(counts, key=key)))

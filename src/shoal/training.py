@@ -222,6 +222,8 @@ def _train_lbfgs(
         after_iteration,
     ):
         state.stop("L-BFGS reached a minimum")
+    if not len(state.history):  # it stood at a minimum from the start
+        run.record(state, run.cost_and_gradient(everything).J, callbacks)
 
 
 def _diverged(epoch: int) -> DivergedError:

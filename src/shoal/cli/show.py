@@ -49,6 +49,7 @@ def model_data(model: TableModel) -> dict[str, Any]:
 def evaluation_data(evaluation: Evaluation) -> dict[str, Any]:
     """Return an evaluation as plain data."""
     return {
+        "source": evaluation.source,
         "rows": evaluation.rows,
         "metrics": evaluation.metrics,
         "confusion": evaluation.confusion,
@@ -102,7 +103,8 @@ def show_network(model: TableModel) -> None:
 def show_evaluation(model: TableModel, evaluation: Evaluation) -> None:
     """Print the measures beside the baselines', and the confusion matrix."""
     grid = Grid(box=box.SIMPLE_HEAD)
-    grid.add_column(f"on {evaluation.rows:,} rows")
+    say(f"Measured on {evaluation.rows:,} rows ({escape(evaluation.source)}):")
+    grid.add_column("")
     for who in WHO.values():
         grid.add_column(who, justify="right")
     for key, name in MEASURES.items():

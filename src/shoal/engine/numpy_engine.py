@@ -16,7 +16,9 @@ from shoal.activations import Array
 from shoal.engine.protocol import CostAndGradient, Engine
 from shoal.network import Network
 
-FLOPS_FOR_THREADS = 10_000_000  # in one step; below it, threads wait longer than they work
+# Of one step. In smaller ones BLAS threads gain little, and lose tenfold when another program takes
+# one of their cores, for they wait by spinning.
+FLOPS_FOR_THREADS = 1_000_000_000
 CHUNK = 8192  # examples: Z1 of 100 units then takes 6.5 MB
 
 
