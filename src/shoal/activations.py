@@ -40,7 +40,7 @@ class Activation:
 
     def saturated(self, Z: Array) -> NDArray[np.bool_]:
         """Tell which elements of Z lie on a flat end of the activation, where learning is slow."""
-        return (self.steep[0] > Z) | (self.steep[1] < Z)
+        return (self.steep[0] >= Z) | (self.steep[1] <= Z)
 
 
 def sigmoid(Z: Array) -> Array:

@@ -67,13 +67,13 @@ class EarlyStopping(Callback):
     Parameters
     ----------
     monitor : {"validation_cost", "cost"}
-        The column of the history to watch.
+        The column of the history to watch. With ``validation_cost`` the parameters of the best
+        pass are put back at the end, whatever ended training; ``cost`` is met before the updates
+        of its pass, so that no parameters are known to have it.
     patience : int
         End after so many passes in a row that were no better than the best by ``tol``.
     tol : float
         The least improvement that counts.
-    restore_best : bool
-        Put the parameters of the best pass back at the end, whatever ended training.
     """
 
     def __init__(
@@ -81,10 +81,8 @@ class EarlyStopping(Callback):
         monitor: str = "validation_cost",
         patience: int = 10,
         tol: float = 1e-4,
-        restore_best: bool = True,
     ) -> None:
         self.monitor, self.patience, self.tol = monitor, patience, tol
-        self.restore_best = restore_best
 
     def on_train_begin(self, state: TrainingState) -> None:  # noqa: D102
         self.best = self.best_by_tol = float("inf")
@@ -93,7 +91,7 @@ class EarlyStopping(Callback):
 
     def on_epoch_end(self, state: TrainingState) -> None:  # noqa: D102
         value = state.history[self.monitor][-1]
-        if self.restore_best and value < self.best:
+        if self.monitor == "validation_cost" and value < self.best:
             self.best, self.best_theta = value, state.network.theta.copy()
         if value < self.best_by_tol - self.tol:
             self.best_by_tol, self.waited = value, 0

@@ -148,7 +148,7 @@ class ShoalEstimator(BaseEstimator, ABC):  # type: ignore[misc]
             return [EarlyStopping("validation_cost", self.n_iter_no_change, tol)]
         if self.tol is None or self.solver == "lbfgs":  # L-BFGS watches the gradient itself
             return []
-        return [EarlyStopping("cost", self.n_iter_no_change, self.tol, restore_best=False)]
+        return [EarlyStopping("cost", self.n_iter_no_change, self.tol)]
 
     def _train(
         self,

@@ -12,7 +12,7 @@ identity  z2                       (a2 - y)^2 / 2
 ========  =======================  ==========================================
 
 The losses are computed from Z2, not from A2, so that no logarithm of a rounded 0 is ever taken:
-L is finite for every finite z2 (a value beyond the largest float is given as the largest float).
+L, and any mean of it, is finite for every finite z2 (at most half the largest float).
 """
 
 from collections.abc import Callable
@@ -57,11 +57,13 @@ def _cross_entropy(Z2: Array, Y: Array) -> Array:
 
 def _softmax_cross_entropy(Z2: Array, Y: Array) -> Array:
     """Cross-entropy of softmax: log(sum of e^z) - z of the true class."""
-    top = Z2.max(axis=0, keepdims=True)  # (1, m)
-    with np.errstate(over="ignore"):
-        below = top - Z2  # (n_y, m), how far each z is from the greatest
-        log_sum = np.log(np.exp(-below).sum(axis=0, keepdims=True))  # (1, m)
-        per_output = np.where(Y == 0, 0, Y * (below + log_sum))  # 0 * infinity counts as 0
+    k = Z2.argmax(axis=0)  # (m,)
+    with np.errstate(over="ignore", invalid="ignore"):  # an infinite z gives NaN, which stays
+        below = Z2.max(axis=0, keepdims=True) - Z2  # (n_y, m), how far each z is from the greatest
+        e = np.exp(-below)
+        e[k, np.arange(len(k))] = 0  # the greatest one's, 1, is log1p's: small losses stay exact
+        log_sum = np.log1p(e.sum(axis=0, keepdims=True))  # (1, m)
+        per_output = np.where(Y == 0, 0 * Z2, Y * (below + log_sum))
     return _sum_over_outputs(per_output, Z2)
 
 
@@ -71,13 +73,17 @@ def _squares(Z2: Array, Y: Array) -> Array:
 
 
 def _sum_over_outputs(per_output: Array, Z2: Array) -> Array:
-    """Sum (n_y, m) to (1, m); a sum past the floats' range is their greatest, if z is finite."""
+    """Sum (n_y, m) to (1, m); if z is finite, a sum is at most half the greatest float.
+
+    The half leaves room for the rounding of a mean of such sums.
+    """
     with np.errstate(over="ignore"):
         total: Array = per_output.sum(axis=0, keepdims=True)
-    beyond = np.isinf(total)
+    most = np.finfo(total.dtype).max / 2
+    beyond = total > most
     if beyond.any():
         beyond &= np.isfinite(Z2).all(axis=0, keepdims=True)  # an infinite z must stay visible
-        total[beyond] = np.finfo(total.dtype).max
+        total[beyond] = most
     return total
 
 

@@ -4,6 +4,7 @@ Floor 1, NumPy alone. Optimisers, sums over workers, the gradient check and file
 the equations work on the four views.
 """
 
+from numbers import Integral
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -49,8 +50,10 @@ class Network:
         dtype: DTypeLike = np.float64,
     ) -> None:
         for name, n, least in (("n_x", n_x, 1), ("n_h", n_h, 0), ("n_y", n_y, 1)):
-            if n < least:
-                raise InputError(f"{name} is {n}, but must be at least {least}")
+            if not isinstance(n, Integral) or n < least:
+                raise InputError(f"{name} is {n!r}, but must be a whole number, {least} or more")
+        if np.dtype(dtype) not in (np.float64, np.float32):
+            raise InputError(f"dtype is {np.dtype(dtype)}, but must be float64 or float32")
         self.n_x, self.n_h, self.n_y = n_x, n_h, n_y
         self.activation = _known("activation", activation, tuple(ACTIVATIONS))
         self.output = _known("output", output, tuple(LOSSES))

@@ -68,8 +68,9 @@ class Adam(Optimizer):
         self.t += 1
         self.mean += (1 - self.beta1) * (gradient - self.mean)
         self.square += (1 - self.beta2) * (gradient * gradient - self.square)
-        unbiased = self.alpha * np.sqrt(1 - self.beta2**self.t) / (1 - self.beta1**self.t)
-        theta -= unbiased * self.mean / (np.sqrt(self.square) + self.epsilon)
+        mean = self.mean / (1 - self.beta1**self.t)  # both started at zero: undo that bias
+        square = self.square / (1 - self.beta2**self.t)
+        theta -= self.alpha * mean / (np.sqrt(square) + self.epsilon)
 
 
 def minimize_lbfgs(
@@ -78,7 +79,7 @@ def minimize_lbfgs(
     max_iterations: int,
     tol: float,
     after_iteration: Callable[[float], bool],
-) -> bool:
+) -> str:
     """Minimise by L-BFGS (SciPy), on all examples at once; theta is changed in place.
 
     Parameters
@@ -92,8 +93,8 @@ def minimize_lbfgs(
 
     Returns
     -------
-    bool
-        True where it stopped by itself at a minimum or was asked to, False at the last iteration.
+    str
+        Why it ended, or nothing where the last iteration allowed was made.
     """
 
     def at(point: Array) -> tuple[float, Array]:
@@ -112,7 +113,16 @@ def minimize_lbfgs(
         jac=True,
         method="L-BFGS-B",
         callback=callback,
-        options={"maxiter": max_iterations, "maxfun": 20 * max_iterations, "gtol": tol},
+        options={
+            "maxiter": max_iterations,
+            "maxfun": 20 * max_iterations,
+            "gtol": tol,
+            "ftol": 0.0,  # the gradient alone says where a minimum is
+        },
     )
     theta[:] = result.x
-    return bool(result.status != 1)  # 1 is SciPy's word for "the limit was reached"
+    return {
+        0: "L-BFGS reached a minimum",
+        1: "",
+        2: "L-BFGS found no better point in its direction",
+    }.get(result.status, str(result.message))

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from shoal.activations import Array
 from shoal.callbacks import Callback, TrainingState
 from shoal.engine import CostAndGradient, Engine, default_engine
-from shoal.errors import DivergedError
+from shoal.errors import DivergedError, InputError
 from shoal.history import History
 from shoal.network import Network, weights_only
 from shoal.optimizers import Adam, GradientDescent, Optimizer, minimize_lbfgs
@@ -102,17 +102,20 @@ def train(
     state = TrainingState(network, History(), max_epochs)
     for callback in callbacks:
         callback.on_train_begin(state)
+    _check(max_epochs=(max_epochs, 1), batch_size=(batch_size, 1), l2=(l2, 0), seed=(seed, 0))
     step = examples.m if optimizer == "lbfgs" else batch_size or examples.m
-    # costs that are not finite are caught by the run
-    with np.errstate(over="ignore", invalid="ignore"), run.engine.threads(network, step):
-        if optimizer == "lbfgs":
-            _train_lbfgs(run, state, callbacks, tol)
-        else:
-            order = _Order(examples.m, step, shuffle, seed)
-            descent = optimizer or GradientDescent(alpha=1.2)
-            _train_by_steps(run, state, callbacks, descent, order, first_epoch)
-    for callback in callbacks:
-        callback.on_train_end(state)
+    try:
+        # costs that are not finite are caught by the run
+        with np.errstate(over="ignore", invalid="ignore"), run.engine.threads(network, step):
+            if optimizer == "lbfgs":
+                _train_lbfgs(run, state, callbacks, tol)
+            else:
+                order = _Order(examples.m, step, shuffle, seed)
+                descent = optimizer or GradientDescent(alpha=1.2)
+                _train_by_steps(run, state, callbacks, descent, order, first_epoch)
+    finally:
+        for callback in callbacks:
+            callback.on_train_end(state)
     if not np.isfinite(network.theta).all():
         raise _diverged(len(state.history))
     state.history.ran_out = not state.stopped
@@ -134,6 +137,9 @@ class _Order:
         key = np.array([self.seed, epoch], np.uint64)  # a counter-based generator: no past needed
         order = np.random.Generator(np.random.Philox(key=key)).permutation(self.m)
         return (order[start : start + self.batch_size] for start in starts)
+
+    def size(self, batch: Batch) -> int:
+        return len(range(*batch.indices(self.m))) if isinstance(batch, slice) else len(batch)
 
 
 class _Run:
@@ -165,8 +171,6 @@ class _Run:
 
     def record(self, state: TrainingState, cost: float, callbacks: Sequence[Callback]) -> None:
         epoch = len(state.history)
-        if not np.isfinite(cost):
-            raise _diverged(epoch)
         row = {"epoch": epoch, "cost": cost}
         if self.validation is not None:
             X, Y, w = self.validation.X, self.validation.Y, self.validation.w
@@ -174,6 +178,8 @@ class _Run:
             if self.metrics:
                 A2 = self.engine.predict(self.network, X)
                 row |= {f"validation_{name}": f(Y, A2) for name, f in self.metrics.items()}
+        if not np.isfinite([cost, row.get("validation_cost", 0.0)]).all():
+            raise _diverged(epoch)
         state.history.append(**row)
         for callback in callbacks:
             callback.on_epoch_end(state)
@@ -188,12 +194,12 @@ def _train_by_steps(
     first_epoch: int,
 ) -> None:
     for epoch in range(first_epoch, first_epoch + state.max_epochs):
-        total, seen = 0.0, 0
+        total = seen = 0.0  # seen is the share of the examples
         for batch in order.batches(epoch):
             J, gradient = run.cost_and_gradient(batch)
             optimizer.step(state.network.theta, gradient)
-            size = len(range(*batch.indices(order.m))) if isinstance(batch, slice) else len(batch)
-            total, seen = total + J * size, seen + size
+            share = order.size(batch) / order.m
+            total, seen = total + J * share, seen + share
             for callback in callbacks:
                 callback.on_update_end(state)
             if state.stopped:
@@ -214,22 +220,28 @@ def _train_lbfgs(
         run.record(state, cost, callbacks)
         return state.stopped
 
-    if minimize_lbfgs(
+    reason = minimize_lbfgs(
         lambda: run.cost_and_gradient(everything),
         state.network.theta,
         state.max_epochs,
         tol,
         after_iteration,
-    ):
-        state.stop("L-BFGS reached a minimum")
+    )
+    state.stop(reason)
     if not len(state.history):  # it stood at a minimum from the start
         run.record(state, run.cost_and_gradient(everything).J, callbacks)
+
+
+def _check(**limits: tuple[float | None, float]) -> None:
+    for name, (value, least) in limits.items():
+        if value is not None and not value >= least:
+            raise InputError(f"{name} is {value!r}, but must be {least} or more")
 
 
 def _diverged(epoch: int) -> DivergedError:
     return DivergedError(
         f"training diverged: the cost or a parameter was no longer a finite number in epoch {epoch}"
-        " (counted from 0). Lower the learning rate or scale the features"
+        " (counted from 0): lower the learning rate, scale the features, or look for NaN in them"
     )
 
 

@@ -1,0 +1,308 @@
+"""The loop does what the equations say, over every example, and ends when and as it says."""
+
+import numpy as np
+import pytest
+from sklearn.linear_model import LogisticRegression
+
+from shoal import Callback, DivergedError, EarlyStopping, Examples, InputError, Network, equations
+from shoal import train as train_network
+from shoal.engine import NumpyEngine
+from shoal.optimizers import Adam, GradientDescent
+
+M = 50
+
+
+def start(output="sigmoid", n_h=4, n_y=1, activation="tanh"):
+    return Network(3, n_h, n_y, activation, output).initialise("gaussian", 0.5, 1)
+
+
+def examples(m=M, n_y=1, output="sigmoid", seed=0):
+    random = np.random.default_rng(seed)
+    X = random.normal(size=(3, m))
+    if output == "softmax":
+        Y = np.eye(n_y)[:, random.integers(n_y, size=m)]
+    elif output == "identity":
+        Y = random.normal(size=(n_y, m))
+    else:
+        Y = (random.random((n_y, m)) < 1 / (1 + np.exp(-X[:1]))).astype(float)
+    return Examples(X, Y)
+
+
+def trained(network=None, data=None, **settings):
+    network = network or start()
+    return network, train_network(network, data or examples(), **settings)
+
+
+class Spy(NumpyEngine):
+    """Notes which examples each update sees; their numbers are in the first row of X."""
+
+    def __init__(self):
+        self.batches = []
+
+    def cost_and_gradient(self, network, X, Y, w=None, m=None):
+        self.batches.append(X[0].astype(int).tolist())
+        return super().cost_and_gradient(network, X * 0, Y, w, m)
+
+    def epochs(self, size):
+        seen = [number for batch in self.batches for number in batch]
+        return [seen[i : i + size] for i in range(0, len(seen), size)]
+
+
+def spied(m=23, batch_size=5, network=None, **settings):
+    data, spy = examples(m), Spy()
+    data.X[0] = np.arange(m)
+    trained(network, data, batch_size=batch_size, engine=spy, **settings)
+    return spy
+
+
+# ---- full batch ----
+
+
+@pytest.mark.parametrize("n_h", [0, 4])
+@pytest.mark.parametrize(
+    ("output", "n_y"), [("sigmoid", 1), ("sigmoid", 3), ("softmax", 3), ("identity", 2)]
+)
+def test_full_batch_is_the_plain_loop_of_the_course_bit_for_bit(output, n_y, n_h):
+    data = examples(M, n_y, output)
+    network = start(output, n_h, n_y)
+    g1, g2 = network.g1, network.g2
+    parameters, costs = start(output, n_h, n_y).parameters, []
+    for _ in range(30):
+        forward = equations.forward(data.X, parameters, g1, g2)
+        costs.append(equations.cost(forward.Z2, data.Y, g2))
+        gradients = equations.backward(data.X, data.Y, forward, parameters, g1)
+        parameters = equations.update(parameters, gradients, 0.3)
+    _, history = trained(network, data, optimizer=GradientDescent(0.3), max_epochs=30)
+    for ours, plain in zip(network.parameters, parameters, strict=True):
+        assert np.array_equal(ours, plain)
+    assert history["cost"] == costs
+
+
+def test_the_default_is_full_batch_descent_with_the_alpha_of_the_course():
+    explicit, _ = trained(optimizer=GradientDescent(1.2), batch_size=M, max_epochs=20)
+    assert np.array_equal(trained(max_epochs=20)[0].theta, explicit.theta)
+
+
+# ---- mini-batches ----
+
+
+def test_mini_batches_see_each_example_exactly_once_in_each_epoch():
+    spy = spied(m=23, batch_size=5, max_epochs=6)
+    assert [len(batch) for batch in spy.batches] == [5, 5, 5, 5, 3] * 6
+    for epoch in spy.epochs(23):
+        assert sorted(epoch) == list(range(23))
+    assert len({tuple(epoch) for epoch in spy.epochs(23)}) == 6  # a new order each time
+
+
+def test_without_shuffling_the_batches_keep_the_order_of_the_examples():
+    assert spied(shuffle=False, max_epochs=2).epochs(23) == [list(range(23))] * 2
+
+
+def test_the_order_depends_on_the_seed_and_the_epoch_alone():
+    order = spied(max_epochs=4, seed=3).epochs(23)
+    assert spied(max_epochs=2, seed=3, first_epoch=2).epochs(23) == order[2:]
+    others = {"network": start(n_h=0), "optimizer": Adam(0.1), "batch_size": 7, "l2": 1.0}
+    assert spied(max_epochs=4, seed=3, **others).epochs(23) == order
+    assert spied(max_epochs=4, seed=4).epochs(23) != order
+
+
+@pytest.mark.parametrize("batch_size", [None, 7])
+def test_training_in_two_goes_equals_training_in_one(batch_size):
+    settings = {"batch_size": batch_size, "seed": 5, "optimizer": GradientDescent(0.3)}
+    whole, history = trained(max_epochs=9, **settings)
+    network, first = trained(max_epochs=4, **settings)
+    _, second = trained(network, max_epochs=5, first_epoch=4, **settings)
+    assert np.array_equal(network.theta, whole.theta)
+    assert first["cost"] + second["cost"] == history["cost"]
+
+
+@pytest.mark.parametrize("w", [None, np.linspace(0.1, 5, M)[None]])
+def test_the_cost_of_an_epoch_is_the_weighted_mean_over_its_examples(w):
+    data = examples()
+    data.w = w
+    for size in (None, 7):
+        still = {"optimizer": GradientDescent(1e-300), "batch_size": size, "max_epochs": 1}
+        network, history = trained(data=data, **still)
+        J = equations.cost(network.forward(data.X).Z2, data.Y, network.g2, w)
+        assert history["cost"] == pytest.approx([J], rel=1e-13)
+
+
+# ---- weights and penalty ----
+
+
+@pytest.mark.parametrize("l2", [0.0, 3.0])
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_whole_weights_are_the_same_as_repeated_examples(optimizer, l2):
+    make = {"sgd": lambda: GradientDescent(0.3), "adam": lambda: Adam(0.01)}[optimizer]
+    data = examples()
+    counts = np.random.default_rng(1).integers(1, 5, M)
+    repeated = Examples(np.repeat(data.X, counts, axis=1), np.repeat(data.Y, counts, axis=1))
+    weighted = Examples(data.X, data.Y, counts[None].astype(float))
+    one, costs = trained(data=weighted, optimizer=make(), max_epochs=30, l2=l2)
+    other, same_costs = trained(data=repeated, optimizer=make(), max_epochs=30, l2=l2)
+    assert np.allclose(one.theta, other.theta, rtol=1e-12, atol=1e-13)
+    assert costs["cost"] == pytest.approx(same_costs["cost"], rel=1e-12)
+
+
+# ---- optimisers ----
+
+
+def trained_by_torch(data, make, steps):
+    """Train the start in PyTorch; return theta."""
+    torch = pytest.importorskip("torch")
+    X, Y = torch.tensor(data.X), torch.tensor(data.Y)
+    W1, b1, W2, b2 = parameters = [torch.tensor(p, requires_grad=True) for p in start().parameters]
+    optimizer = make(torch)(parameters)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        logits = W2 @ torch.tanh(W1 @ X + b1) + b2
+        torch.nn.functional.binary_cross_entropy_with_logits(logits, Y).backward()
+        optimizer.step()
+    return np.concatenate([p.detach().numpy().ravel() for p in parameters])
+
+
+@pytest.mark.parametrize("epsilon", [1e-8, 1e-20])
+def test_adam_agrees_with_pytorch_over_50_steps(epsilon):
+    def make(torch):
+        return lambda parameters: torch.optim.Adam(parameters, lr=0.01, eps=epsilon)
+
+    theirs = trained_by_torch(examples(), make, 50)
+    ours, _ = trained(optimizer=Adam(0.01, epsilon=epsilon), max_epochs=50)
+    assert np.allclose(ours.theta, theirs, rtol=0, atol=1e-10)
+    assert abs(ours.theta - start().theta).max() > 0.1
+
+
+def test_plain_descent_agrees_with_pytorch_over_50_steps():
+    theirs = trained_by_torch(examples(), lambda t: lambda p: t.optim.SGD(p, lr=0.3), 50)
+    ours, _ = trained(optimizer=GradientDescent(0.3), max_epochs=50)
+    assert np.allclose(ours.theta, theirs, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize(("output", "n_y"), [("sigmoid", 1), ("softmax", 3)])
+def test_lbfgs_without_a_hidden_layer_reaches_scikit_learn_s_logistic_regression(output, n_y):
+    data, l2 = examples(300, n_y, output), 2.0
+    labels = data.Y[0] if n_y == 1 else data.Y.argmax(axis=0)
+    reference = LogisticRegression(C=1 / l2, tol=1e-12, max_iter=10_000).fit(data.X.T, labels)
+    network, history = trained(
+        start(output, 0, n_y), data, optimizer="lbfgs", l2=l2, tol=1e-9, max_epochs=1000
+    )
+    assert np.allclose(network.parameters.W2, reference.coef_, rtol=0, atol=1e-6)
+    b2 = network.parameters.b2.ravel()  # of softmax only its differences matter
+    assert np.allclose(np.diff(b2), np.diff(reference.intercept_), rtol=0, atol=1e-6)
+    A2 = network.forward(data.X).A2
+    A2 = np.concatenate([1 - A2, A2]) if n_y == 1 else A2
+    assert np.allclose(A2.T, reference.predict_proba(data.X.T), rtol=0, atol=1e-6)
+    assert (np.diff(history["cost"]) <= 0).all()
+    assert (
+        abs(NumpyEngine().cost_and_gradient(network, data.X, data.Y).gradient[-n_y:]).max() < 1e-9
+    )
+
+
+# ---- the end ----
+
+
+class Recorder(Callback):
+    """Keeps theta of each epoch, and stops after an update if asked to."""
+
+    def __init__(self, stop_after=None):
+        self.stop_after, self.updates, self.thetas, self.ended = stop_after, 0, [], False
+
+    def on_update_end(self, state):
+        self.updates += 1
+        if self.updates == self.stop_after:
+            state.stop("enough")
+            state.stop("and this is not the reason")
+
+    def on_epoch_end(self, state):
+        self.thetas.append(state.network.theta.copy())
+
+    def on_train_end(self, state):
+        self.ended = True
+
+
+@pytest.mark.parametrize("patience", [1, 7])
+def test_early_stopping_waits_for_its_patience_and_restores_the_best(patience):
+    held_out, recorder = examples(20, seed=5), Recorder()
+    stopping = EarlyStopping(patience=patience, tol=0)
+    settings = {"optimizer": Adam(0.005), "batch_size": 5, "max_epochs": 500}
+    network, history = trained(validation=held_out, callbacks=[recorder, stopping], **settings)
+    costs = history["validation_cost"]
+    best = int(np.argmin(costs))
+    assert 0 < best == len(costs) - 1 - patience < 400
+    assert all(min(costs[:i]) > min(costs[: i + patience]) for i in range(1, len(costs) - patience))
+    assert np.array_equal(network.theta, recorder.thetas[best])
+    assert NumpyEngine().cost(network, held_out.X, held_out.Y) == costs[best]
+    assert "validation_cost did not fall" in history.stop_reason
+    assert not history.ran_out
+
+
+def test_early_stopping_on_the_cost_puts_nothing_back():
+    network, history = trained(
+        optimizer=GradientDescent(60), callbacks=[EarlyStopping("cost", 5, 0)], max_epochs=99
+    )
+    plain, _ = trained(optimizer=GradientDescent(60), max_epochs=len(history))
+    assert len(history) < 99
+    assert np.array_equal(network.theta, plain.theta)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("batch_size", 0), ("l2", -1.0), ("seed", -1), ("max_epochs", 0)]
+)
+def test_an_argument_that_cannot_be_is_refused_by_name(name, value):
+    with pytest.raises(InputError, match=rf"{name} is {value}"):
+        trained(**{name: value})
+
+
+def test_a_callback_that_stops_in_the_middle_of_an_epoch_ends_training():
+    recorder = Recorder(stop_after=13)
+    _, history = trained(batch_size=10, max_epochs=50, callbacks=[recorder])
+    assert (recorder.updates, len(history)) == (13, 3)  # two epochs of five, and three updates
+    assert (history.stop_reason, history.ran_out) == ("enough", False)
+    assert recorder.ended
+
+
+@pytest.mark.parametrize("optimizer", [GradientDescent(0.3), Adam(), "lbfgs"])
+def test_every_column_of_the_history_has_a_value_for_each_epoch(optimizer):
+    def share(Y, A2):
+        return float(np.mean((A2 > 0.5) == Y))
+
+    for batch_size, recorder in ((None, Recorder()), (20, Recorder()), (20, Recorder(4))):
+        _, history = trained(
+            optimizer=optimizer, batch_size=batch_size, max_epochs=6, callbacks=[recorder],
+            validation=examples(20, seed=9), metrics={"accuracy": share},
+        )  # fmt: skip
+        assert list(history.columns) == ["epoch", "cost", "validation_cost", "validation_accuracy"]
+        assert {len(column) for column in history.columns.values()} == {len(history)}
+        assert history["epoch"] == list(range(len(history)))
+        assert len(history) == len(recorder.thetas) > 0
+        assert history.ran_out == (history.stop_reason == "all 6 epochs were made")
+
+
+@pytest.mark.parametrize("batch_size", [None, 10])
+def test_a_huge_learning_rate_is_reported_as_divergence(batch_size):
+    huge = {"optimizer": GradientDescent(1e3), "batch_size": batch_size}
+    with pytest.raises(DivergedError, match=r"epoch \d\d? .*lower the learning rate"):
+        trained(start("identity"), examples(output="identity"), **huge)
+
+
+def test_the_callbacks_end_with_training_whatever_ended_it():
+    recorder, data = Recorder(), examples(output="identity")
+    with pytest.raises(DivergedError):
+        trained(start("identity"), data, optimizer=GradientDescent(1e3), callbacks=[recorder])
+    assert recorder.ended
+
+
+@pytest.mark.parametrize("optimizer", [GradientDescent(0.3), Adam(), "lbfgs"])
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_features_that_are_not_finite_raise_rather_than_give_a_network(bad, optimizer):
+    data = examples()
+    data.X[1, 3] = bad
+    with pytest.raises(DivergedError):
+        trained(start("identity", 0), data, optimizer=optimizer, max_epochs=5)
+
+
+def test_lbfgs_that_starts_at_the_minimum_still_records_its_cost():
+    data = examples()
+    data.Y[:] = 0.5
+    _, history = trained(Network(3, 4, 1), data, optimizer="lbfgs")
+    assert history["cost"] == pytest.approx([np.log(2)])
