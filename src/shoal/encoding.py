@@ -20,6 +20,7 @@ from shoal.tables import Column, Kind, Table
 MIN_COUNT = 5  # a text value seen less often is too rare to learn about alone
 MAX_CATEGORIES = 100  # of one column; the rarer ones are put together
 MIN_ROWS_OF_AN_ID = 20  # in fewer rows, distinct ascending numbers are no sign of a row number
+FARTHEST = 1e6  # in standard deviations; new values farther off are taken to be there
 OTHER, MISSING = "(rare or new)", "(missing)"
 
 
@@ -41,6 +42,8 @@ class ColumnPlan:
         Of a one-hot column, the frequent values, the most frequent first.
     other, missing : int
         How many training rows had a rare value, or none: if any, there is a feature for it.
+    codes : bool
+        Whether some text looks like a number.
     """
 
     name: str
@@ -52,6 +55,7 @@ class ColumnPlan:
     categories: tuple[str, ...] = ()
     other: int = 0
     missing: int = 0
+    codes: bool = False
 
     @property
     def features(self) -> list[str]:
@@ -67,19 +71,18 @@ class ColumnPlan:
         """Return the features, (m, number of features)."""
         if self.kind == "number":
             absent = np.isnan(column.values)
-            values = np.where(absent, 0.0, (column.values - self.mean) / self.scale)
+            with np.errstate(over="ignore"):  # halves, for a difference may exceed the floats
+                scaled = (column.values / 2 - self.mean / 2) / self.scale * 2
+            values = np.where(absent, 0.0, scaled.clip(-FARTHEST, FARTHEST))
             parts = [values] if self.use == "scaled" else []
             parts += [absent.astype(np.float64)] if self.missing else []
             return np.stack(parts, axis=1)
         position = {category: i for i, category in enumerate(self.categories)}
-        n = len(self.categories)
-        if self.other:
-            position[OTHER], n = n, n + 1
-        if self.missing:
-            position[MISSING], n = n, n + 1
-        elsewhere = position.get(OTHER, -1)  # nowhere: all features are 0, as between all values
-        absent_at = position.get(MISSING, elsewhere)
-        at = [absent_at if v is None else position.get(v, elsewhere) for v in column.values]
+        n = len(self.features)
+        # without a feature of its own, a value has none at all: column n is cut off
+        other = len(self.categories) if self.other else n
+        absent_at = n - 1 if self.missing else other
+        at = [absent_at if v is None else position.get(v, other) for v in column.values]
         return np.eye(n + 1)[at][:, :n]
 
 
@@ -126,6 +129,8 @@ def _plan_text(column: Column, keep: bool) -> ColumnPlan:
     missing = len(column.values) - total
     if len(counts) == 1 and not missing:
         return ColumnPlan(column.name, "text", "left out", f"always {next(iter(counts))!r}")
+    if not counts:
+        return ColumnPlan(column.name, "text", "left out", "all missing", missing=missing)
     near_unique = len(counts) > total / 2 and total >= MIN_ROWS_OF_AN_ID
     least = 1 if keep or total < MIN_ROWS_OF_AN_ID else MIN_COUNT
     frequent = sorted(
@@ -141,6 +146,7 @@ def _plan_text(column: Column, keep: bool) -> ColumnPlan:
     return ColumnPlan(
         column.name, "text", "one-hot", word,
         categories=tuple(frequent), other=other, missing=missing,
+        codes=any(_is_number(value) for value in counts),
     )  # fmt: skip
 
 
@@ -236,7 +242,7 @@ def _check_type(plan: ColumnPlan, table: Table) -> None:
             f"column {plan.name!r} of {table.source} holds {column.kind}, but held {plan.kind}"
             " when the model was trained: give the same type"
         )
-    if plan.kind == "number" or any(_is_number(category) for category in plan.categories):
+    if plan.kind == "number" or plan.codes:
         return
     present = [value for value in column.values if value is not None]
     if plan.categories and present and all(_is_number(value) for value in present):

@@ -23,10 +23,11 @@ Arrays = dict[str, NDArray[Any]]
 
 def save_model(path: str | Path, header: dict[str, Any], arrays: Arrays) -> None:
     """Write a model file; an earlier file of the name is replaced as the last step."""
-    text = json.dumps(header, sort_keys=True, allow_nan=False)
     arrays = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-    metadata = {"shoal": text, "format": str(FORMAT), "sha256": _checksum(text, arrays)}
-    write_atomically(Path(path), save(arrays, metadata))
+    content = json.dumps(header, sort_keys=True, allow_nan=False)
+    outer = {"format": FORMAT, "sha256": _checksum(content, arrays), "content": content}
+    # one entry, since safetensors writes several in no fixed order
+    write_atomically(Path(path), save(arrays, {"shoal": json.dumps(outer, sort_keys=True)}))
 
 
 def load_model(path: str | Path) -> tuple[dict[str, Any], Arrays]:
@@ -47,18 +48,25 @@ def load_model(path: str | Path) -> tuple[dict[str, Any], Arrays]:
             metadata = file.metadata() or {}
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except OSError as error:
-        raise InputError(f"{path} cannot be read ({error.strerror}): check its rights") from None
+        raise InputError(
+            f"{path} cannot be read ({error.strerror or error}): check the file"
+        ) from None
     except SafetensorError:
         raise InputError(
             f"{path} is no model file of Shoal, or a part of one: train again, or copy it anew"
         ) from None
     if "shoal" not in metadata:
         raise InputError(f"{path} was not written by Shoal: give a file that 'shoal train' wrote")
-    if int(metadata["format"]) > FORMAT:
-        raise InputError(f"{path} was written by a newer Shoal: update Shoal to read it")
-    if metadata["sha256"] != _checksum(metadata["shoal"], arrays):
-        raise InputError(f"{path} is damaged (its checksum differs): train again, or copy it anew")
-    return json.loads(metadata["shoal"]), arrays
+    damaged = InputError(f"{path} is damaged: train again, or copy it anew")
+    try:
+        outer = json.loads(metadata["shoal"])
+        if outer["format"] > FORMAT:
+            raise InputError(f"{path} was written by a newer Shoal: update Shoal to read it")
+        if outer["sha256"] != _checksum(outer["content"], arrays):
+            raise damaged
+        return json.loads(outer["content"]), arrays
+    except (KeyError, TypeError, AttributeError, json.JSONDecodeError):
+        raise damaged from None
 
 
 def check_model_path(path: str | Path) -> None:
@@ -69,6 +77,8 @@ def check_model_path(path: str | Path) -> None:
     InputError
         The path cannot be written, or holds a file that is no model and would be lost.
     """
+    if str(path) == "-":
+        raise InputError("a model is not written to standard output: name a file")
     check_writable(path)
     if Path(path).is_file() and Path(path).stat().st_size:
         try:

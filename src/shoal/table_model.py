@@ -17,7 +17,7 @@ from shoal.encoding import TableEncoder
 from shoal.engine import default_engine
 from shoal.errors import InputError
 from shoal.estimators import class_probabilities
-from shoal.evaluation import confusion, measure
+from shoal.evaluation import Labels, confusion, measure
 from shoal.history import History
 from shoal.model_file import load_model, save_model
 from shoal.network import Network
@@ -80,7 +80,8 @@ class TableModel:
 
     def predict_proba(self, table: Table, ignore_extra: bool = False) -> Array:
         """Return the probability of each class in each row, (m, K)."""
-        return _probabilities(self.network, self._features(table, ignore_extra))
+        features = table.without({self.target.name} & set(table.names))
+        return _probabilities(self.network, self.encoder.transform(features, ignore_extra))
 
     def predict(self, table: Table, ignore_extra: bool = False) -> Any:
         """Return the likeliest label of each row."""
@@ -96,27 +97,21 @@ class TableModel:
 
     def evaluate(self, table: Table, ignore_extra: bool = False) -> Evaluation:
         """Measure the model on a table that has the target column."""
-        if self.target.name not in table.names:
-            raise InputError(
-                f"{table.source} lacks the target column {self.target.name!r}: evaluation needs"
-                " the true labels"
-            )
-        labels, notes = self.target.encode(table[self.target.name], table.source)
-        known = np.flatnonzero(labels >= 0)
-        if not len(known):
-            raise InputError(f"the target of {table.source} is missing in every row")
-        if len(known) < len(labels):
-            notes.append(f"{len(labels) - len(known):,} rows without a label were left out")
-        labels, X = labels[known], self._features(table, ignore_extra)[known]
-        ours = _probabilities(self.network, X)
+        labels, X, notes = labelled(table, self.target, self.encoder, ignore_extra)
+        absent = sorted(set(range(len(self.target.classes))) - set(labels))
+        if absent:
+            names = ", ".join(self.target.classes[k] for k in absent)
+            notes.append(f"no row has the label {names}, which the ROC AUC leaves out")
+        ours, line = (_probabilities(network, X) for network in (self.network, self.baseline))
+        guess = np.tile(self.prior, (len(labels), 1))
         return Evaluation(
             table.source,
             len(labels),
             self.target.classes,
             {
                 "network": measure(labels, ours).as_dict(),
-                "logistic_regression": measure(labels, _probabilities(self.baseline, X)).as_dict(),
-                "majority_guess": measure(labels, np.tile(self.prior, (len(labels), 1))).as_dict(),
+                "logistic_regression": measure(labels, line).as_dict(),
+                "majority_guess": measure(labels, guess).as_dict(),
             },
             confusion(labels, ours),
             notes,
@@ -159,10 +154,33 @@ class TableModel:
             header["record"],
         )
 
-    def _features(self, table: Table, ignore_extra: bool) -> Array:
-        return self.encoder.transform(
-            table.without({self.target.name} & set(table.names)), ignore_extra
+
+def labelled(
+    table: Table, target: Target, encoder: TableEncoder, ignore_extra: bool = False
+) -> tuple[Labels, Array, list[str]]:
+    """Return class numbers and features of the rows that have a label, and notes on them.
+
+    Raises
+    ------
+    InputError
+        The table lacks the target or another column, or has no label, or one that is no class.
+    """
+    if target.name not in table.names:
+        raise InputError(
+            f"{table.source} lacks the target column {target.name!r}: evaluation needs the true"
+            " labels"
         )
+    labels, notes = target.encode(table[target.name], table.source)
+    known = np.flatnonzero(labels >= 0)
+    if not len(known):
+        raise InputError(
+            f"the target {target.name!r} of {table.source} is missing in every row: evaluation"
+            " needs the true labels"
+        )
+    if len(known) < len(labels):
+        notes.append(f"{len(labels) - len(known):,} rows without a label were left out")
+    X = encoder.transform(table.without([target.name]), ignore_extra)
+    return labels[known], X[known], notes
 
 
 def _probabilities(network: Network, X: Array) -> Array:

@@ -17,8 +17,8 @@ from shoal.encoding import TableEncoder
 from shoal.errors import InputError
 from shoal.estimators import ShoalClassifier
 from shoal.evaluation import Labels, holdout
-from shoal.table_model import Evaluation, TableModel
-from shoal.tables import Layout, Table
+from shoal.table_model import Evaluation, TableModel, labelled
+from shoal.tables import Column, Kind, Layout, Table
 from shoal.targets import Target, target_name
 
 HELD_OUT = 0.2  # share of the rows kept for measuring where no test table is given
@@ -60,6 +60,7 @@ def train_table(
     evaluation : Evaluation
         On the held-out rows or the test table.
     """
+    drop, keep = tuple(drop), tuple(keep)
     layout = training_layout(table, target)
     fitted, labels, notes = _targets(table, layout.target)
     rows = np.flatnonzero(labels >= 0)
@@ -76,9 +77,12 @@ def train_table(
                 f"{table.source} has too few rows of each class to hold any out for measuring:"
                 " give more rows, or a test table"
             )
+    if layout.target in {*drop, *keep}:
+        raise InputError(f"{layout.target!r} is the target: it is neither dropped nor kept")
     features = table.without([layout.target])
     encoder = TableEncoder.fit(features.rows(rows), drop, keep)
     X, y = encoder.transform(features.rows(rows)), labels[rows]
+    labelled(test, fitted, encoder)  # what is wrong with it is said before training, not after
     network = _fit_network(X, y, seed, callbacks)
     baseline = _fit_baseline(X, y, callbacks)
     if baseline.history_.ran_out:
@@ -92,16 +96,31 @@ def train_table(
     }
     prior = np.bincount(y, minlength=len(fitted.classes)) / len(y)
     model = TableModel(
-        layout, fitted, encoder, network.network_, baseline.network_, prior,
-        network.history_, record,
+        _without_demands_on_unused(layout, encoder), fitted, encoder, network.network_,
+        baseline.network_, prior, network.history_, record,
     )  # fmt: skip
     return model, model.evaluate(test)
 
 
 def training_layout(table: Table, target: str) -> Layout:
     """Return what later tables must look like; the target is given by name or position."""
-    columns = tuple((column.name, column.kind) for column in table.columns)
+    columns = tuple((column.name, _kind(column)) for column in table.columns)
     return Layout(columns, table.header, target_name(table, target))
+
+
+def _kind(column: Column) -> Kind:
+    """Return a column's kind; one without values may hold anything later."""
+    empty = column.kind == "number" and np.isnan(column.values).all()
+    return "text" if empty else column.kind
+
+
+def _without_demands_on_unused(layout: Layout, encoder: TableEncoder) -> Layout:
+    """Let later tables hold anything in columns that prediction does not read."""
+    unused = {plan.name for plan in encoder.plans if plan.use == "left out"} | {layout.target}
+    columns: list[tuple[str, Kind]] = [
+        (name, "text" if name in unused else kind) for name, kind in layout.columns
+    ]
+    return replace(layout, columns=tuple(columns))
 
 
 def _targets(table: Table, name: str) -> tuple[Target, Labels, list[str]]:

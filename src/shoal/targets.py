@@ -60,7 +60,7 @@ class Target:
     @classmethod
     def fit(cls, column: Column, source: str) -> "Target":
         """Find the classes of a training table's target column."""
-        labels = _labels(column)
+        labels = _labels(column, column.kind)
         counts = Counter(label for label in labels if label is not None)
         name = column.name
         if not counts:
@@ -73,8 +73,8 @@ class Target:
                 f"the target {name!r} of {source} is {only!r} in every row: two classes or more"
                 " are needed to learn a difference"
             )
-        if len(counts) > MAX_CLASSES:
-            what = "numbers" if column.kind == "number" else "texts"
+        if len(counts) > MAX_CLASSES or _looks_like_a_quantity(column.kind, counts):
+            what = "numbers, like a quantity" if column.kind == "number" else "texts"
             raise InputError(
                 f"the target {name!r} of {source} has {len(counts):,} different {what}"
                 f" ({_some(list(counts))}), and a class target has {MAX_CLASSES} at the most:"
@@ -94,7 +94,7 @@ class Target:
         free = {_plain(label): label for label in self.classes}
         distinct = len(free) == len(self.classes)
         notes = []
-        for label in dict.fromkeys(_labels(column)):
+        for label in dict.fromkeys(_labels(column, self.kind)):
             if label is None or label in number:
                 continue
             if not distinct or _plain(label) not in free:
@@ -104,7 +104,9 @@ class Target:
                 )
             number[label] = number[free[_plain(label)]]
             notes.append(f"label {label!r} of {source} was read as {free[_plain(label)]!r}")
-        return np.array([number.get(label, -1) for label in _labels(column)], np.intp), notes
+        return np.array(
+            [number.get(label, -1) for label in _labels(column, self.kind)], np.intp
+        ), notes
 
     def decode(self, numbers: NDArray[np.intp]) -> NDArray[Any]:
         """Return labels for class numbers: numbers where the target's are, else text."""
@@ -117,14 +119,26 @@ class Target:
         return np.array(labels, object)[numbers]
 
 
-def _labels(column: Column) -> list[str | None]:
-    if column.kind == "text":
+def _looks_like_a_quantity(kind: Kind, counts: Counter[str]) -> bool:
+    return kind == "number" and len(counts) > max(20, counts.total() / 10)
+
+
+def _labels(column: Column, kind: Kind) -> list[str | None]:
+    if kind == column.kind == "text":
         return list(column.values)
-    return [None if np.isnan(value) else _number(float(value)) for value in column.values]
+    return [_number_label(value) for value in column.values]
+
+
+def _number_label(value: float | str | None) -> str | None:
+    """Write a number as a label; text that a table has in its place stays as it is."""
+    try:
+        return None if value is None or np.isnan(float(value)) else _number(float(value))
+    except ValueError:
+        return str(value)
 
 
 def _number(value: float) -> str:
-    return f"{value:.0f}" if value.is_integer() else repr(value)
+    return f"{value + 0.0:.0f}" if value.is_integer() else repr(value)  # + 0.0 turns -0 into 0
 
 
 def _plain(label: str) -> str:

@@ -4,6 +4,7 @@ Floor 7. Exit codes: 0 done; 2 the input cannot be used, with one sentence that 
 stopped by Ctrl-C; 1 a mistake of Shoal itself.
 """
 
+import io
 import os
 import sys
 
@@ -37,24 +38,39 @@ for command in (demo, train, predict, evaluate, inspect):
 
 def main() -> None:
     """Run a command; every failure is one sentence and an exit code."""
-    if os.environ.get("SHOAL_DEBUG"):
-        shoal()
-        return
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without → shows ?
     try:
-        shoal()
-    except InputError as error:
-        click.echo(f"shoal: {error}", err=True)
-        sys.exit(2)
-    except BrokenPipeError:  # the reader of our output has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
-    except MemoryError:
-        click.echo("shoal: the table does not fit into memory: give fewer rows", err=True)
-        sys.exit(2)
+        sys.exit(shoal(standalone_mode=False))
     except Exception as error:
-        click.echo(
-            f"shoal: this should not have happened ({type(error).__name__}: {error}); run again"
-            " with SHOAL_DEBUG=1 and report what it prints",
-            err=True,
-        )
-        sys.exit(1)
+        if os.environ.get("SHOAL_DEBUG"):
+            raise
+        sys.exit(_explain(error))
+
+
+def _explain(error: Exception) -> int:
+    """Say what went wrong, and return the exit code."""
+    match error:
+        case InputError():
+            text, code = str(error), 2
+        case click.UsageError():
+            path = error.ctx.command_path if error.ctx else "shoal"
+            text, code = f"{error.format_message().rstrip('.')}: see '{path} --help'", 2
+        case click.ClickException():
+            text, code = error.format_message(), 2
+        case click.Abort():
+            text, code = "stopped by Ctrl-C", 130
+        case BrokenPipeError():  # the reader of our output has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
+        case MemoryError():
+            text, code = "the table does not fit into memory: give fewer rows", 2
+        case _:
+            text = (
+                f"this should not have happened ({type(error).__name__}: {error}); run again"
+                " with SHOAL_DEBUG=1 and report what it prints"
+            )
+            code = 1
+    click.echo(f"shoal: {' '.join(text.split())}", err=True)
+    return code

@@ -28,7 +28,7 @@ def say(text: str) -> None:
 
 def output(data: dict[str, Any]) -> None:
     """Print JSON."""
-    click.echo(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False))
+    click.echo(json.dumps(data, indent=2, allow_nan=False))
 
 
 @contextmanager

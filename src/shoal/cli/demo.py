@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from rich.markup import escape
 
 from shoal.cli import options
 from shoal.cli.console import ProgressBar, console, output, progress_bar, say
@@ -65,7 +66,7 @@ def demo(path: Path, as_json: bool, quiet: bool) -> None:
     say(f"  accuracy: {int(100 * accuracy)} %")
     say(f"  accuracy of logistic regression: {int(100 * accuracy_of_line)} %")
     console().print(draw_boundary(network, X, Y))
-    say(f"Wrote [bold]{path}[/]. Next: shoal train TABLE --target COLUMN")
+    say(f"Wrote [bold]{escape(str(path))}[/]. Next: shoal train TABLE --target COLUMN")
 
 
 def _accuracy(network: "Network", X: "Array", Y: "Array") -> float:

@@ -33,7 +33,8 @@ class StopOnCtrlC(Callback):
 
     def on_train_begin(self, state: TrainingState) -> None:  # noqa: D102
         self._asked = False
-        signal.signal(signal.SIGINT, self._press)
+        if self._earlier != signal.SIG_IGN:  # as with nohup
+            signal.signal(signal.SIGINT, self._press)
 
     def on_update_end(self, state: TrainingState) -> None:  # noqa: D102
         if self._asked:

@@ -37,14 +37,14 @@ def predict(
     fitted = TableModel.load(model)
     rows = read_table(table, layout=fitted.layout)
     columns = fitted.prediction_columns(rows, ignore_extra)
+    if not quiet:
+        for note in rows.notes:
+            click.echo(f"Note: {note}", err=True)
     if as_json and path == "-":
         output({name: values.tolist() for name, values in columns.items()})
         return
     write_table(columns, path)
     if as_json:
         output({"rows": rows.n_rows, "output": path, "notes": list(rows.notes)})
-    elif not quiet:
-        for note in rows.notes:
-            click.echo(f"Note: {note}", err=True)
-        if path != "-":
-            click.echo(f"Wrote {rows.n_rows:,} rows to {path}.", err=True)
+    elif not quiet and path != "-":
+        click.echo(f"Wrote {rows.n_rows:,} rows to {path}.", err=True)

@@ -1,9 +1,11 @@
 """``shoal train``. Floor 7."""
 
+import shlex
 import sys
 from pathlib import Path
 
 import click
+from rich.markup import escape
 
 from shoal.cli import options
 from shoal.cli.console import ProgressBar, output, progress_bar, say
@@ -66,7 +68,7 @@ def train(
     from shoal.table_training import train_table, training_layout
     from shoal.tables import read_table
 
-    path = path or Path("model.shoal" if table == "-" else Path(table).with_suffix(".shoal").name)
+    path = path or Path("model.shoal" if table == "-" else f"{Path(table).stem}.shoal")
     check_model_path(path)
     rows = read_table(table, header=header)
     layout = training_layout(rows, target)
@@ -84,7 +86,10 @@ def train(
         show_columns(model)
         show_notes([*model.record["notes"], *evaluation.notes])
         show_evaluation(model, evaluation)
-        say(f"Wrote [bold]{path}[/]. Next: shoal predict {path} TABLE -o predictions.csv")
+        say(
+            f"Wrote [bold]{escape(str(path))}[/]."
+            f" Next: shoal predict {escape(shlex.quote(str(path)))} TABLE -o predictions.csv"
+        )
     if stop.pressed:
         click.echo(
             f"Stopped by Ctrl-C after {len(model.history)} epochs; the best network so far was"

@@ -1,0 +1,139 @@
+"""What several test files share: a small table, a model of it, and the command line."""
+
+import io
+import random
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from hypothesis import settings
+
+from shoal.cli import main
+from shoal.table_training import train_table
+from shoal.tables import read_table
+
+# A busy machine is no failure.
+settings.register_profile("shoal", deadline=None)
+settings.load_profile("shoal")
+
+REAL = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+class Done(NamedTuple):
+    """How a command ended, and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+
+def shop(rows: int = 120, seed: int = 0) -> list[list[str]]:
+    """Return the rows of a small table, its header first; `bought` can be learned."""
+    r = random.Random(seed)
+    table = [["age", "city", "income", "bought"]]
+    for i in range(rows):
+        age, city = r.randint(18, 80), r.choice(["Oslo", "Paris", "Rome"])
+        score = (age - 49) / 18 + (city == "Rome") + r.gauss(0, 0.5)
+        income = f"{r.gauss(3000, 500):.2f}" if i % 7 else ""
+        table.append([str(age), city if i % 11 else "", income, "yes" if score > 0.3 else "no"])
+    return table
+
+
+def write_rows(path: Path, rows: list[list[str]], separator: str = ",") -> Path:
+    """Write rows as delimited text."""
+    path.write_text("".join(separator.join(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """The current folder, empty."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def write(folder):
+    """Write a text, or bytes, under a name in the current folder."""
+
+    def write(name, content):
+        path = folder / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    return write
+
+
+@pytest.fixture
+def table(folder):
+    """A small table in the current folder."""
+    write_rows(folder / "shop.csv", shop())
+    return "shop.csv"
+
+
+@pytest.fixture(scope="session")
+def model_bytes(tmp_path_factory):
+    """What training on the small table writes."""
+    place = tmp_path_factory.mktemp("model")
+    path = write_rows(place / "shop.csv", shop())
+    train_table(read_table(path), "bought")[0].save(place / "m.shoal")
+    return (place / "m.shoal").read_bytes()
+
+
+@pytest.fixture
+def model(write, model_bytes):
+    """A model file of the small table in the current folder."""
+    write("m.shoal", model_bytes)
+    return "m.shoal"
+
+
+@pytest.fixture
+def cli(folder, monkeypatch, capsys):
+    """Run a command in this process."""
+
+    def cli(*arguments, stdin=b""):
+        monkeypatch.setattr(sys, "argv", ["shoal", *map(str, arguments)])
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        capsys.readouterr()
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else int(end.code is not None)
+        else:
+            code = 0
+        return Done(code, *capsys.readouterr())
+
+    return cli
+
+
+@pytest.fixture
+def refused(cli, folder):
+    """Run a command that must fail with one sentence and change nothing; return the sentence."""
+
+    def refused(*arguments, stdin=b""):
+        before = contents(folder)
+        done = cli(*arguments, stdin=stdin)
+        assert done.code == 2, done
+        assert done.out == ""
+        assert done.err.count("\n") == 1, done.err
+        assert done.err.endswith("\n")
+        assert "Traceback" not in done.err
+        assert "should not have happened" not in done.err
+        assert contents(folder) == before
+        return done.err
+
+    return refused
+
+
+@pytest.fixture
+def real_data():
+    """The folder of real tables."""
+    if not REAL.is_dir():
+        pytest.skip("the real tables are not beside the checkout")
+    return REAL
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Return all files below a folder."""
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}

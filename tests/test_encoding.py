@@ -1,0 +1,268 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shoal.encoding import MAX_CATEGORIES, TableEncoder
+from shoal.errors import InputError
+from shoal.tables import Table, table_from_frame
+
+
+def table(**columns):
+    return table_from_frame(pd.DataFrame(columns), "data.csv")
+
+
+def fit(keep=(), drop=(), **columns):
+    """Return the encoder of some columns and what it makes of them."""
+    given = table(**columns)
+    encoder = TableEncoder.fit(given, drop, keep)
+    return encoder, encoder.transform(given)
+
+
+def plan(name, encoder):
+    return next(each for each in encoder.plans if each.name == name)
+
+
+def refusal(call, *arguments, **options):
+    with pytest.raises(InputError) as caught:
+        call(*arguments, **options)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+SPREAD = [3.0, 1.0, 4.0, 1.5, 9.0, 2.6]
+
+
+def test_a_number_column_has_mean_0_and_deviation_1_on_the_training_rows():
+    _, X = fit(a=SPREAD, b=[1e6 * v - 7 for v in SPREAD])
+    np.testing.assert_allclose(X.mean(axis=0), 0, atol=1e-12)
+    np.testing.assert_allclose(X.std(axis=0), 1)
+
+
+def test_new_rows_are_scaled_as_the_training_rows_were():
+    encoder, _ = fit(a=SPREAD)
+    mean, std = np.mean(SPREAD), np.std(SPREAD)
+    new = encoder.transform(table(a=[mean, mean + 3 * std]))
+    np.testing.assert_allclose(new, [[0], [3]], atol=1e-12)
+
+
+def test_a_gap_is_filled_with_the_mean_and_marked():
+    encoder, X = fit(a=[1.0, None, 3.0])
+    assert encoder.features == ["a", "a = (missing)"]
+    np.testing.assert_allclose(X, [[-1, 0], [0, 1], [1, 0]])
+
+
+def test_a_gap_that_training_never_saw_is_the_mean():
+    encoder, _ = fit(a=[1.0, 3.0])
+    np.testing.assert_allclose(encoder.transform(table(a=[3.0, None])), [[1], [0]])
+
+
+def test_frequent_text_is_one_hot_and_rare_new_and_missing_text_have_their_own_features():
+    encoder, X = fit(c=["b"] * 9 + ["a"] * 8 + ["x", "y", "z"] + [None] * 2)
+    assert encoder.features == ["c = b", "c = a", "c = (rare or new)", "c = (missing)"]
+    assert X.sum(axis=0).tolist() == [9, 8, 3, 2]
+    assert (X.sum(axis=1) == 1).all()
+    new = encoder.transform(table(c=["a", "x", "never seen", None]))
+    assert new.tolist() == [[0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 1, 0], [0, 0, 0, 1]]
+
+
+def test_new_and_missing_text_are_all_zero_where_training_had_neither():
+    encoder, _ = fit(c=["a", "b"] * 10)
+    assert encoder.features == ["c = a", "c = b"]
+    assert encoder.transform(table(c=["b", "new", None])).tolist() == [[0, 1], [0, 0], [0, 0]]
+
+
+def test_missing_text_counts_as_rare_where_training_had_rare_but_no_missing_text():
+    encoder, _ = fit(c=["a"] * 20 + ["rare"] * 2)
+    assert encoder.transform(table(c=["a", None])).tolist() == [[1, 0], [0, 1]]
+
+
+def test_a_text_column_becomes_no_more_features_than_it_may():
+    values = [f"v{i:03}" for i in range(150) for _ in range(6)]
+    encoder, X = fit(c=values)
+    assert len(encoder.features) == MAX_CATEGORIES + 1
+    assert X[:, -1].sum() == 50 * 6
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ([7.5] * 4, "always 7.5"),
+        (["a"] * 4, "always 'a'"),
+        ([None] * 4, "all missing"),
+        ([1.0, np.nextafter(1.0, 2.0), 1.0, 1.0], ""),
+    ],
+)
+def test_a_column_that_does_not_vary_is_left_out_with_a_word(values, words):
+    encoder, X = fit(good=[1.0, 2.0, 3.0, 1.0], bad=values)
+    if not words:  # a difference of one rounding may or may not count, but is never an error
+        assert np.isfinite(X).all()
+        return
+    assert plan("bad", encoder).use == "left out"
+    assert words in plan("bad", encoder).word
+    assert encoder.features == ["good"]
+
+
+def test_a_text_column_that_is_missing_in_all_training_rows_is_left_out():
+    whole = table(good=[1.0, 2.0, 3.0, 4.0], bad=[None, None, None, "a"])
+    encoder = TableEncoder.fit(whole.rows([0, 1, 2]))
+    assert plan("bad", encoder).use == "left out"
+    assert "missing" in plan("bad", encoder).word
+
+
+def test_of_a_constant_with_gaps_only_the_gaps_are_used():
+    encoder, X = fit(a=[5.0, None, 5.0])
+    assert encoder.features == ["a = (missing)"]
+    assert X.tolist() == [[0], [1], [0]]
+    assert "only that is used" in plan("a", encoder).word
+
+
+IDS = {
+    "contiguous": ("number", list(np.random.default_rng(0).permutation(50) + 1000)),
+    "named so": ("customer_id", [7 * (i * 37 % 50) for i in range(50)]),
+    "ascending": ("number", [i * i for i in range(50)]),
+}
+
+
+@pytest.mark.parametrize(("name", "values"), IDS.values(), ids=IDS)
+def test_an_id_is_left_out_unless_it_is_kept(name, values):
+    others = {"good": SPREAD * 8 + [1.0, 2.0]}
+    encoder, _ = fit(**others, **{name: values})
+    assert "id" in plan(name, encoder).word
+    assert encoder.features == ["good"]
+    encoder, _ = fit(keep=[name], **others, **{name: values})
+    assert encoder.features == ["good", name]
+
+
+def test_distinct_measurements_and_a_few_ascending_numbers_are_no_ids():
+    encoder, _ = fit(a=list(np.random.default_rng(0).normal(size=50)), b=SPREAD * 8 + [1.0, 2.0])
+    assert encoder.features == ["a", "b"]
+    encoder, _ = fit(a=[1, 2, 3, 4])
+    assert encoder.features == ["a"]
+
+
+def test_nearly_unique_text_is_left_out_unless_it_is_kept():
+    names = [f"name {i}" for i in range(40)]
+    others = {"good": [1.0, 2.0] * 20}
+    encoder, _ = fit(**others, c=names)
+    assert encoder.features == ["good"]
+    assert "nearly unique" in plan("c", encoder).word
+    encoder, X = fit(keep=["c"], **others, c=names)
+    assert len(encoder.features) == 41
+    assert (X[:, 1:].sum(axis=0) == 1).all()
+
+
+def test_a_dropped_column_is_left_out_and_may_be_absent_later():
+    encoder, _ = fit(drop=["a"], a=SPREAD, b=SPREAD)
+    assert encoder.features == ["b"]
+    assert plan("a", encoder).use == "left out"
+    assert encoder.transform(table(b=[1.0])).shape == (1, 1)
+
+
+def test_a_column_to_drop_or_keep_must_be_there():
+    for option in ("drop", "keep"):
+        message = refusal(fit, **{option: ["agee"]}, age=SPREAD)
+        assert "agee" in message
+        assert "'age'" in message
+
+
+def test_a_table_without_any_useful_column_is_refused_with_the_reasons():
+    message = refusal(fit, a=[1.0] * 3, b=["x"] * 3)
+    for word in ("data.csv", "a: always 1", "b: always 'x'", "add"):
+        assert word in message
+
+
+def test_plans_survive_json_with_equal_features():
+    encoder, X = fit(a=[0.1, None, 1e300], b=[1 / 3, 2e-300, 7.0], c=["é", None, "b"])
+    again = TableEncoder.from_data(json.loads(json.dumps(encoder.to_data())))
+    assert again.plans == encoder.plans
+    same = again.transform(table(a=[0.1, None, 1e300], b=[1 / 3, 2e-300, 7.0], c=["é", None, "b"]))
+    assert same.tobytes() == X.tobytes()
+
+
+def test_the_order_of_the_columns_does_not_matter():
+    encoder, X = fit(a=SPREAD, c=["x", "y"] * 3, b=SPREAD[::-1])
+    again = encoder.transform(table(c=["x", "y"] * 3, b=SPREAD[::-1], a=SPREAD))
+    assert again.tobytes() == X.tobytes()
+
+
+def test_a_missing_or_an_extra_column_is_refused_by_name():
+    encoder, X = fit(age=SPREAD, c=["x", "y"] * 3)
+    message = refusal(encoder.transform, table(Age=SPREAD, c=["x", "y"] * 3))
+    assert "'age'" in message
+    assert "'Age'" in message
+    extra = table(age=SPREAD, c=["x", "y"] * 3, more=SPREAD)
+    message = refusal(encoder.transform, extra)
+    assert "'more'" in message
+    assert "--ignore-extra" in message
+    assert encoder.transform(extra, ignore_extra=True).tobytes() == X.tobytes()
+
+
+def test_a_column_of_another_type_is_refused_by_name():
+    encoder, _ = fit(age=SPREAD, c=["x", "y"] * 3)
+    for wrong in (table(age=["old"], c=["x"]), table(age=[1.0], c=[2.0])):
+        assert "data.csv" in refusal(encoder.transform, wrong)
+    text = table_from_frame(pd.DataFrame({"age": [1.0], "c": ["17"]}), "swapped.csv")
+    message = refusal(encoder.transform, text)
+    assert "'c'" in message
+    assert "17" in message
+
+
+def test_rare_text_that_looks_like_a_number_is_accepted_alone_as_training_had_it():
+    codes = ["A1", "B2", "C3"] * 10 + ["57", "58"]
+    encoder, X = fit(code=codes, good=SPREAD * 5 + [1.0, 2.0])
+    alone = encoder.transform(table(code=codes, good=SPREAD * 5 + [1.0, 2.0]).rows([30]))
+    assert alone.tobytes() == X[30:31].tobytes()
+
+
+def test_huge_and_tiny_numbers_are_scaled_without_overflow():
+    _, X = fit(
+        huge=[1e300, -1e300, 3e299], tiny=[1e-300, 2e-300, 0.0], both=[1e300, 1e-300, -1.0],
+        widest=[1.7e308, -1.7e308, 1.7e308],
+    )  # fmt: skip
+    np.testing.assert_allclose(X.mean(axis=0), 0, atol=1e-12)
+    np.testing.assert_allclose(X.std(axis=0), 1)
+
+
+def test_a_new_number_far_outside_the_training_range_stays_finite():
+    encoder, _ = fit(a=[1e-300, 2e-300, 3e-300], b=[1.6e308, 1.7e308, 1.5e308])
+    assert np.isfinite(encoder.transform(table(a=[1e300, -1e300], b=[-1.7e308, 0.0]))).all()
+
+
+NUMBERS = st.none() | st.floats(allow_nan=False, allow_infinity=False)
+TEXTS = st.none() | st.sampled_from("abc") | st.text(max_size=3)
+ROWS = st.lists(st.tuples(NUMBERS, NUMBERS, TEXTS), min_size=1, max_size=25)
+
+
+def as_table(rows: list) -> Table | None:
+    a, b, c = zip(*rows, strict=True)
+    frame = pd.DataFrame({"a": a, "b": b, "c": pd.Series(c, dtype=object)}).astype(
+        {"a": float, "b": float}
+    )
+    return table_from_frame(frame)
+
+
+@given(ROWS)
+def test_features_of_finite_training_rows_are_finite(rows):
+    given = as_table(rows)
+    try:
+        encoder = TableEncoder.fit(given)
+    except InputError as error:
+        assert "no column" in str(error)  # noqa: PT017
+        return
+    X = encoder.transform(given)
+    assert X.shape == (len(rows), len(encoder.features))
+    assert np.isfinite(X).all()
+
+
+@given(ROWS, ROWS)
+def test_features_of_finite_new_rows_are_finite(rows, new):
+    try:
+        encoder = TableEncoder.fit(as_table(rows))
+        X = encoder.transform(as_table(new))
+    except InputError:
+        return
+    assert np.isfinite(X).all()

@@ -1,0 +1,242 @@
+from dataclasses import asdict
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import shop, write_rows
+
+from shoal.callbacks import Callback
+from shoal.errors import InputError
+from shoal.evaluation import holdout
+from shoal.table_model import TableModel
+from shoal.table_training import train_table
+from shoal.tables import read_table, table_from_frame
+
+
+def frame(rows=120, seed=0):
+    """Return the small table as a data frame with typed columns."""
+    names, *body = shop(rows, seed)
+    columns = dict(zip(names, zip(*body, strict=True), strict=True))
+    return pd.DataFrame(
+        {
+            "age": np.array(columns["age"], float),
+            "city": [city or None for city in columns["city"]],
+            "income": [float(v) if v else None for v in columns["income"]],
+            "bought": columns["bought"],
+        }
+    )
+
+
+def small(rows=120, seed=0):
+    return table_from_frame(frame(rows, seed), "shop")
+
+
+@pytest.fixture(scope="module")
+def trained():
+    """The small table, the model of it and its measures."""
+    table = small()
+    return (table, *train_table(table, "bought"))
+
+
+def refusal(call, *arguments, **options):
+    with pytest.raises(InputError) as caught:
+        call(*arguments, **options)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def bits(model, table):
+    return model.predict_proba(table).tobytes()
+
+
+def test_probabilities_are_of_the_classes_and_add_up_to_one(trained):
+    table, model, _ = trained
+    P = model.predict_proba(table)
+    assert P.shape == (120, 2)
+    np.testing.assert_allclose(P.sum(axis=1), 1)
+    assert model.target.classes == ("no", "yes")
+    expected = np.array(["no", "yes"])[P.argmax(axis=1)]
+    assert model.predict(table).tolist() == expected.tolist()
+    assert (model.predict(table) == frame()["bought"]).mean() > 0.8
+
+
+def test_prediction_columns_hold_the_label_and_each_probability(trained):
+    table, model, _ = trained
+    columns = model.prediction_columns(table)
+    assert list(columns) == ["prediction", "probability_no", "probability_yes"]
+    P = model.predict_proba(table)
+    np.testing.assert_array_equal(columns["probability_yes"], P[:, 1])
+    assert columns["prediction"].tolist() == model.predict(table).tolist()
+
+
+def test_a_model_that_was_saved_and_loaded_is_the_same_to_the_bit(trained, tmp_path):
+    table, model, _ = trained
+    model.save(tmp_path / "m")
+    loaded = TableModel.load(tmp_path / "m")
+    assert bits(loaded, table) == bits(model, table)
+    assert loaded.evaluate(table) == model.evaluate(table)
+    for part in ("layout", "target", "history", "record"):
+        assert getattr(loaded, part) == getattr(model, part)
+    loaded.save(tmp_path / "again")
+    assert (tmp_path / "again").read_bytes() == (tmp_path / "m").read_bytes()
+
+
+def test_the_same_seed_gives_the_same_model_and_another_seed_another(trained):
+    table, model, evaluation = trained
+    again, same = train_table(table, "bought", seed=0)
+    assert again.network.theta.tobytes() == model.network.theta.tobytes()
+    assert same == evaluation
+    other, _ = train_table(table, "bought", seed=1)
+    assert other.network.theta.tobytes() != model.network.theta.tobytes()
+
+
+def test_training_measures_the_rows_that_it_held_out(trained):
+    table, model, evaluation = trained
+    labels, _ = model.target.encode(table["bought"], "shop")
+    kept, held_out = holdout(labels, 0.2, 0)
+    assert evaluation.rows == len(held_out) == 24
+    assert model.record["rows"] == len(kept)
+    again = model.evaluate(table.rows(held_out))
+    assert asdict(again) | {"source": ""} == asdict(evaluation) | {"source": ""}
+    np.testing.assert_allclose(model.prior, np.bincount(labels[kept]) / len(kept))
+
+
+def test_held_out_rows_do_not_touch_the_model(trained):
+    table, model, evaluation = trained
+    labels, _ = model.target.encode(table["bought"], "shop")
+    kept, held_out = holdout(labels, 0.2, 0)
+    apart, same = train_table(table.rows(kept), "bought", test=table.rows(held_out))
+    assert apart.network.theta.tobytes() == model.network.theta.tobytes()
+    assert same.metrics == evaluation.metrics
+
+
+def test_the_measures_stand_beside_logistic_regression_and_the_majority_guess(trained):
+    _, _, evaluation = trained
+    assert list(evaluation.metrics) == ["network", "logistic_regression", "majority_guess"]
+    guess = evaluation.metrics["majority_guess"]
+    assert guess["roc_auc"] == guess["balanced_accuracy"] == 0.5
+    assert evaluation.metrics["network"]["accuracy"] > guess["accuracy"]
+    counts = np.array(evaluation.confusion)
+    assert counts.sum() == evaluation.rows
+    assert evaluation.metrics["network"]["accuracy"] == pytest.approx(
+        np.trace(counts) / counts.sum()
+    )
+
+
+def test_a_test_table_is_measured_and_all_other_rows_are_learned_from():
+    model, evaluation = train_table(small(), "bought", test=small(50, seed=1))
+    assert model.record["rows"] == 120
+    assert evaluation.rows == 50
+    assert evaluation.source == "shop"
+
+
+def test_a_test_table_that_does_not_fit_is_refused_before_training():
+    class Trap(Callback):
+        def on_train_begin(self, state):
+            raise AssertionError("training began")
+
+    wrong = {
+        "lacks": small(20).without(["age"]),
+        "bought": small(20).without(["bought"]),
+        "holds": table_from_frame(frame(20).assign(bought="perhaps"), "shop"),
+    }
+    for word, test in wrong.items():
+        assert word in refusal(train_table, small(), "bought", test=test, callbacks=[Trap()])
+
+
+def test_rows_without_a_label_are_left_out_with_a_note():
+    gaps = frame()
+    gaps.loc[::4, "bought"] = None
+    model, evaluation = train_table(table_from_frame(gaps, "shop"), "bought")
+    assert model.record["rows"] + evaluation.rows == 90
+    assert any("30 rows" in note for note in model.record["notes"])
+    again = model.evaluate(table_from_frame(gaps, "shop"))
+    assert again.rows == 90
+    assert any("30 rows" in note for note in again.notes)
+    assert len(model.predict(table_from_frame(gaps, "shop"))) == 120
+
+
+def test_ten_rows_are_enough_and_nine_are_not():
+    ten = table_from_frame(frame(10).assign(bought=["no", "yes"] * 5), "ten")
+    model, evaluation = train_table(ten, "bought")
+    assert model.record["rows"] + evaluation.rows == 10
+    message = refusal(train_table, ten.rows(range(9)), "bought")
+    for word in ("ten", "9 rows", "10"):
+        assert word in message
+
+
+def test_a_class_of_a_single_row_is_learned_and_never_held_out():
+    rare = frame()
+    rare.loc[7, "bought"] = "perhaps"
+    model, evaluation = train_table(table_from_frame(rare, "shop"), "bought")
+    assert model.target.classes == ("no", "perhaps", "yes")
+    assert evaluation.confusion[1] == [0, 0, 0]
+    assert model.prior[1] == pytest.approx(1 / model.record["rows"])
+    assert model.predict_proba(table_from_frame(rare, "shop")).shape == (120, 3)
+
+
+def test_many_classes_with_two_rows_each_are_refused_or_learned():
+    classes = frame(40).assign(bought=[f"class {i // 2}" for i in range(40)])
+    assert "hold" in refusal(train_table, table_from_frame(classes, "shop"), "bought")
+
+
+def test_the_labels_of_a_target_in_numbers_come_back_as_numbers():
+    for no, yes, kind in ((0, 1, int), (9, 10, int), (-0.5, 2.25, float)):
+        numbers = frame().replace({"bought": {"no": no, "yes": yes}})
+        numbers["bought"] = numbers["bought"].astype(kind)
+        table = table_from_frame(numbers, "shop")
+        predictions = train_table(table, "bought")[0].predict(table)
+        assert predictions.dtype == kind
+        assert set(predictions.tolist()) == {no, yes}
+
+
+def test_the_order_of_the_columns_does_not_matter(trained):
+    table, model, _ = trained
+    for order in (["bought", "income", "city", "age"], ["city", "age", "income"]):
+        assert bits(model, table_from_frame(frame()[order])) == bits(model, table)
+
+
+def test_each_row_is_predicted_for_itself(trained):
+    table, model, _ = trained
+    P = model.predict_proba(table)
+    some = [5, 3, 3, 117]
+    np.testing.assert_allclose(model.predict_proba(table.rows(some)), P[some], rtol=1e-12)
+
+
+def test_csv_and_parquet_of_the_same_data_give_equal_models_and_predictions(tmp_path):
+    frame().to_parquet(tmp_path / "t.parquet")
+    write_rows(tmp_path / "t.csv", shop())
+    models = {}
+    for name in ("t.parquet", "t.csv"):
+        table = read_table(tmp_path / name)
+        model, _ = train_table(table, "bought")
+        models[name] = bits(model, table)
+        other = {"t.csv": "t.parquet", "t.parquet": "t.csv"}[name]
+        assert bits(model, read_table(tmp_path / other, layout=model.layout)) == models[name]
+    assert models["t.csv"] == models["t.parquet"]
+
+
+def test_evaluation_needs_the_labels(trained):
+    table, model, _ = trained
+    assert "'bought'" in refusal(model.evaluate, table.without(["bought"]))
+    missing = table_from_frame(frame().assign(bought=None), "shop")
+    message = refusal(model.evaluate, missing)
+    assert "missing in every row" in message
+    assert "bought" in message
+
+
+def test_an_absurd_number_in_a_row_is_predicted_and_measured():
+    tiny = frame()
+    tiny["income"] *= 1e-6
+    model, _ = train_table(table_from_frame(tiny, "shop"), "bought")
+    tiny.loc[[0, 1], "income"] = [1e308, -1e308]
+    table = table_from_frame(tiny, "shop")
+    assert np.isfinite(model.predict_proba(table)).all()
+    assert np.isfinite(model.evaluate(table).metrics["network"]["log_loss"])
+
+
+def test_an_absurd_number_in_training_is_learned_with_or_left():
+    absurd = frame()
+    absurd.loc[[0, 1], "income"] = [1.7e308, -1.7e308]
+    table = table_from_frame(absurd, "shop")
+    assert np.isfinite(train_table(table, "bought")[0].predict_proba(table)).all()
