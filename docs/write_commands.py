@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from shoal.cli import shoal
+from shoal.cli import HELP_OPTIONS, shoal
 
 PAGE = Path(__file__).with_name("commands.md")
 
@@ -14,7 +14,9 @@ def commands_page() -> str:
     parts = ["# Commands\n\nWritten by `make help-pages` from the commands' own help.\n"]
     for name, command in [("shoal", shoal), *sorted(shoal.commands.items())]:
         title = name if command is shoal else f"shoal {name}"
-        context = click.Context(command, info_name=title, terminal_width=88, max_content_width=88)
+        context = click.Context(
+            command, info_name=title, terminal_width=88, help_option_names=HELP_OPTIONS
+        )
         parts.append(f"\n## {title}\n\n```text\n{command.get_help(context)}\n```\n")
     return "".join(parts)
 

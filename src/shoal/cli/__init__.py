@@ -18,7 +18,10 @@ from shoal.cli.train import train
 from shoal.errors import InputError
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+HELP_OPTIONS = ["-h", "--help"]
+
+
+@click.group(context_settings={"help_option_names": HELP_OPTIONS, "max_content_width": 100})
 @click.version_option(package_name="shoal")
 def shoal() -> None:
     """Train a neural network with one hidden layer on a table, and use it.
