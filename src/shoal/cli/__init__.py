@@ -17,7 +17,6 @@ from shoal.cli.predict import predict
 from shoal.cli.train import train
 from shoal.errors import InputError
 
-
 HELP_OPTIONS = ["-h", "--help"]
 
 
