@@ -35,7 +35,7 @@ def output(data: dict[str, Any]) -> None:
 def progress_bar(shown: bool) -> Iterator[Progress]:
     """Open a progress display on standard error, where that is a terminal."""
     error = Console(stderr=True)
-    with Progress(
+    progress = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         TextColumn("epoch {task.completed:.0f}, {task.fields[cost]}, at most"),
@@ -43,8 +43,11 @@ def progress_bar(shown: bool) -> Iterator[Progress]:
         TextColumn("left"),
         console=error,
         transient=True,
-        disable=not shown or not error.is_terminal,
-    ) as progress:
+    )
+    if not (shown and error.is_terminal):
+        yield progress  # never started, it shows nothing
+        return
+    with progress:
         yield progress
 
 
