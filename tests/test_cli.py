@@ -25,7 +25,7 @@ def run(*arguments, **options):
 
 
 def read(text, separator=","):
-    return pd.read_csv(io.StringIO(text), sep=separator)
+    return pd.read_csv(io.StringIO(text), sep=separator, float_precision="round_trip")
 
 
 def test_the_demo_prints_the_published_costs_and_draws_the_flower(cli, folder):

@@ -182,8 +182,8 @@ def test_many_classes_with_two_rows_each_are_refused_or_learned():
 
 def test_the_labels_of_a_target_in_numbers_come_back_as_numbers():
     for no, yes, kind in ((0, 1, int), (9, 10, int), (-0.5, 2.25, float)):
-        numbers = frame().replace({"bought": {"no": no, "yes": yes}})
-        numbers["bought"] = numbers["bought"].astype(kind)
+        numbers = frame()
+        numbers["bought"] = numbers["bought"].map({"no": no, "yes": yes}).astype(kind)
         table = table_from_frame(numbers, "shop")
         predictions = train_table(table, "bought")[0].predict(table)
         assert predictions.dtype == kind
