@@ -13,7 +13,7 @@ from conftest import shop, write_rows
 
 from shoal import __version__
 
-SHOAL = [sys.executable, "-m", "shoal.cli"]
+SHOAL = [sys.executable, "-m", "shoal"]
 COSTS = [0.693048, 0.288083, 0.254385, 0.233864, 0.226792, 0.222644, 0.219731, 0.217504]
 COLUMNS = ["prediction", "probability_no", "probability_yes"]
 
@@ -25,7 +25,9 @@ def run(*arguments, **options):
 
 
 def read(text, separator=","):
-    return pd.read_csv(io.StringIO(text), sep=separator, float_precision="round_trip")
+    return pd.read_csv(
+        io.StringIO(text), sep=separator, converters=dict.fromkeys(COLUMNS[1:], float)
+    )
 
 
 def test_the_demo_prints_the_published_costs_and_draws_the_flower(cli, folder):
@@ -222,7 +224,7 @@ def test_tables_come_through_pipes(table, folder):
 
 def test_a_reader_that_has_seen_enough_is_no_error(model, folder):
     write_rows(folder / "long.csv", shop(50_000))
-    shell = f'{sys.executable} -m shoal.cli predict {model} long.csv | head -1; exit "$PIPESTATUS"'
+    shell = f'{sys.executable} -m shoal predict {model} long.csv | head -1; exit "$PIPESTATUS"'
     done = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, check=False)
     assert done.stdout == ",".join(COLUMNS) + "\n"
     assert done.stderr == ""

@@ -241,7 +241,7 @@ def test_a_mistyped_command_is_refused_by_name(cli, table, command, culprit):
 
 def test_an_error_reaches_the_shell_as_one_line_and_exit_code_2(table, folder):
     before = contents(folder)
-    command = [sys.executable, "-m", "shoal.cli", "train", table, "-t", "bougt", "-o", "m"]
+    command = [sys.executable, "-m", "shoal", "train", table, "-t", "bougt", "-o", "m"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("shoal: ")

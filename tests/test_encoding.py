@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shoal.columns import Table
 from shoal.encoding import MAX_CATEGORIES, TableEncoder
 from shoal.errors import InputError
-from shoal.tables import Table, table_from_frame
+from shoal.tables import table_from_frame
 
 
 def table(**columns):
@@ -102,7 +103,7 @@ def test_a_column_that_does_not_vary_is_left_out_with_a_word(values, words):
         assert np.isfinite(X).all()
         return
     assert plan("bad", encoder).use == "left out"
-    assert words in plan("bad", encoder).word
+    assert words in plan("bad", encoder).note
     assert encoder.features == ["good"]
 
 
@@ -110,14 +111,14 @@ def test_a_text_column_that_is_missing_in_all_training_rows_is_left_out():
     whole = table(good=[1.0, 2.0, 3.0, 4.0], bad=[None, None, None, "a"])
     encoder = TableEncoder.fit(whole.rows([0, 1, 2]))
     assert plan("bad", encoder).use == "left out"
-    assert "missing" in plan("bad", encoder).word
+    assert "missing" in plan("bad", encoder).note
 
 
 def test_of_a_constant_with_gaps_only_the_gaps_are_used():
     encoder, X = fit(a=[5.0, None, 5.0])
     assert encoder.features == ["a = (missing)"]
     assert X.tolist() == [[0], [1], [0]]
-    assert "only that is used" in plan("a", encoder).word
+    assert "only that is used" in plan("a", encoder).note
 
 
 IDS = {
@@ -131,7 +132,7 @@ IDS = {
 def test_an_id_is_left_out_unless_it_is_kept(name, values):
     others = {"good": SPREAD * 8 + [1.0, 2.0]}
     encoder, _ = fit(**others, **{name: values})
-    assert "id" in plan(name, encoder).word
+    assert "id" in plan(name, encoder).note
     assert encoder.features == ["good"]
     encoder, _ = fit(keep=[name], **others, **{name: values})
     assert encoder.features == ["good", name]
@@ -149,7 +150,7 @@ def test_nearly_unique_text_is_left_out_unless_it_is_kept():
     others = {"good": [1.0, 2.0] * 20}
     encoder, _ = fit(**others, c=names)
     assert encoder.features == ["good"]
-    assert "nearly unique" in plan("c", encoder).word
+    assert "nearly unique" in plan("c", encoder).note
     encoder, X = fit(keep=["c"], **others, c=names)
     assert len(encoder.features) == 41
     assert (X[:, 1:].sum(axis=0) == 1).all()

@@ -1,10 +1,13 @@
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics
 
-from shoal.evaluation import confusion, holdout, measure
+from shoal.evaluation import confusion, measure
+from shoal.splitting import holdout
 
 
 def sample(K, m=300, seed=0, absent=()):
@@ -28,7 +31,7 @@ def test_every_measure_is_what_scikit_learn_says(K, seed):
         if K == 2
         else metrics.roc_auc_score(labels, P, multi_class="ovr", average="macro")
     )
-    assert found.as_dict() == pytest.approx(
+    assert asdict(found) == pytest.approx(
         {
             "accuracy": metrics.accuracy_score(labels, predicted),
             "balanced_accuracy": metrics.balanced_accuracy_score(labels, predicted),

@@ -38,7 +38,7 @@ def test_the_commands_of_the_readme_run(block, reader):
     lines = [line.removeprefix("$ ") for line in block.splitlines() if line.startswith("$ shoal")]
     assert lines
     for line in lines:
-        command = [sys.executable, "-m", "shoal.cli", *shlex.split(line)[1:]]
+        command = [sys.executable, "-m", "shoal", *shlex.split(line)[1:]]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
     assert (reader / "predictions.csv").read_text().startswith("prediction,probability_benign")
@@ -48,7 +48,7 @@ def test_the_measures_in_the_readme_are_those_that_the_command_prints(reader):
     command = [
         sys.executable,
         "-m",
-        "shoal.cli",
+        "shoal",
         *["train", "examples/breast-cancer.csv", "-t", "diagnosis"],
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=True)

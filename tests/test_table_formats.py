@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shoal.columns import Schema
 from shoal.errors import InputError
-from shoal.tables import Layout, read_table, table_from_frame, write_table
+from shoal.tables import read_table, table_from_frame, write_table
 
 
 @pytest.fixture
@@ -72,12 +73,12 @@ def test_parquet_is_known_by_its_content_and_keeps_its_types(read):
 
 
 def test_the_layout_imposes_its_kinds_on_parquet_in_a_canonical_spelling(read):
-    layout = Layout((("a", "text"), ("b", "number")), True, "a")
+    schema = Schema((("a", "text"), ("b", "number")), True, "a")
     table = read(
-        parquet(pa.table({"a": [1.0, 2.5, None, -0.0], "b": ["1", "2", "3", None]})), layout=layout
+        parquet(pa.table({"a": [1.0, 2.5, None, -0.0], "b": ["1", "2", "3", None]})), schema=schema
     )
     assert values(table) == {"a": ["1", "2.5", None, "0"], "b": [1.0, 2.0, 3.0, None]}
-    message = fails(read, parquet(pa.table({"b": ["1", "x"]})), layout=layout)
+    message = fails(read, parquet(pa.table({"b": ["1", "x"]})), schema=schema)
     assert "row 2 of" in message
     assert "'x'" in message
 
@@ -132,8 +133,8 @@ def test_a_data_frame_of_every_dtype_is_read():
         "complex": ["1j", "2j"],
     }
     assert table.source == "the data frame"
-    layout = Layout((("category", "number"),), True, "category")
-    assert table_from_frame(frame, layout=layout)["category"].values.tolist() == [3.0, 4.0]
+    schema = Schema((("category", "number"),), True, "category")
+    assert table_from_frame(frame, schema=schema)["category"].values.tolist() == [3.0, 4.0]
 
 
 @pytest.mark.parametrize("name", ["out.csv", "out.tsv", "out.parquet", "out.pq"])
@@ -157,11 +158,6 @@ def test_written_csv_is_plain(tmp_path):
         {"a": [1.0, 0.5, None], "b": ["x", "y", "é"], "c": [True, False, True]}, tmp_path / "t"
     )
     assert (tmp_path / "t").read_bytes().decode() == "a,b,c\n1,x,True\n0.5,y,False\n,é,True\n"
-
-
-def test_the_format_may_be_given(tmp_path):
-    write_table({"a": [1], "b": [2]}, tmp_path / "t.txt", format="tsv")
-    assert (tmp_path / "t.txt").read_bytes() == b"a\tb\n1\t2\n"
 
 
 def test_a_dash_writes_to_standard_output(capsys):

@@ -7,7 +7,8 @@ from conftest import shop, write_rows
 
 from shoal.callbacks import Callback
 from shoal.errors import InputError
-from shoal.evaluation import holdout
+from shoal.splitting import holdout
+from shoal.table_evaluation import evaluate
 from shoal.table_model import TableModel
 from shoal.table_training import train_table
 from shoal.tables import read_table, table_from_frame
@@ -74,8 +75,8 @@ def test_a_model_that_was_saved_and_loaded_is_the_same_to_the_bit(trained, tmp_p
     model.save(tmp_path / "m")
     loaded = TableModel.load(tmp_path / "m")
     assert bits(loaded, table) == bits(model, table)
-    assert loaded.evaluate(table) == model.evaluate(table)
-    for part in ("layout", "target", "history", "record"):
+    assert evaluate(loaded, table) == evaluate(model, table)
+    for part in ("schema", "target", "history", "record"):
         assert getattr(loaded, part) == getattr(model, part)
     loaded.save(tmp_path / "again")
     assert (tmp_path / "again").read_bytes() == (tmp_path / "m").read_bytes()
@@ -96,7 +97,7 @@ def test_training_measures_the_rows_that_it_held_out(trained):
     kept, held_out = holdout(labels, 0.2, 0)
     assert evaluation.rows == len(held_out) == 24
     assert model.record["rows"] == len(kept)
-    again = model.evaluate(table.rows(held_out))
+    again = evaluate(model, table.rows(held_out))
     assert asdict(again) | {"source": ""} == asdict(evaluation) | {"source": ""}
     np.testing.assert_allclose(model.prior, np.bincount(labels[kept]) / len(kept))
 
@@ -150,7 +151,7 @@ def test_rows_without_a_label_are_left_out_with_a_note():
     model, evaluation = train_table(table_from_frame(gaps, "shop"), "bought")
     assert model.record["rows"] + evaluation.rows == 90
     assert any("30 rows" in note for note in model.record["notes"])
-    again = model.evaluate(table_from_frame(gaps, "shop"))
+    again = evaluate(model, table_from_frame(gaps, "shop"))
     assert again.rows == 90
     assert any("30 rows" in note for note in again.notes)
     assert len(model.predict(table_from_frame(gaps, "shop"))) == 120
@@ -212,15 +213,15 @@ def test_csv_and_parquet_of_the_same_data_give_equal_models_and_predictions(tmp_
         model, _ = train_table(table, "bought")
         models[name] = bits(model, table)
         other = {"t.csv": "t.parquet", "t.parquet": "t.csv"}[name]
-        assert bits(model, read_table(tmp_path / other, layout=model.layout)) == models[name]
+        assert bits(model, read_table(tmp_path / other, schema=model.schema)) == models[name]
     assert models["t.csv"] == models["t.parquet"]
 
 
 def test_evaluation_needs_the_labels(trained):
     table, model, _ = trained
-    assert "'bought'" in refusal(model.evaluate, table.without(["bought"]))
+    assert "'bought'" in refusal(evaluate, model, table.without(["bought"]))
     missing = table_from_frame(frame().assign(bought=None), "shop")
-    message = refusal(model.evaluate, missing)
+    message = refusal(evaluate, model, missing)
     assert "missing in every row" in message
     assert "bought" in message
 
@@ -232,7 +233,7 @@ def test_an_absurd_number_in_a_row_is_predicted_and_measured():
     tiny.loc[[0, 1], "income"] = [1e308, -1e308]
     table = table_from_frame(tiny, "shop")
     assert np.isfinite(model.predict_proba(table)).all()
-    assert np.isfinite(model.evaluate(table).metrics["network"]["log_loss"])
+    assert np.isfinite(evaluate(model, table).metrics["network"]["log_loss"])
 
 
 def test_an_absurd_number_in_training_is_learned_with_or_left():

@@ -1,7 +1,6 @@
 import gzip
 import io
 import sys
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -9,13 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shoal.columns import Column, Schema, Table
 from shoal.errors import InputError
-from shoal.tables import Column, Layout, Table, read_table, table_from_frame
+from shoal.tables import read_table, table_from_frame
 
-REAL = Path(__file__).resolve().parents[2] / "shared" / "data"
-
-AGES = Layout((("Age", "number"), ("Code", "text"), ("Died", "text")), header=True, target="Died")
-BARE = Layout(
+AGES = Schema((("Age", "number"), ("Code", "text"), ("Died", "text")), header=True, target="Died")
+BARE = Schema(
     (("column_1", "number"), ("column_2", "text"), ("column_3", "text")), False, "column_3"
 )
 
@@ -30,13 +28,6 @@ def read(tmp_path):
         return read_table(path, **options)
 
     return read
-
-
-@pytest.fixture
-def real_data():
-    if not REAL.is_dir():
-        pytest.skip("the real tables are not beside the checkout")
-    return REAL
 
 
 def fails(call, *arguments, **options):
@@ -60,12 +51,8 @@ def test_a_plain_file_becomes_numbers_and_text(read):
     assert values(table) == {"Age": [30.0, None, 40.0], "Name": ["Ada", "Alan", None]}
     assert table["Age"].values.dtype == np.float64
     assert table["Name"].values.dtype == object
-    assert (table.names, table.n_rows, table.header, table.first_line) == (
-        ("Age", "Name"),
-        3,
-        True,
-        2,
-    )
+    assert (table.names, table.n_rows, table.header) == (("Age", "Name"), 3, True)
+    assert table.place(0) == "row 1 (line 2)"
     assert table.notes == ()
 
 
@@ -130,7 +117,7 @@ def test_names_are_stripped_and_made_distinct_with_a_note(read):
 def test_a_file_without_a_header_gets_numbered_names(read):
     table = read("1,a\n2,a\n")
     assert table.names == ("column_1", "column_2")
-    assert (table.header, table.first_line, table.n_rows) == (False, 1, 2)
+    assert (table.header, table.place(0), table.n_rows) == (False, "row 1 (line 1)", 2)
 
 
 def test_the_caller_may_say_whether_there_is_a_header(read):
@@ -164,13 +151,13 @@ def test_columns_are_found_and_left_out_by_name(read):
 
 
 def test_the_layout_imposes_its_kinds(read):
-    table = read("Code,Age,Other\n01,?,5\n2.0,?,6\n", layout=AGES)
+    table = read("Code,Age,Other\n01,?,5\n2.0,?,6\n", schema=AGES)
     assert kinds(table) == {"Code": "text", "Age": "number", "Other": "number"}
     assert table["Code"].values.tolist() == ["01", "2.0"]
 
 
 def test_text_where_the_layout_has_numbers_is_refused_with_its_place(read, tmp_path):
-    message = fails(read, "Age,Code\n1,x\n2,y\nabc,z\n", layout=AGES)
+    message = fails(read, "Age,Code\n1,x\n2,y\nabc,z\n", schema=AGES)
     assert message == (
         "column 'Age' held numbers when the model was trained, but row 3 (line 4) of "
         f"{tmp_path / 'table.csv'} holds 'abc': correct the cell or leave it empty"
@@ -178,34 +165,34 @@ def test_text_where_the_layout_has_numbers_is_refused_with_its_place(read, tmp_p
 
 
 def test_the_layout_allows_decimal_commas_and_names_the_cell_that_is_no_number(read):
-    assert read("Age;Code\n1,5;x\n", layout=AGES)["Age"].values.tolist() == [1.5]
-    assert "holds 'n.a.'" in fails(read, "Age;Code\n1,5;x\nn.a.;y\n", layout=AGES)
+    assert read("Age;Code\n1,5;x\n", schema=AGES)["Age"].values.tolist() == [1.5]
+    assert "holds 'n.a.'" in fails(read, "Age;Code\n1,5;x\nn.a.;y\n", schema=AGES)
 
 
 def test_a_header_is_known_by_any_name_of_the_layout(read):
-    table = read("Code,2019\nx,1\n", layout=AGES)
+    table = read("Code,2019\nx,1\n", schema=AGES)
     assert (table.names, table.header) == (("Code", "2019"), True)
 
 
 def test_columns_without_a_header_are_named_in_the_order_of_the_layout(read):
-    assert read("1,x,no\n2,x,no\n", layout=AGES).names == ("Age", "Code", "Died")
-    assert read("1,x\n2,x\n", layout=AGES).names == ("Age", "Code")
-    assert "has no header and 4 columns, where the model" in fails(read, "1,2,3,4\n", layout=AGES)
+    assert read("1,x,no\n2,x,no\n", schema=AGES).names == ("Age", "Code", "Died")
+    assert read("1,x\n2,x\n", schema=AGES).names == ("Age", "Code")
+    assert "has no header and 4 columns, where the model" in fails(read, "1,2,3,4\n", schema=AGES)
 
 
 def test_no_header_is_expected_where_the_training_table_had_none(read):
-    table = read("1,x\n", layout=BARE)
+    table = read("1,x\n", schema=BARE)
     assert (table.names, table.n_rows, table.header) == (("column_1", "column_2"), 1, False)
-    assert fails(read, "some,name\n1,x\n", layout=BARE).endswith(
+    assert fails(read, "some,name\n1,x\n", schema=BARE).endswith(
         "correct the cell or leave it empty"
     )
-    table = read("column_1,column_2\n1,x\n", layout=BARE)
+    table = read("column_1,column_2\n1,x\n", schema=BARE)
     assert (table.n_rows, table.header) == (1, True)
 
 
 def test_a_single_row_of_text_is_data_where_the_training_table_had_no_header(read):
-    layout = Layout((("column_1", "text"), ("column_2", "text")), False, "column_2")
-    assert values(read("x,y\n", layout=layout)) == {"column_1": ["x"], "column_2": ["y"]}
+    schema = Schema((("column_1", "text"), ("column_2", "text")), False, "column_2")
+    assert values(read("x,y\n", schema=schema)) == {"column_1": ["x"], "column_2": ["y"]}
 
 
 def test_compressed_text_is_read(read):
@@ -228,7 +215,7 @@ def test_files_that_cannot_be_read_are_refused_with_a_remedy(tmp_path):
 
 
 def test_tables_can_be_made_by_hand():
-    table = Table((Column("a", "number", np.array([1.0, 2.0])),), (), "FILE", 1, True)
+    table = Table((Column("a", "number", np.array([1.0, 2.0])),), (), "FILE", True)
     assert table.place(1) == "row 2"
     assert table.rows([1]).place(0) == "row 2"
 

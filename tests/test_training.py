@@ -233,7 +233,7 @@ def test_early_stopping_waits_for_its_patience_and_restores_the_best(patience):
     assert np.array_equal(network.theta, recorder.thetas[best])
     assert NumpyEngine().cost(network, held_out.X, held_out.Y) == costs[best]
     assert "validation_cost did not fall" in history.stop_reason
-    assert not history.ran_out
+    assert not history.reached_max_epochs
 
 
 def test_early_stopping_on_the_cost_puts_nothing_back():
@@ -257,7 +257,7 @@ def test_a_callback_that_stops_in_the_middle_of_an_epoch_ends_training():
     recorder = Recorder(stop_after=13)
     _, history = trained(batch_size=10, max_epochs=50, callbacks=[recorder])
     assert (recorder.updates, len(history)) == (13, 3)  # two epochs of five, and three updates
-    assert (history.stop_reason, history.ran_out) == ("enough", False)
+    assert (history.stop_reason, history.reached_max_epochs) == ("enough", False)
     assert recorder.ended
 
 
@@ -275,7 +275,7 @@ def test_every_column_of_the_history_has_a_value_for_each_epoch(optimizer):
         assert {len(column) for column in history.columns.values()} == {len(history)}
         assert history["epoch"] == list(range(len(history)))
         assert len(history) == len(recorder.thetas) > 0
-        assert history.ran_out == (history.stop_reason == "all 6 epochs were made")
+        assert history.reached_max_epochs == (history.stop_reason == "all 6 epochs were made")
 
 
 @pytest.mark.parametrize("batch_size", [None, 10])

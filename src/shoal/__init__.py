@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from shoal.estimators import ShoalClassifier, ShoalRegressor
     from shoal.history import History
     from shoal.network import Network
+    from shoal.table_evaluation import evaluate
     from shoal.table_model import TableModel
     from shoal.table_training import train_table
     from shoal.tables import read_table
@@ -27,6 +28,7 @@ _HOMES = {
     "ShoalClassifier": "estimators",
     "ShoalRegressor": "estimators",
     "TableModel": "table_model",
+    "evaluate": "table_evaluation",
     "read_table": "tables",
     "train": "training",
     "train_table": "table_training",
@@ -42,6 +44,7 @@ __all__ = [
     "ShoalClassifier",
     "ShoalRegressor",
     "TableModel",
+    "evaluate",
     "read_table",
     "train",
     "train_table",

@@ -1,7 +1,7 @@
-"""Guarantee: each hidden activation g1 is one row of a table: its value, slope and flat parts.
+"""Guarantee: each hidden activation g1 is a row of a table: its value, slope and steep part.
 
 Floor 0. ``g(Z)`` is the activation, ``g_prime(Z, A)`` its derivative at Z, where ``A = g(Z)`` is
-at hand already and often makes the derivative free. ``flat`` bounds the part of the axis where
+at hand already and often makes the derivative free. ``steep`` bounds the part of the axis where
 the slope is worth learning from: outside it, g' is below one hundredth of its greatest value, and
 gradient descent is slow there (saturation).
 """

@@ -48,7 +48,7 @@ def check_writable(path: str | Path) -> None:
     Parameters
     ----------
     path : str or Path
-        The file to be written; neither it nor its folder is changed.
+        The file to be written; it is not changed, and a file tried beside it is removed.
 
     Raises
     ------

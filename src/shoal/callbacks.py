@@ -6,6 +6,7 @@ Floor 3.
 from dataclasses import dataclass
 
 from shoal.activations import Array
+from shoal.errors import InputError
 from shoal.history import History
 from shoal.network import Network
 
@@ -90,6 +91,11 @@ class EarlyStopping(Callback):
         self.waited = 0
 
     def on_epoch_end(self, state: TrainingState) -> None:  # noqa: D102
+        if self.monitor not in state.history:
+            raise InputError(
+                f"EarlyStopping watches {self.monitor!r}, but there is no such column:"
+                " give a validation part, or watch 'cost'"
+            )
         value = state.history[self.monitor][-1]
         if self.monitor == "validation_cost" and value < self.best:
             self.best, self.best_theta = value, state.network.theta.copy()

@@ -7,6 +7,7 @@ that messages can name its line. What is neither number nor text in its file has
 import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -29,7 +30,7 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Layout:
+class Schema:
     """What a model remembers of its training table: all its columns in order, target included."""
 
     columns: tuple[tuple[str, Kind], ...]
@@ -58,8 +59,6 @@ class Table:
         What its reader should be told about the reading.
     source : str
         What messages call the file.
-    first_line : int
-        The line of the file on which the first row begins.
     header : bool
         Whether the file named its columns.
     lines : array or None
@@ -71,7 +70,6 @@ class Table:
     columns: tuple[Column, ...]
     notes: tuple[str, ...]
     source: str
-    first_line: int
     header: bool
     lines: IntArray | None = None
     row_numbers: IntArray | None = None
@@ -87,13 +85,16 @@ class Table:
         return len(self.columns[0].values) if self.columns else 0
 
     def __getitem__(self, name: str) -> Column:
-        for column in self.columns:
-            if column.name == name:
-                return column
+        if name in self._by_name:
+            return self._by_name[name]
         near = difflib.get_close_matches(name, self.names, n=1)
         few = ", ".join(self.names[:10]) + (", ..." if len(self.names) > 10 else "")
         remedy = f"did you mean {near[0]!r}?" if near else f"its columns are {few}"
         raise InputError(f"{self.source} has no column {name!r}: {remedy}")
+
+    @cached_property
+    def _by_name(self) -> dict[str, Column]:
+        return {column.name: column for column in self.columns}
 
     def rows(self, indices: npt.ArrayLike) -> "Table":
         """Return the table of some rows, by position or by a mask."""

@@ -14,13 +14,14 @@ from typing import Any
 import numpy as np
 
 from shoal.activations import Array
+from shoal.cells import is_number
+from shoal.columns import Column, Kind, Table
 from shoal.errors import InputError
-from shoal.tables import Column, Kind, Table
 
 MIN_COUNT = 5  # a text value seen less often is too rare to learn about alone
 MAX_CATEGORIES = 100  # of one column; the rarer ones are put together
 MIN_ROWS_OF_AN_ID = 20  # in fewer rows, distinct ascending numbers are no sign of a row number
-FARTHEST = 1e6  # in standard deviations; new values farther off are taken to be there
+MAX_DEVIATIONS = 1e6  # in standard deviations; new values farther off are taken to be there
 OTHER, MISSING = "(rare or new)", "(missing)"
 
 
@@ -34,7 +35,7 @@ class ColumnPlan:
     kind : {"number", "text"}
     use : str
         ``scaled``, ``one-hot``, ``indicator`` (only whether it is missing) or ``left out``.
-    word : str
+    note : str
         What a user should know: why it is left out, or what is odd about it.
     mean, scale : float
         Of a scaled column.
@@ -49,7 +50,7 @@ class ColumnPlan:
     name: str
     kind: Kind
     use: str
-    word: str = ""
+    note: str = ""
     mean: float = 0.0
     scale: float = 1.0
     categories: tuple[str, ...] = ()
@@ -73,7 +74,7 @@ class ColumnPlan:
             absent = np.isnan(column.values)
             with np.errstate(over="ignore"):  # halves, for a difference may exceed the floats
                 scaled = (column.values / 2 - self.mean / 2) / self.scale * 2
-            values = np.where(absent, 0.0, scaled.clip(-FARTHEST, FARTHEST))
+            values = np.where(absent, 0.0, scaled.clip(-MAX_DEVIATIONS, MAX_DEVIATIONS))
             parts = [values] if self.use == "scaled" else []
             parts += [absent.astype(np.float64)] if self.missing else []
             return np.stack(parts, axis=1)
@@ -99,8 +100,8 @@ def _plan_number(column: Column, keep: bool) -> ColumnPlan:
     if present.min() == present.max():
         constant = f"always {present[0]:g}"
         if missing:
-            word = f"{constant} or missing: only that is used"
-            return ColumnPlan(column.name, "number", "indicator", word, missing=missing)
+            note = f"{constant} or missing: only that is used"
+            return ColumnPlan(column.name, "number", "indicator", note, missing=missing)
         return ColumnPlan(column.name, "number", "left out", constant)
     if not keep and not missing and _is_row_number(column.name, present):
         return ColumnPlan(column.name, "number", "left out", "looks like a row number or id")
@@ -138,15 +139,15 @@ def _plan_text(column: Column, keep: bool) -> ColumnPlan:
         key=lambda value: (-counts[value], value),
     )[:MAX_CATEGORIES]
     other = total - sum(counts[value] for value in frequent)
-    word = ""
+    note = ""
     if near_unique and not keep:
-        word = f"nearly unique: {len(counts):,} values in {total:,} rows"
+        note = f"nearly unique: {len(counts):,} values in {total:,} rows"
         if not frequent and not missing:
-            return ColumnPlan(column.name, "text", "left out", word)
+            return ColumnPlan(column.name, "text", "left out", note)
     return ColumnPlan(
-        column.name, "text", "one-hot", word,
+        column.name, "text", "one-hot", note,
         categories=tuple(frequent), other=other, missing=missing,
-        codes=any(_is_number(value) for value in counts),
+        codes=any(is_number(value) for value in counts),
     )  # fmt: skip
 
 
@@ -180,7 +181,7 @@ class TableEncoder:
             ]
         )
         if not encoder.features:
-            words = "; ".join(f"{plan.name}: {plan.word}" for plan in encoder.plans)
+            words = "; ".join(f"{plan.name}: {plan.note}" for plan in encoder.plans)
             raise InputError(
                 f"no column of {table.source} can be learned from ({words}): add columns that"
                 " vary, or name one to keep"
@@ -245,17 +246,9 @@ def _check_type(plan: ColumnPlan, table: Table) -> None:
     if plan.kind == "number" or plan.codes:
         return
     present = [value for value in column.values if value is not None]
-    if plan.categories and present and all(_is_number(value) for value in present):
+    if plan.categories and present and all(is_number(value) for value in present):
         raise InputError(
             f"column {plan.name!r} of {table.source} holds numbers ({present[0]}, …), but held"
             f" text ({', '.join(plan.categories[:3])}, …) when the model was trained: check that"
             " the columns have the right names"
         )
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

@@ -23,9 +23,10 @@ from shoal.callbacks import Callback, EarlyStopping, PrintProgress
 from shoal.engine import default_engine
 from shoal.errors import InputError
 from shoal.estimator_parameters import check_parameters
-from shoal.evaluation import holdout
 from shoal.network import Initialisation, Network
-from shoal.training import Examples, Metrics, make_optimizer, train
+from shoal.optimizers import Adam, GradientDescent, Optimizer
+from shoal.splitting import holdout
+from shoal.training import Examples, Metrics, train
 
 Matrix = Any  # array-like or SciPy sparse, (m, n_x)
 
@@ -34,6 +35,7 @@ class ShoalEstimator(BaseEstimator, ABC):  # type: ignore[misc]
     """What classifier and regressor share."""
 
     network_: Network
+    _optimizer: Optimizer  # none of L-BFGS's, which takes all examples at once
 
     def __init__(
         self,
@@ -91,10 +93,12 @@ class ShoalEstimator(BaseEstimator, ABC):  # type: ignore[misc]
         self
         """
         again = self.warm_start and hasattr(self, "network_")
+        if again:
+            self._check_same_network()
         examples, strata = self._examples(X, y, sample_weight, first=not again)
         if not again:
             self._start(examples)
-        self._optimizer = make_optimizer(self.solver, self.learning_rate_init)
+        self._optimizer = self._new_optimizer()
         validation = None
         if self.early_stopping:
             rows, held_out = holdout(strata, self.validation_fraction, self._seed)
@@ -105,7 +109,7 @@ class ShoalEstimator(BaseEstimator, ABC):  # type: ignore[misc]
                 )
             validation, examples = examples.take(held_out), examples.take(rows)
         self._train(examples, self.max_iter, self._stopping(), validation)
-        if self.tol is not None and self.history_.ran_out:
+        if self.tol is not None and self.history_.reached_max_epochs:
             warnings.warn(
                 f"The cost still fell after max_iter={self.max_iter} epochs: raise max_iter, or"
                 " give tol=None where a fixed number of epochs is meant.",
@@ -124,12 +128,25 @@ class ShoalEstimator(BaseEstimator, ABC):  # type: ignore[misc]
         """Make one pass over X and y."""
         first = not hasattr(self, "network_")
         examples, _ = self._examples(X, y, sample_weight, first, classes)
+        optimizer = self._new_optimizer()
         if first:
             self._start(examples)
-        if first or self._optimizer == "lbfgs":  # which an earlier fit may have used
-            self._optimizer = make_optimizer(self.solver, self.learning_rate_init)
+        if first or type(optimizer) is not type(self._optimizer):
+            self._optimizer = optimizer
+        self._optimizer.alpha = self.learning_rate_init  # it may have been set anew
         self._train(examples, 1, [], None)
         return self
+
+    def _check_same_network(self) -> None:
+        for name, n_h in (
+            ("hidden_units", self.network_.n_h),
+            ("activation", self.network_.activation),
+        ):
+            if getattr(self, name) != n_h:
+                raise InputError(
+                    f"{name} is {getattr(self, name)!r}, but the network to go on from has {n_h!r}:"
+                    " give the same, or warm_start=False"
+                )
 
     def _start(self, examples: Examples) -> None:
         """Make a new network; the generator's first draws are W1 and W2, as in the course."""
@@ -140,6 +157,10 @@ class ShoalEstimator(BaseEstimator, ABC):  # type: ignore[misc]
         ).initialise(self.init, self.init_scale, random)
         self._seed = int(random.randint(2**31))
         self.t_ = 0
+
+    def _new_optimizer(self) -> Optimizer:
+        descent = GradientDescent if self.solver == "sgd" else Adam
+        return descent(self.learning_rate_init)
 
     def _stopping(self) -> list[Callback]:
         """Return what ends training before max_iter."""
@@ -161,7 +182,7 @@ class ShoalEstimator(BaseEstimator, ABC):  # type: ignore[misc]
         self.history_ = train(
             self.network_,
             examples,
-            optimizer=self._optimizer,
+            optimizer="lbfgs" if self.solver == "lbfgs" else self._optimizer,
             max_epochs=epochs,
             batch_size=min(batch_size, examples.m),
             l2=self.alpha,
@@ -195,11 +216,11 @@ class ShoalEstimator(BaseEstimator, ABC):  # type: ignore[misc]
         w = self._weights(sample_weight, y_checked)
         if w is None:
             return Examples(X.T, Y.astype(X.dtype), None), strata
+        examples = Examples(X.T, Y.astype(X.dtype), w[None].astype(X.dtype))
         kept = np.flatnonzero(w)  # a weight of zero is the same as an absent example
         if not len(kept):
             raise InputError("every sample_weight is zero: give a weight above 0 to some example")
-        w = w[None, kept].astype(X.dtype)
-        return Examples(X[kept].T, Y[:, kept].astype(X.dtype), w), strata[kept]
+        return (examples.take(kept), strata[kept]) if len(kept) < len(w) else (examples, strata)
 
     def _weights(self, sample_weight: ArrayLike | None, y: NDArray[Any]) -> Array | None:
         if sample_weight is None:

@@ -65,6 +65,10 @@ _COUNT: tuple[Callable[[Any], bool], str] = (
     lambda v: _whole(v) and v >= 1,
     "a whole number, 1 or more",
 )
+_TRUTH: tuple[Callable[[Any], bool], str] = (
+    lambda v: isinstance(v, (bool, np.bool_)),
+    "True or False",
+)
 _LIMITS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "hidden_units": (lambda v: _whole(v) and v >= 0, "a whole number, 0 (no hidden layer) or more"),
     "activation": _one_of(tuple(ACTIVATIONS)),
@@ -76,6 +80,10 @@ _LIMITS: dict[str, tuple[Callable[[Any], bool], str]] = {
     ),
     "learning_rate_init": (lambda v: _number(v) and v > 0, "a number above 0"),
     "max_iter": _COUNT,
+    "shuffle": _TRUTH,
+    "verbose": _TRUTH,
+    "warm_start": _TRUTH,
+    "early_stopping": _TRUTH,
     "random_state": (
         _is_random_state,
         "None, a RandomState or a whole number from 0 to 2**32 - 1",

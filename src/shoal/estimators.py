@@ -24,6 +24,7 @@ from shoal.activations import Array
 from shoal.callbacks import Callback
 from shoal.errors import InputError
 from shoal.estimator_base import Matrix, ShoalEstimator, steps_one_by_one
+from shoal.losses import class_probabilities, uncertain
 from shoal.network import Initialisation
 from shoal.training import Metrics
 
@@ -161,7 +162,7 @@ class ShoalClassifier(ClassifierMixin, ShoalEstimator):  # type: ignore[misc]
     def predict_proba(self, X: Matrix) -> Array:
         """Return probabilities, (m, K); of several labels at once, each label's own."""
         A2 = self._predict(X)
-        return _uncertain(A2) if self._multilabel else class_probabilities(A2)
+        return uncertain(A2) if self._multilabel else class_probabilities(A2.T).T
 
     def predict(self, X: Matrix) -> NDArray[Any]:
         """Return the likeliest class of each example, or an indicator matrix as y was."""
@@ -187,6 +188,10 @@ class ShoalClassifier(ClassifierMixin, ShoalEstimator):  # type: ignore[misc]
             y = np.asarray(y.toarray() if issparse(y) else y)  # type: ignore[attr-defined]
             if first:
                 self.classes_ = np.arange(y.shape[1])
+            if y.shape[1] != len(self.classes_):
+                raise InputError(
+                    f"y has {y.shape[1]} labels, but had {len(self.classes_)} before: give the same"
+                )
             return y.T, np.zeros(len(y), np.intp)
         y = column_or_1d(y, warn=True)
         if first:
@@ -225,14 +230,6 @@ class ShoalClassifier(ClassifierMixin, ShoalEstimator):  # type: ignore[misc]
         return tags
 
 
-def class_probabilities(A2: Array) -> Array:
-    """Return the probability of each class, (m, K), from a classifier's outputs, (m, n_y)."""
-    if A2.shape[1] > 1:  # softmax
-        return A2
-    A2 = _uncertain(A2)
-    return np.concatenate([1 - A2, A2], axis=1)
-
-
 def _share_of_likeliest(Y: Array, A2: Array) -> float:
     return float((A2.argmax(axis=0) == Y.argmax(axis=0)).mean())
 
@@ -243,12 +240,6 @@ def _share_with_all_right(Y: Array, A2: Array) -> float:
 
 def _r2(Y: Array, A2: Array) -> float:
     return float(r2_score(Y.T, A2.T)) if Y.shape[1] > 1 else float("nan")
-
-
-def _uncertain(A2: Array) -> Array:
-    """Keep rounding from making a sigmoid certain: the logarithms of both sides stay finite."""
-    limits = np.finfo(A2.dtype)
-    return A2.clip(limits.tiny, 1 - limits.epsneg)
 
 
 class ShoalRegressor(RegressorMixin, ShoalEstimator):  # type: ignore[misc]
@@ -276,7 +267,13 @@ class ShoalRegressor(RegressorMixin, ShoalEstimator):  # type: ignore[misc]
     def _targets(
         self, y: NDArray[Any], first: bool, classes: NDArray[Any] | None
     ) -> tuple[Array, NDArray[np.intp]]:
-        self._one_column = y.ndim == 1
+        if first:
+            self._one_column = y.ndim == 1
+        elif y.ndim != 2 - self._one_column or y[:1].size != self.network_.n_y:
+            raise InputError(
+                f"y has the shape {y.shape}, but had {self.network_.n_y} values for each example"
+                " before: give the same"
+            )
         return np.atleast_2d(y.T), np.zeros(len(y), np.intp)
 
     def __sklearn_tags__(self) -> Any:

@@ -4,20 +4,17 @@ Floor 4, with scikit-learn's metrics. Labels are class numbers 0, 1, …; probab
 one column for each class; with two classes, class 1 is the positive one.
 """
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
-from sklearn.metrics import confusion_matrix, roc_auc_score
+from sklearn.metrics import confusion_matrix, recall_score, roc_auc_score
 
 from shoal.activations import Array
-
-Labels = NDArray[np.intp]
+from shoal.splitting import Labels
 
 
 @dataclass(frozen=True)
-class Metrics:
+class Measures:
     """How probabilities compare with what was true; a measure that the labels cannot give is None.
 
     Attributes
@@ -41,20 +38,18 @@ class Metrics:
     log_loss: float
     brier: float
 
-    def as_dict(self) -> dict[str, Any]:
-        """Return the measures by name."""
-        return asdict(self)
 
-
-def measure(labels: Labels, probabilities: Array) -> Metrics:
+def measure(labels: Labels, probabilities: Array) -> Measures:
     """Measure probabilities, (m, K), against labels, (m,)."""
     predicted = probabilities.argmax(axis=1)
     truth = np.eye(probabilities.shape[1])[labels]  # (m, K)
     of_truth = probabilities[np.arange(len(labels)), labels]
     distance = (probabilities - truth) ** 2
-    return Metrics(
+    return Measures(
         accuracy=float(np.mean(predicted == labels)),
-        balanced_accuracy=_balanced_accuracy(labels, predicted),
+        balanced_accuracy=float(
+            recall_score(labels, predicted, labels=np.unique(labels), average="macro")
+        ),
         roc_auc=_roc_auc(truth, probabilities),
         log_loss=float(-np.mean(np.log(np.maximum(of_truth, np.finfo(np.float64).tiny)))),
         brier=float(np.mean(distance[:, 1] if truth.shape[1] == 2 else distance.sum(axis=1))),
@@ -66,32 +61,6 @@ def confusion(labels: Labels, probabilities: Array) -> list[list[int]]:
     K = probabilities.shape[1]
     counts = confusion_matrix(labels, probabilities.argmax(axis=1), labels=range(K))
     return [[int(n) for n in row] for row in counts]
-
-
-def holdout(labels: Labels, fraction: float, seed: int) -> tuple[Labels, Labels]:
-    """Split the rows in two, each class in proportion.
-
-    Of a class with two rows or more at least one row stays in the first part; a class with a
-    single row stays there whole.
-
-    Returns
-    -------
-    first, held_out : ndarray of int
-        Row numbers, ascending.
-    """
-    random = np.random.Generator(np.random.Philox(key=np.array([seed, 0], np.uint64)))
-    first, held_out = [], []
-    for label in np.unique(labels):
-        rows = random.permutation(np.flatnonzero(labels == label))
-        n = min(round(fraction * len(rows)), len(rows) - 1)
-        held_out.append(rows[:n])
-        first.append(rows[n:])
-    return np.sort(np.concatenate(first)), np.sort(np.concatenate(held_out))
-
-
-def _balanced_accuracy(labels: Labels, predicted: Labels) -> float:
-    found = [float(np.mean(predicted[labels == label] == label)) for label in np.unique(labels)]
-    return float(np.mean(found))
 
 
 def _roc_auc(truth: Array, probabilities: Array) -> float | None:

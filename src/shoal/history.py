@@ -15,17 +15,18 @@ class History:
     columns : dict of str to list of float
         ``epoch`` counts from 0. ``cost`` is the cost J (with its L2 penalty, if any) met in that
         pass, each batch measured before its update; with full batch it is J before the update,
-        which is what courses print as the cost at iteration ``epoch``. With a validation part,
+        which is what courses print as the cost at iteration ``epoch``; with L-BFGS it is J after
+        the iteration. With a validation part,
         ``validation_cost`` and any metrics are measured after the pass.
     stop_reason : str
         Why training ended, as a sentence; empty while it runs.
-    ran_out : bool
+    reached_max_epochs : bool
         Whether it ended only because the last pass allowed was made.
     """
 
     columns: dict[str, list[float]] = field(default_factory=dict)
     stop_reason: str = ""
-    ran_out: bool = False
+    reached_max_epochs: bool = False
 
     def append(self, **row: float) -> None:
         """Add a row; every row has the same columns."""

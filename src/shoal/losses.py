@@ -87,6 +87,23 @@ def _sum_over_outputs(per_output: Array, Z2: Array) -> Array:
     return total
 
 
+def class_probabilities(A2: Array) -> Array:
+    """Return the probability of each class, (K, m), from a classifier's outputs, (n_y, m).
+
+    One sigmoid output stands for two classes; softmax has an output for each.
+    """
+    if len(A2) > 1:
+        return A2
+    A2 = uncertain(A2)
+    return np.concatenate([1 - A2, A2])
+
+
+def uncertain(A2: Array) -> Array:
+    """Keep rounding from making a sigmoid certain: the logarithms of both sides stay finite."""
+    limits = np.finfo(A2.dtype)
+    return A2.clip(limits.tiny, 1 - limits.epsneg)
+
+
 LOSSES = {
     loss.name: loss
     for loss in (

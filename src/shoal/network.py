@@ -38,6 +38,8 @@ class Network:
     ----------
     theta : ndarray, (n_h * n_x + n_h + n_y * n_h + n_y,)
         All parameters; zero until :meth:`initialise` or an assignment ``theta[:] = ...``.
+    parameters : Parameters
+        W1, b1, W2 and b2, views of theta.
     """
 
     def __init__(
@@ -54,13 +56,18 @@ class Network:
                 raise InputError(f"{name} is {n!r}, but must be a whole number, {least} or more")
         if np.dtype(dtype) not in (np.float64, np.float32):
             raise InputError(f"dtype is {np.dtype(dtype)}, but must be float64 or float32")
-        self.n_x, self.n_h, self.n_y = n_x, n_h, n_y
+        self.n_x, self.n_h, self.n_y = int(n_x), int(n_h), int(n_y)
         self.activation = _known("activation", activation, tuple(ACTIVATIONS))
         self.output = _known("output", output, tuple(LOSSES))
         n_in = n_h or n_x  # what the output layer sees
         self._shapes = ((n_h, n_x), (n_h, 1), (n_y, n_in), (n_y, 1))
-        self.theta: Array = np.zeros(sum(rows * columns for rows, columns in self._shapes), dtype)
+        self._theta: Array = np.zeros(sum(rows * columns for rows, columns in self._shapes), dtype)
         self.parameters = self.split(self.theta)
+
+    @property
+    def theta(self) -> Array:
+        """All parameters. To change them, assign to its elements: the views then change too."""
+        return self._theta
 
     @property
     def g1(self) -> Activation:

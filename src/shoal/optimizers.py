@@ -7,7 +7,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 import numpy as np
-from scipy.optimize import minimize
 
 from shoal.activations import Array
 from shoal.engine import CostAndGradient
@@ -107,6 +106,8 @@ def minimize_lbfgs(
         if after_iteration(float(intermediate_result.fun)):  # type: ignore[attr-defined]
             raise StopIteration
 
+    from scipy.optimize import minimize  # noqa: PLC0415  (half of the time that training imports)
+
     result = minimize(
         at,
         theta.astype(np.float64),
@@ -121,8 +122,9 @@ def minimize_lbfgs(
         },
     )
     theta[:] = result.x
+    if result.nit >= max_iterations and result.status:
+        return ""
     return {
         0: "L-BFGS reached a minimum",
-        1: "",
         2: "L-BFGS found no better point in its direction",
-    }.get(result.status, str(result.message))
+    }.get(result.status, f"L-BFGS stopped: {result.message}")

@@ -7,18 +7,20 @@ beside logistic regression and the majority guess.
 import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from importlib.metadata import version
 
 import numpy as np
 
+from shoal import __version__
 from shoal.activations import Array
 from shoal.callbacks import Callback
+from shoal.columns import Column, Kind, Schema, Table
 from shoal.encoding import TableEncoder
+from shoal.engine import default_engine
 from shoal.errors import InputError
 from shoal.estimators import ShoalClassifier
-from shoal.evaluation import Labels, holdout
-from shoal.table_model import Evaluation, TableModel, labelled
-from shoal.tables import Column, Kind, Layout, Table
+from shoal.splitting import Labels, holdout
+from shoal.table_evaluation import Evaluation, evaluate_rows, labelled
+from shoal.table_model import TableModel
 from shoal.targets import Target, target_name
 
 HELD_OUT = 0.2  # share of the rows kept for measuring where no test table is given
@@ -52,7 +54,7 @@ def train_table(
     seed : int
         Of everything random: the same seed gives the same model.
     callbacks : sequence of Callback
-        Watch the training of the network and of the baseline.
+        Watch the training of the baseline, whose ``state.network.n_h`` is 0, and of the network.
 
     Returns
     -------
@@ -60,52 +62,70 @@ def train_table(
     evaluation : Evaluation
         On the held-out rows or the test table.
     """
-    drop, keep = tuple(drop), tuple(keep)
-    layout = training_layout(table, target)
-    fitted, labels, notes = _targets(table, layout.target)
+    schema = training_schema(table, target)
+    drop, keep = _chosen(drop, keep, schema.target)
+    fitted, labels, notes = _targets(table, schema.target)
     rows = np.flatnonzero(labels >= 0)
+    if test is None:
+        rows, test = _hold_out(table, labels, rows, seed)
+    learned = table.without([schema.target]).rows(rows)
+    encoder = TableEncoder.fit(learned, drop, keep)
+    measured = labelled(test, fitted, encoder)  # what is wrong with it is said before training
+    X, y = encoder.transform(learned), labels[rows]
+    baseline = _fit_baseline(X, y, callbacks)
+    if baseline.history_.reached_max_epochs:
+        notes.append("logistic regression had not quite converged")
+    network = _fit_network(X, y, seed, callbacks)
+    model = TableModel(
+        _without_demands_on_unused(schema, encoder),
+        fitted,
+        encoder,
+        network.network_,
+        baseline.network_,
+        np.bincount(y, minlength=len(fitted.classes)) / len(y),
+        network.history_,
+        {
+            "source": table.source,
+            "rows": len(rows),
+            "seed": seed,
+            "notes": notes,
+            "engine": default_engine().name,
+            "shoal": __version__,
+        },
+    )
+    return model, evaluate_rows(model, measured)
+
+
+def _chosen(drop: Iterable[str], keep: Iterable[str], target: str) -> tuple[set[str], set[str]]:
+    drop, keep = set(drop), set(keep)
+    if target in drop | keep:
+        raise InputError(f"{target!r} is the target: it is neither dropped nor kept")
+    if drop & keep:
+        raise InputError(f"{min(drop & keep)!r} is both dropped and kept: choose one")
+    return drop, keep
+
+
+def _hold_out(table: Table, labels: Labels, rows: Labels, seed: int) -> tuple[Labels, Table]:
+    """Return the rows to learn from, and the table of those to measure on."""
     if len(rows) < MIN_ROWS:
         raise InputError(
             f"{table.source} has {len(rows)} rows with a label: {MIN_ROWS} are the least to"
             " learn from"
         )
-    if test is None:
-        kept, held_out = holdout(labels[rows], HELD_OUT, seed)
-        rows, test = rows[kept], replace(table.rows(rows[held_out]), source="held out")
-        if not test.n_rows:
-            raise InputError(
-                f"{table.source} has too few rows of each class to hold any out for measuring:"
-                " give more rows, or a test table"
-            )
-    if layout.target in {*drop, *keep}:
-        raise InputError(f"{layout.target!r} is the target: it is neither dropped nor kept")
-    features = table.without([layout.target])
-    encoder = TableEncoder.fit(features.rows(rows), drop, keep)
-    X, y = encoder.transform(features.rows(rows)), labels[rows]
-    labelled(test, fitted, encoder)  # what is wrong with it is said before training, not after
-    network = _fit_network(X, y, seed, callbacks)
-    baseline = _fit_baseline(X, y, callbacks)
-    if baseline.history_.ran_out:
-        notes.append("logistic regression had not quite converged")
-    record = {
-        "source": table.source,
-        "rows": len(rows),
-        "seed": seed,
-        "notes": notes,
-        "shoal": version("shoal"),
-    }
-    prior = np.bincount(y, minlength=len(fitted.classes)) / len(y)
-    model = TableModel(
-        _without_demands_on_unused(layout, encoder), fitted, encoder, network.network_,
-        baseline.network_, prior, network.history_, record,
-    )  # fmt: skip
-    return model, model.evaluate(test)
+    kept, held_out = holdout(labels[rows], HELD_OUT, seed)
+    if not len(held_out):
+        raise InputError(
+            f"{table.source} has too few rows of each class to hold any out for measuring:"
+            " give more rows, or a test table"
+        )
+    # its notes are those of the whole table, which are told already
+    return rows[kept], replace(table.rows(rows[held_out]), source="held out", notes=())
 
 
-def training_layout(table: Table, target: str) -> Layout:
+def training_schema(table: Table, target: str) -> Schema:
     """Return what later tables must look like; the target is given by name or position."""
     columns = tuple((column.name, _kind(column)) for column in table.columns)
-    return Layout(columns, table.header, target_name(table, target))
+    return Schema(columns, table.header, target_name(table, target))
 
 
 def _kind(column: Column) -> Kind:
@@ -114,13 +134,13 @@ def _kind(column: Column) -> Kind:
     return "text" if empty else column.kind
 
 
-def _without_demands_on_unused(layout: Layout, encoder: TableEncoder) -> Layout:
+def _without_demands_on_unused(schema: Schema, encoder: TableEncoder) -> Schema:
     """Let later tables hold anything in columns that prediction does not read."""
-    unused = {plan.name for plan in encoder.plans if plan.use == "left out"} | {layout.target}
+    unused = {plan.name for plan in encoder.plans if plan.use == "left out"} | {schema.target}
     columns: list[tuple[str, Kind]] = [
-        (name, "text" if name in unused else kind) for name, kind in layout.columns
+        (name, "text" if name in unused else kind) for name, kind in schema.columns
     ]
-    return replace(layout, columns=tuple(columns))
+    return replace(schema, columns=tuple(columns))
 
 
 def _targets(table: Table, name: str) -> tuple[Target, Labels, list[str]]:

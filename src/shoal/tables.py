@@ -2,7 +2,7 @@
 
 Floor 4, and the only module that knows the dataframe libraries. Delimited text, Parquet and data
 frames all end up as a :class:`Table`, under the same rules for missing values and numbers, and a
-:class:`Layout` makes later tables match the one that a model was trained on.
+:class:`Schema` makes later tables match the one that a model was trained on.
 """
 
 import csv
@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from numbers import Real
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,15 +25,13 @@ import pyarrow.parquet as pq
 
 from shoal.atomic import write_atomically
 from shoal.cells import FloatArray, clean
-from shoal.columns import Column, Kind, Layout, Table, append_cells, append_numbers
+from shoal.columns import Schema, Table, append_cells, append_numbers
 from shoal.delimited import decode, find_separator, is_header, split_rows
 from shoal.errors import InputError
 
-__all__ = ["Column", "Kind", "Layout", "Table", "read_table", "table_from_frame", "write_table"]
-
 
 def read_table(
-    source: str | Path, *, layout: Layout | None = None, header: bool | None = None
+    source: str | Path, *, schema: Schema | None = None, header: bool | None = None
 ) -> Table:
     """Read a table from delimited text or Parquet, whatever its name ends in.
 
@@ -41,7 +39,7 @@ def read_table(
     ----------
     source : str or Path
         A file, or ``"-"`` for standard input.
-    layout : Layout, optional
+    schema : Schema, optional
         The training table, which then decides on names and kinds.
     header : bool, optional
         Whether the first row holds names; found out if not given.
@@ -49,24 +47,24 @@ def read_table(
     Raises
     ------
     InputError
-        If the file cannot be read or is no table, or if a cell contradicts the layout.
+        If the file cannot be read or is no table, or if a cell contradicts the schema.
     """
     data, name = _read_bytes(source)
     if data.startswith(b"PAR1"):
-        return table_from_frame(_parquet_frame(data, name), name, layout=layout)
+        return table_from_frame(_parquet_frame(data, name), name, schema=schema)
     text, notes = decode(data, name)
     separator = find_separator(text)
     rows = split_rows(text, separator, name)
     if header is None:
-        header = _has_header(rows.cells, layout)
+        header = _has_header(rows.cells, schema)
     body, lines = rows.cells[header:], rows.lines[header:]
     if not body:
         raise InputError(f"{name} has a header but no rows: add at least one row of data")
     names, more_notes = _distinct_names(
-        rows.cells[0] if header else _names_by_order(len(body[0]), layout, name)
+        rows.cells[0] if header else _names_by_order(len(body[0]), schema, name)
     )
-    table = Table((), (*notes, *more_notes), name, int(lines[0]), header, lines)
-    kinds = dict(layout.columns) if layout else {}
+    table = Table((), (*notes, *more_notes), name, header, lines)
+    kinds = dict(schema.columns) if schema else {}
     for column_name, cells in zip(names, zip(*body, strict=True), strict=True):
         kind = kinds.get(column_name)
         table = append_cells(table, column_name, clean(cells), kind, comma=separator != ",")
@@ -74,7 +72,7 @@ def read_table(
 
 
 def table_from_frame(
-    frame: pd.DataFrame, source: str = "the data frame", *, layout: Layout | None = None
+    frame: pd.DataFrame, source: str = "the data frame", *, schema: Schema | None = None
 ) -> Table:
     """Make a table of a data frame; its index is left out.
 
@@ -85,20 +83,20 @@ def table_from_frame(
     frame : pandas.DataFrame
     source : str
         What messages call the frame.
-    layout : Layout, optional
+    schema : Schema, optional
         The training table, which then decides on kinds.
 
     Raises
     ------
     InputError
-        If the frame has no rows or columns, or if a cell contradicts the layout.
+        If the frame has no rows or columns, or if a cell contradicts the schema.
     """
     if not len(frame.columns) or not len(frame):
         lacking = "rows" if len(frame.columns) else "columns"
         raise InputError(f"{source} has no {lacking}: give a table with at least one row")
-    kinds = dict(layout.columns) if layout else {}
+    kinds = dict(schema.columns) if schema else {}
     names, notes = _distinct_names([str(name) for name in frame.columns])
-    table = Table((), tuple(notes), source, 1, True)
+    table = Table((), tuple(notes), source, True)
     for index, name in enumerate(names):
         series, kind = frame.iloc[:, index], kinds.get(name)
         numbers = None if kind == "text" else _series_numbers(series)
@@ -114,8 +112,6 @@ def table_from_frame(
 def write_table(
     columns: Mapping[str, npt.NDArray[Any] | list[Any]],
     destination: str | Path,
-    *,
-    format: Literal["csv", "tsv", "parquet"] | None = None,
 ) -> None:
     """Write columns to a file, all of it or nothing.
 
@@ -124,10 +120,8 @@ def write_table(
     columns : mapping of str to array or list
         Name and values; None and NaN are missing.
     destination : str or Path
-        A file, or ``"-"`` for standard output.
-    format : {"csv", "tsv", "parquet"}, optional
-        If not given, the end of the file's name decides: ``.tsv``, ``.parquet`` or ``.pq``, and
-        CSV otherwise.
+        A file, whose ending decides on the format: ``.tsv``, ``.parquet`` or ``.pq``, and CSV
+        otherwise; or ``"-"`` for CSV on standard output.
 
     Raises
     ------
@@ -135,7 +129,7 @@ def write_table(
         If the file cannot be written; then nothing has changed.
     """
     ends = {".tsv": "tsv", ".parquet": "parquet", ".pq": "parquet"}
-    format_name = format or ends.get(Path(destination).suffix.lower(), "csv")
+    format_name = ends.get(Path(destination).suffix.lower(), "csv")
     if format_name == "parquet":
         data = _parquet_bytes(columns)
     else:
@@ -187,26 +181,26 @@ def _parquet_frame(data: bytes, source: str) -> pd.DataFrame:
     return frame
 
 
-def _has_header(rows: Sequence[Sequence[str]], layout: Layout | None) -> bool:
+def _has_header(rows: Sequence[Sequence[str]], schema: Schema | None) -> bool:
     """Decide whether the first row holds names, knowing the training table if there was one."""
     first = tuple(cell.strip() for cell in rows[0])
-    if layout is None:
+    if schema is None:
         return is_header(rows)
-    if layout.header:
-        return not set(layout.names).isdisjoint(first) or is_header(rows)
-    return first in (layout.names, layout.feature_names)
+    if schema.header:
+        return not set(schema.names).isdisjoint(first) or is_header(rows)
+    return first in (schema.names, schema.feature_names)
 
 
-def _names_by_order(count: int, layout: Layout | None, source: str) -> Sequence[str]:
+def _names_by_order(count: int, schema: Schema | None, source: str) -> Sequence[str]:
     """Name the columns of a file without a header."""
-    if layout is None:
+    if schema is None:
         return [""] * count
-    for names in (layout.names, layout.feature_names):
+    for names in (schema.names, schema.feature_names):
         if count == len(names):
             return names
     raise InputError(
         f"{source} has no header and {count} columns, where the model was trained on "
-        f"{len(layout.names)}: give the columns of the training table in order, or a first row of "
+        f"{len(schema.names)}: give the columns of the training table in order, or a first row of "
         "names"
     )
 

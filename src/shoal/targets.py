@@ -5,14 +5,14 @@ Floor 4. The classes are sorted, numbers as numbers; of two, the second is the p
 
 from collections import Counter
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from shoal.cells import is_number
+from shoal.columns import Column, Kind, Table
 from shoal.errors import InputError
-from shoal.tables import Column, Kind, Table
 
 MAX_CLASSES = 100
 
@@ -25,9 +25,7 @@ def target_name(table: Table, target: str) -> str:
     try:
         position = int(target)
     except ValueError:
-        near = get_close_matches(target, table.names, 1, cutoff=0.5)
-        hint = f"did you mean {near[0]!r}?" if near else f"its columns are {_some(table.names)}."
-        raise InputError(f"{table.source} has no column {target!r}: {hint}") from None
+        return table[target].name  # which says what names there are
     if not (1 <= position <= n or -n <= position <= -1):
         raise InputError(
             f"{table.source} has no column {position}: give a name, or a position from 1 to {n}"
@@ -124,17 +122,14 @@ def _looks_like_a_quantity(kind: Kind, counts: Counter[str]) -> bool:
 
 
 def _labels(column: Column, kind: Kind) -> list[str | None]:
-    if kind == column.kind == "text":
+    """Return the labels of a column for a target of a kind, numbers written in one way."""
+    if column.kind == "number":
+        values, at = np.unique(column.values, return_inverse=True)
+        names = [None if np.isnan(value) else _number(float(value)) for value in values]
+        return [names[i] for i in at]
+    if kind == "text":
         return list(column.values)
-    return [_number_label(value) for value in column.values]
-
-
-def _number_label(value: float | str | None) -> str | None:
-    """Write a number as a label; text that a table has in its place stays as it is."""
-    try:
-        return None if value is None or np.isnan(float(value)) else _number(float(value))
-    except ValueError:
-        return str(value)
+    return [_number(float(v)) if v is not None and is_number(v) else v for v in column.values]
 
 
 def _number(value: float) -> str:

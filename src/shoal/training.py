@@ -17,7 +17,7 @@ from shoal.engine import CostAndGradient, Engine, default_engine
 from shoal.errors import DivergedError, InputError
 from shoal.history import History
 from shoal.network import Network, weights_only
-from shoal.optimizers import Adam, GradientDescent, Optimizer, minimize_lbfgs
+from shoal.optimizers import GradientDescent, Optimizer, minimize_lbfgs
 
 Batch = slice | NDArray[np.intp]
 Metrics = Mapping[str, Callable[[Array, Array], float]]
@@ -35,6 +35,25 @@ class Examples:
     def m(self) -> int:
         """The number of examples."""
         return int(self.X.shape[1])
+
+    def check(self, network: Network) -> None:
+        """Check that the examples have the shapes that a network takes.
+
+        Raises
+        ------
+        InputError
+            It names the array, its shape and the shape that is wanted.
+        """
+        n_x, m = network.n_x, self.X.shape[-1]
+        wanted = {"X": (n_x, m), "Y": (network.n_y, m)} | ({} if self.w is None else {"w": (1, m)})
+        for name, shape in wanted.items():
+            if getattr(self, name).shape != shape:
+                raise InputError(
+                    f"{name} has the shape {getattr(self, name).shape}, but must have {shape}:"
+                    " columns are examples"
+                )
+        if not m or (self.w is not None and not self.w.sum() > 0):
+            raise InputError("there is no example with a weight above 0: give at least one")
 
     def take(self, batch: Batch) -> "Examples":
         """Return some of the examples."""
@@ -98,39 +117,44 @@ def train(
     DivergedError
         The cost or a parameter is no longer finite.
     """
+    _check(max_epochs=(max_epochs, 1), batch_size=(batch_size, 1), l2=(l2, 0), seed=(seed, 0))
+    if not (optimizer in (None, "lbfgs") or isinstance(optimizer, Optimizer)):
+        raise InputError(f"optimizer is {optimizer!r}, but must be an Optimizer, 'lbfgs' or None")
+    for part in (examples, validation):
+        if part is not None:
+            part.check(network)
     run = _Run(network, examples, l2, engine or default_engine(), validation, metrics or {})
     state = TrainingState(network, History(), max_epochs)
-    for callback in callbacks:
-        callback.on_train_begin(state)
-    _check(max_epochs=(max_epochs, 1), batch_size=(batch_size, 1), l2=(l2, 0), seed=(seed, 0))
     step = examples.m if optimizer == "lbfgs" else batch_size or examples.m
     try:
+        for callback in callbacks:
+            callback.on_train_begin(state)
         # costs that are not finite are caught by the run
         with np.errstate(over="ignore", invalid="ignore"), run.engine.threads(network, step):
             if optimizer == "lbfgs":
                 _train_lbfgs(run, state, callbacks, tol)
             else:
-                order = _Order(examples.m, step, shuffle, seed)
+                batches = _Batches(examples.m, step, shuffle, seed)
                 descent = optimizer or GradientDescent(alpha=1.2)
-                _train_by_steps(run, state, callbacks, descent, order, first_epoch)
+                _train_by_steps(run, state, callbacks, descent, batches, first_epoch)
     finally:
         for callback in callbacks:
             callback.on_train_end(state)
     if not np.isfinite(network.theta).all():
         raise _diverged(len(state.history))
-    state.history.ran_out = not state.stopped
+    state.history.reached_max_epochs = not state.stopped
     state.stop(f"all {max_epochs} epochs were made")
     return state.history
 
 
-class _Order:
+class _Batches:
     """The batches of each pass."""
 
     def __init__(self, m: int, batch_size: int, shuffle: bool, seed: int) -> None:
         self.m, self.batch_size, self.seed = m, batch_size, seed
         self.shuffle = shuffle and batch_size < m
 
-    def batches(self, epoch: int) -> Iterator[Batch]:
+    def of(self, epoch: int) -> Iterator[Batch]:
         starts = range(0, self.m, self.batch_size)
         if not self.shuffle:
             return (slice(start, start + self.batch_size) for start in starts)
@@ -190,15 +214,15 @@ def _train_by_steps(
     state: TrainingState,
     callbacks: Sequence[Callback],
     optimizer: Optimizer,
-    order: _Order,
+    batches: _Batches,
     first_epoch: int,
 ) -> None:
     for epoch in range(first_epoch, first_epoch + state.max_epochs):
         total = seen = 0.0  # seen is the share of the examples
-        for batch in order.batches(epoch):
+        for batch in batches.of(epoch):
             J, gradient = run.cost_and_gradient(batch)
             optimizer.step(state.network.theta, gradient)
-            share = order.size(batch) / order.m
+            share = batches.size(batch) / batches.m
             total, seen = total + J * share, seen + share
             for callback in callbacks:
                 callback.on_update_end(state)
@@ -232,7 +256,7 @@ def _train_lbfgs(
         run.record(state, run.cost_and_gradient(everything).J, callbacks)
 
 
-def _check(**limits: tuple[float | None, float]) -> None:
+def _check(**limits: tuple[float | None, int]) -> None:
     for name, (value, least) in limits.items():
         if value is not None and not value >= least:
             raise InputError(f"{name} is {value!r}, but must be {least} or more")
@@ -243,10 +267,3 @@ def _diverged(epoch: int) -> DivergedError:
         f"training diverged: the cost or a parameter was no longer a finite number in epoch {epoch}"
         " (counted from 0): lower the learning rate, scale the features, or look for NaN in them"
     )
-
-
-def make_optimizer(solver: str, alpha: float) -> Optimizer | Literal["lbfgs"]:
-    """Return the optimiser of a name: ``sgd``, ``adam`` or ``lbfgs``."""
-    if solver == "lbfgs":
-        return "lbfgs"
-    return Adam(alpha) if solver == "adam" else GradientDescent(alpha)

@@ -10,6 +10,7 @@ import sys
 
 import click
 
+from shoal import __version__
 from shoal.cli.demo import demo
 from shoal.cli.evaluate import evaluate
 from shoal.cli.inspect import inspect
@@ -21,7 +22,7 @@ HELP_OPTIONS = ["-h", "--help"]
 
 
 @click.group(context_settings={"help_option_names": HELP_OPTIONS, "max_content_width": 100})
-@click.version_option(package_name="shoal")
+@click.version_option(__version__)
 def shoal() -> None:
     """Train a neural network with one hidden layer on a table, and use it.
 
@@ -44,7 +45,7 @@ def main() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without → shows ?
     try:
-        sys.exit(shoal(standalone_mode=False))
+        sys.exit(shoal(prog_name="shoal", standalone_mode=False))
     except Exception as error:
         if os.environ.get("SHOAL_DEBUG"):
             raise
@@ -66,6 +67,9 @@ def _explain(error: Exception) -> int:
         case BrokenPipeError():  # the reader of our output has seen enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 0
+        case OSError():
+            where = error.filename or "the output"
+            text, code = f"{where} cannot be used ({error.strerror}): check the place", 2
         case MemoryError():
             text, code = "the table does not fit into memory: give fewer rows", 2
         case _:

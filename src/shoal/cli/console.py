@@ -17,8 +17,8 @@ from shoal.callbacks import Callback, TrainingState
 
 def console() -> Console:
     """Return the console of standard output; 100 columns wide where it is not a terminal."""
-    plain = Console(highlight=False)
-    return plain if plain.is_terminal else Console(highlight=False, width=100)
+    plain = Console(highlight=False, emoji=False)
+    return plain if plain.is_terminal else Console(highlight=False, emoji=False, width=100)
 
 
 def say(text: str) -> None:

@@ -8,8 +8,8 @@ from rich.style import Style
 from rich.text import Text
 
 from shoal.activations import Array
+from shoal.boundary import BLUE, ORANGE, probability_map
 from shoal.network import Network
-from shoal.report import BLUE, ORANGE, probability_map
 
 COLUMNS, ROWS = 72, 26
 GROUND = (" ", "░")  # where the network says 0, and where it says 1

@@ -14,14 +14,15 @@ from shoal.cli.console import output
 def evaluate(model: str, table: str, ignore_extra: bool, as_json: bool) -> None:
     """Measure MODEL on TABLE, which has the target column too."""
     from shoal.cli.show import evaluation_data, show_evaluation, show_notes
+    from shoal.table_evaluation import evaluate as evaluate_model
     from shoal.table_model import TableModel
     from shoal.tables import read_table
 
     fitted = TableModel.load(model)
-    rows = read_table(table, layout=fitted.layout)
-    evaluation = fitted.evaluate(rows, ignore_extra)
+    rows = read_table(table, schema=fitted.schema)
+    evaluation = evaluate_model(fitted, rows, ignore_extra)
     if as_json:
         output(evaluation_data(evaluation))
         return
-    show_notes([*rows.notes, *evaluation.notes])
-    show_evaluation(fitted, evaluation)
+    show_notes(evaluation.notes)
+    show_evaluation(evaluation)

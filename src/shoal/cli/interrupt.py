@@ -9,17 +9,18 @@ from typing import Self
 
 from shoal.callbacks import Callback, TrainingState
 
+STOPPED = "stopped by Ctrl-C"
+
 
 class StopOnCtrlC(Callback):
-    """Ends training after the update in which Ctrl-C was pressed; pressed twice, ends all.
+    """Ends the network's training after the update in which Ctrl-C was pressed; twice, ends all.
 
-    As a context manager it puts the earlier handler back. A further training in the same context
-    (the baseline's) starts afresh, so that it is not cut short by the same press.
+    From the beginning of that training until the context ends, one press loses nothing. In the
+    baseline's training, which comes first, there is nothing to keep yet: a press ends all.
     """
 
     def __enter__(self) -> Self:
-        self.pressed = False
-        self._asked = False
+        self._pressed = False
         self._earlier = signal.getsignal(signal.SIGINT)
         return self
 
@@ -29,18 +30,18 @@ class StopOnCtrlC(Callback):
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        signal.signal(signal.SIGINT, self._earlier)
+        # once pressed, all is said and written; an impatient second press spoils nothing
+        signal.signal(signal.SIGINT, signal.SIG_IGN if self._pressed else self._earlier)
 
     def on_train_begin(self, state: TrainingState) -> None:  # noqa: D102
-        self._asked = False
-        if self._earlier != signal.SIG_IGN:  # as with nohup
+        if state.network.n_h and self._earlier != signal.SIG_IGN:  # ignored as with nohup
             signal.signal(signal.SIGINT, self._press)
 
     def on_update_end(self, state: TrainingState) -> None:  # noqa: D102
-        if self._asked:
-            state.stop("stopped by Ctrl-C")
+        if self._pressed:
+            state.stop(STOPPED)
 
     def _press(self, number: int, frame: FrameType | None) -> None:
-        if self._asked:
+        if self._pressed:
             raise KeyboardInterrupt
-        self.pressed = self._asked = True
+        self._pressed = True

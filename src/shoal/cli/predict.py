@@ -35,7 +35,7 @@ def predict(
         check_writable(path)
         options.must_differ(path, table, model)
     fitted = TableModel.load(model)
-    rows = read_table(table, layout=fitted.layout)
+    rows = read_table(table, schema=fitted.schema)
     columns = fitted.prediction_columns(rows, ignore_extra)
     if not quiet:
         for note in rows.notes:

@@ -12,7 +12,8 @@ from rich.table import Table as Grid
 
 from shoal.cli.console import console, say
 from shoal.encoding import MISSING, OTHER, ColumnPlan
-from shoal.table_model import Evaluation, TableModel
+from shoal.table_evaluation import Evaluation
+from shoal.table_model import TableModel
 
 MOST_COLUMNS = 40  # shown one by one
 MOST_CLASSES = 12  # in a confusion matrix that fits the screen
@@ -32,10 +33,12 @@ WHO = {
 
 def model_data(model: TableModel) -> dict[str, Any]:
     """Return what is known of a model as plain data."""
+    classes = model.target.decode(np.arange(len(model.target.classes))).tolist()
     return {
         "target": model.target.name,
-        "classes": model.target.decode(np.arange(len(model.target.classes))).tolist(),
-        "positive_class": model.target.positive,
+        "classes": classes,
+        "class_shares": model.prior.tolist(),
+        "positive_class": classes[1] if len(classes) == 2 else None,
         "columns": model.encoder.to_data(),
         "n_features": model.network.n_x,
         "hidden_units": model.network.n_h,
@@ -60,6 +63,14 @@ def evaluation_data(evaluation: Evaluation) -> dict[str, Any]:
 def training_data(model: TableModel, evaluation: Evaluation) -> dict[str, Any]:
     """Return a training and its evaluation as plain data."""
     return model_data(model) | {"evaluation": evaluation_data(evaluation)}
+
+
+def show_training(model: TableModel, evaluation: Evaluation) -> None:
+    """Print what a training made of the table, and how good the result is."""
+    show_network(model)
+    show_columns(model)
+    show_notes([*model.record["notes"], *evaluation.notes])
+    show_evaluation(evaluation)
 
 
 def show_columns(model: TableModel) -> None:
@@ -100,7 +111,7 @@ def show_network(model: TableModel) -> None:
     )
 
 
-def show_evaluation(model: TableModel, evaluation: Evaluation) -> None:
+def show_evaluation(evaluation: Evaluation) -> None:
     """Print the measures beside the baselines', and the confusion matrix."""
     grid = Grid(box=box.SIMPLE_HEAD)
     say(f"Measured on {evaluation.rows:,} rows ({escape(evaluation.source)}):")
@@ -124,7 +135,7 @@ def show_evaluation(model: TableModel, evaluation: Evaluation) -> None:
 
 def _becomes(plan: ColumnPlan) -> str:
     if plan.use == "left out":
-        return f"left out: {plan.word}"
+        return f"left out: {plan.note}"
     if plan.use == "one-hot":
         values = list(plan.categories[:5]) + (["…"] if len(plan.categories) > 5 else [])
         values += ([OTHER] if plan.other else []) + ([MISSING] if plan.missing else [])
@@ -133,4 +144,4 @@ def _becomes(plan: ColumnPlan) -> str:
         text = "scaled" + (", gaps marked" if plan.missing else "")
     else:
         text = "gaps marked"
-    return text + (f"; {plan.word}" if plan.word else "")
+    return text + (f"; {plan.note}" if plan.note else "")

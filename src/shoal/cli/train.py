@@ -9,7 +9,7 @@ from rich.markup import escape
 
 from shoal.cli import options
 from shoal.cli.console import ProgressBar, output, progress_bar, say
-from shoal.cli.interrupt import StopOnCtrlC
+from shoal.cli.interrupt import STOPPED, StopOnCtrlC
 
 
 @click.command()
@@ -57,22 +57,18 @@ def train(
 
     Ctrl-C ends training early and keeps the best network so far; twice, it stops at once.
     """
-    from shoal.cli.show import (
-        show_columns,
-        show_evaluation,
-        show_network,
-        show_notes,
-        training_data,
-    )
     from shoal.model_file import check_model_path
-    from shoal.table_training import train_table, training_layout
-    from shoal.tables import read_table
 
     path = path or Path("model.shoal" if table == "-" else f"{Path(table).stem}.shoal")
     check_model_path(path)
+
+    from shoal.cli.show import show_training, training_data
+    from shoal.table_training import train_table, training_schema
+    from shoal.tables import read_table
+
     rows = read_table(table, header=header)
-    layout = training_layout(rows, target)
-    test_rows = None if test is None else read_table(test, layout=layout)
+    schema = training_schema(rows, target)
+    test_rows = None if test is None else read_table(test, schema=schema)
     with progress_bar(shown=not (quiet or as_json)) as bar, StopOnCtrlC() as stop:
         model, evaluation = train_table(
             rows, target, test=test_rows, drop=drop, keep=keep, seed=seed,
@@ -82,15 +78,12 @@ def train(
     if as_json:
         output(training_data(model, evaluation) | {"model": str(path)})
     elif not quiet:
-        show_network(model)
-        show_columns(model)
-        show_notes([*model.record["notes"], *evaluation.notes])
-        show_evaluation(model, evaluation)
+        show_training(model, evaluation)
         say(
             f"Wrote [bold]{escape(str(path))}[/]."
             f" Next: shoal predict {escape(shlex.quote(str(path)))} TABLE -o predictions.csv"
         )
-    if stop.pressed:
+    if model.history.stop_reason == STOPPED:
         click.echo(
             f"Stopped by Ctrl-C after {len(model.history)} epochs; the best network so far was"
             f" kept in {path}.",

@@ -6,7 +6,8 @@ Floor 2. Examples are taken in chunks of a fixed size and in a fixed order; each
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
+from threading import Lock
+from typing import Any
 
 import numpy as np
 from threadpoolctl import ThreadpoolController
@@ -22,6 +23,32 @@ FLOPS_FOR_THREADS = 1_000_000_000
 CHUNK = 8192  # examples: Z1 of 100 units then takes 6.5 MB
 
 
+class _SingleThread:
+    """One BLAS thread for the process while anybody inside wants it, and then as before."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._inside = 0
+        self._pools: ThreadpoolController | None = None
+        self._limit: Any = None
+
+    def enter(self) -> None:
+        with self._lock:
+            self._inside += 1
+            if self._inside == 1:
+                self._pools = self._pools or ThreadpoolController()  # looks at all libraries, once
+                self._limit = self._pools.limit(limits=1, user_api="blas")
+
+    def leave(self) -> None:
+        with self._lock:
+            self._inside -= 1
+            if not self._inside:
+                self._limit.restore_original_limits()
+
+
+_SINGLE_THREAD = _SingleThread()
+
+
 class NumpyEngine(Engine):
     """The reference engine: complete, and everywhere."""
 
@@ -33,8 +60,11 @@ class NumpyEngine(Engine):
         if flops > FLOPS_FOR_THREADS:
             yield
             return
-        with _thread_pools().limit(limits=1, user_api="blas"):
+        _SINGLE_THREAD.enter()
+        try:
             yield
+        finally:
+            _SINGLE_THREAD.leave()
 
     def predict(self, network: Network, X: Array) -> Array:  # noqa: D102
         parts = [network.forward(X[:, part]).A2 for part in _chunks(X)]
@@ -62,11 +92,6 @@ class NumpyEngine(Engine):
         )
 
 
-@cache
-def _thread_pools() -> ThreadpoolController:
-    return ThreadpoolController()  # looks through the loaded libraries, once
-
-
 def _chunks(X: Array) -> Iterator[slice]:
     m = X.shape[1]
-    return (slice(start, min(start + CHUNK, m)) for start in range(0, m, CHUNK))
+    return (slice(start, min(start + CHUNK, m)) for start in range(0, max(m, 1), CHUNK))

@@ -1,0 +1,104 @@
+"""Guarantee: a model is measured beside logistic regression and the guess that knows no features.
+
+Floor 6.
+"""
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from shoal.activations import Array
+from shoal.columns import Table
+from shoal.encoding import TableEncoder
+from shoal.errors import InputError
+from shoal.evaluation import confusion, measure
+from shoal.splitting import Labels
+from shoal.table_model import TableModel, probabilities
+from shoal.targets import Target
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What a model is worth on some rows.
+
+    Attributes
+    ----------
+    source : str
+        Where the rows are from: a file's name, or ``held out``.
+    rows : int
+    classes : tuple of str
+    metrics : dict of str to dict
+        Measures by name, of ``network``, ``logistic_regression`` and ``majority_guess``.
+    confusion : list of list of int
+        Of the network: a row for each true class, a column for each predicted one.
+    notes : list of str
+    """
+
+    source: str
+    rows: int
+    classes: tuple[str, ...]
+    metrics: dict[str, dict[str, float | None]]
+    confusion: list[list[int]]
+    notes: list[str]
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Rows that have a label: class numbers, features in rows, and notes on them."""
+
+    source: str
+    labels: Labels
+    X: Array
+    notes: list[str]
+
+
+def evaluate(model: TableModel, table: Table, ignore_extra: bool = False) -> Evaluation:
+    """Measure a model on a table that has the target column.
+
+    Raises
+    ------
+    InputError
+        The table lacks the target or another column, or has no label, or one that is no class.
+    """
+    return evaluate_rows(model, labelled(table, model.target, model.encoder, ignore_extra))
+
+
+def evaluate_rows(model: TableModel, rows: Labelled) -> Evaluation:
+    """Measure a model on rows that are encoded already."""
+    classes, labels, notes = model.target.classes, rows.labels, list(rows.notes)
+    absent = sorted(set(range(len(classes))) - set(labels.tolist()))
+    if absent:
+        names = ", ".join(classes[k] for k in absent)
+        notes.append(f"no row has the label {names}, which the ROC AUC leaves out")
+    ours = probabilities(model.network, rows.X)
+    given = {
+        "network": ours,
+        "logistic_regression": probabilities(model.baseline, rows.X),
+        "majority_guess": np.tile(model.prior, (len(labels), 1)),
+    }
+    metrics = {name: asdict(measure(labels, P)) for name, P in given.items()}
+    return Evaluation(rows.source, len(labels), classes, metrics, confusion(labels, ours), notes)
+
+
+def labelled(
+    table: Table, target: Target, encoder: TableEncoder, ignore_extra: bool = False
+) -> Labelled:
+    """Encode the rows of a table that have a label; for errors see :func:`evaluate`."""
+    if target.name not in table.names:
+        raise InputError(
+            f"{table.source} lacks the target column {target.name!r}: evaluation needs the true"
+            " labels"
+        )
+    labels, notes = target.encode(table[target.name], table.source)
+    notes = [*table.notes, *notes]
+    known = np.flatnonzero(labels >= 0)
+    if not len(known):
+        raise InputError(
+            f"the target {target.name!r} of {table.source} is missing in every row: evaluation"
+            " needs the true labels"
+        )
+    X = encoder.transform(table.without([target.name]), ignore_extra)
+    if len(known) < len(labels):
+        notes.append(f"{len(labels) - len(known):,} rows without a label were left out")
+        labels, X = labels[known], X[known]
+    return Labelled(table.source, labels, X, notes)
