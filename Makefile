@@ -30,11 +30,12 @@ help-pages: .venv/installed  ## write docs/commands.md from the commands' own he
 clean:
 	rm -rf .venv
 
-.venv/bin/python:
+.venv/pip:
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade pip
+	touch $@
 
-.venv/installed: .venv/bin/python pyproject.toml
+.venv/installed: .venv/pip pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable .
 	touch $@
 

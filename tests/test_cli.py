@@ -237,6 +237,9 @@ def test_output_that_is_not_in_unicode_is_no_error(table, folder):
 
 
 def test_help_comes_at_once_and_names_every_command():
+    listing = "import sys, shoal.cli; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", listing], capture_output=True, check=True).stdout
+    assert not {b"pandas", b"sklearn", b"scipy", b"matplotlib"} & set(loaded.split())
     done = run("--help")
     for command in (b"demo", b"train", b"predict", b"evaluate", b"inspect"):
         assert command in done.stdout

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import time
 
 import pandas as pd
 import pytest
@@ -207,9 +206,7 @@ def test_an_output_that_cannot_be_written_is_found_before_anything_is_read(
     (folder / "some").mkdir()
     for command in (["train", "no such table", "-t", "y"], ["predict", "no model", "no table"],
                     ["demo"]):  # fmt: skip
-        started = time.monotonic()
         names(refused(*command, "-o", path), path, words)
-        assert time.monotonic() - started < 1
 
 
 def test_an_input_is_never_written_over(refused, table, model, folder):

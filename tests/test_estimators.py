@@ -277,3 +277,23 @@ def test_a_parameter_that_cannot_be_is_refused_by_name(name, value):
     settings = {"init": "gaussian"} | {name: value}
     with pytest.raises(InputError, match=rf"\b{name}\b"):
         classifier(**settings).fit(features(), labels(features()))
+
+
+def test_targets_of_another_shape_than_before_are_refused():
+    X = np.random.default_rng(0).normal(size=(20, 3))
+    two = ShoalRegressor(hidden_units=4).partial_fit(X, X[:, :2])
+    with pytest.raises(InputError, match="shape"):
+        two.partial_fit(X, X[:, 0])
+    three = ShoalClassifier(hidden_units=4, tol=None, max_iter=2, warm_start=True).fit(X, X > 0)
+    with pytest.raises(InputError, match="labels"):
+        three.fit(X, X[:, :2] > 0)
+    with pytest.raises(InputError, match="hidden_units"):
+        three.set_params(hidden_units=5).fit(X, X > 0)
+
+
+def test_a_learning_rate_set_anew_is_used_by_the_next_pass():
+    X, y = np.random.default_rng(0).normal(size=(20, 3)), np.arange(20) % 2
+    slow = ShoalClassifier(hidden_units=4, solver="sgd", random_state=0, alpha=0)
+    slow.partial_fit(X, y, [0, 1]).set_params(learning_rate_init=1e-300)
+    before = slow.network_.theta.copy()
+    assert np.array_equal(slow.partial_fit(X, y).network_.theta, before)

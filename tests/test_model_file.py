@@ -160,3 +160,10 @@ def test_a_path_may_hold_a_model_or_nothing_but_no_other_file(path, data):
         check_model_path(path)
     assert str(path) in str(caught.value)
     assert path.read_text() == "age,bought\n1,yes\n"
+
+
+def test_a_file_of_numbers_that_numpy_does_not_have_is_no_model(path):
+    header = b'{"w":{"dtype":"BF16","shape":[1],"data_offsets":[0,2]}}'
+    path.write_bytes(len(header).to_bytes(8, "little") + header + b"\x00\x00")
+    with pytest.raises(InputError, match=path.name):
+        load_model(path)

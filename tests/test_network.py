@@ -221,3 +221,8 @@ def test_an_unknown_initialisation_is_refused_with_those_that_are_known():
 def test_a_learning_rate_that_cannot_be_is_refused(optimizer, alpha):
     with pytest.raises(InputError, match="learning rate"):
         optimizer(alpha)
+
+
+def test_theta_cannot_be_replaced_since_the_views_would_be_torn_from_it():
+    with pytest.raises(AttributeError):
+        Network(2, 3, 1).theta = np.zeros(13)

@@ -306,3 +306,29 @@ def test_lbfgs_that_starts_at_the_minimum_still_records_its_cost():
     data.Y[:] = 0.5
     _, history = trained(Network(3, 4, 1), data, optimizer="lbfgs")
     assert history["cost"] == pytest.approx([np.log(2)])
+
+
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        ({"Y": np.zeros((2, 5))}, "Y"),
+        ({"Y": np.zeros(5)}, "Y"),
+        ({"X": np.zeros((5, 2))}, "X"),
+        ({"w": np.ones(5)}, "w"),
+        ({"w": np.zeros((1, 5))}, "weight"),
+    ],
+)
+def test_examples_of_another_shape_are_refused_by_name(change, name):
+    arrays = {"X": np.zeros((2, 5)), "Y": np.zeros((1, 5)), "w": np.ones((1, 5))} | change
+    with pytest.raises(InputError, match=name):
+        train_network(Network(2, 3, 1), Examples(**arrays))
+
+
+def test_early_stopping_without_a_validation_part_says_what_it_lacks():
+    with pytest.raises(InputError, match="validation"):
+        trained(callbacks=[EarlyStopping()])
+
+
+def test_an_optimizer_of_an_unknown_kind_is_refused():
+    with pytest.raises(InputError, match="adam"):
+        trained(optimizer="adam")

@@ -51,22 +51,24 @@ def load_model(path: str | Path) -> tuple[dict[str, Any], Arrays]:
         raise InputError(
             f"{path} cannot be read ({error.strerror or error}): check the file"
         ) from None
-    except SafetensorError:
+    except (SafetensorError, TypeError):  # the latter of numbers that NumPy does not have
         raise InputError(
             f"{path} is no model file of Shoal, or a part of one: train again, or copy it anew"
         ) from None
     if "shoal" not in metadata:
         raise InputError(f"{path} was not written by Shoal: give a file that 'shoal train' wrote")
-    damaged = InputError(f"{path} is damaged: train again, or copy it anew")
     try:
         outer = json.loads(metadata["shoal"])
-        if outer["format"] > FORMAT:
-            raise InputError(f"{path} was written by a newer Shoal: update Shoal to read it")
-        if outer["sha256"] != _checksum(outer["content"], arrays):
-            raise damaged
-        return json.loads(outer["content"]), arrays
-    except (KeyError, TypeError, AttributeError, json.JSONDecodeError):
-        raise damaged from None
+        newer, content = outer["format"] > FORMAT, outer["content"]
+        intact = newer or outer["sha256"] == _checksum(content, arrays)
+        header = json.loads(content) if intact and not newer else {}
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
+        intact = newer = False
+    if newer:
+        raise InputError(f"{path} was written by a newer Shoal: update Shoal to read it")
+    if not intact:
+        raise InputError(f"{path} is damaged: train again, or copy it anew")
+    return header, arrays
 
 
 def check_model_path(path: str | Path) -> None:
