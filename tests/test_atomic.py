@@ -141,3 +141,12 @@ def test_a_folder_that_refuses_new_files_is_found_out(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "open", refuse)
     with pytest.raises(InputError, match="Permission denied; choose another place"):
         check_writable(tmp_path / "out")
+
+
+def test_a_file_that_nobody_may_write_is_kept_even_from_root(tmp_path):
+    path = tmp_path / "precious"
+    path.write_bytes(b"as it is")
+    path.chmod(0o444)
+    with pytest.raises(InputError, match=r"precious.*write-protected"):
+        write_atomically(path, b"something else")
+    assert path.read_bytes() == b"as it is"

@@ -209,6 +209,10 @@ def test_an_output_that_cannot_be_written_is_found_before_anything_is_read(
         names(refused(*command, "-o", path), path, words)
 
 
+def test_a_file_that_is_no_picture_is_not_painted_over(refused, table):
+    names(refused("demo", "-o", table), "shop.csv", "choose")
+
+
 def test_an_input_is_never_written_over(refused, table, model, folder):
     names(refused("train", table, "-t", "bought", "-o", table), "shop.csv", "choose")
     (folder / "link").symlink_to(table)

@@ -58,7 +58,9 @@ def check_writable(path: str | Path) -> None:
     target = Path(os.path.realpath(path))
     if target.is_dir():
         raise InputError(f"cannot write {path}: it is a folder; name a file inside it")
-    if (target.exists() or _is_special(path)) and not os.access(path, os.W_OK):
+    # a file that nobody may write is meant to stay, even where the system would let root do it
+    shut = target.is_file() and not target.stat().st_mode & 0o222
+    if shut or ((target.exists() or _is_special(path)) and not os.access(path, os.W_OK)):
         raise InputError(
             f"cannot write {path}: it is write-protected; choose another name or allow writing"
         )

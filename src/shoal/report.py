@@ -10,10 +10,24 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from shoal.activations import Array
-from shoal.atomic import write_atomically
+from shoal.atomic import check_writable, write_atomically
 from shoal.boundary import BLUE, ORANGE, probability_map
+from shoal.errors import InputError
 from shoal.history import History
 from shoal.network import Network
+
+
+def check_picture_path(path: Path) -> None:
+    """Find out early whether a picture can be written to a path.
+
+    Raises
+    ------
+    InputError
+        The path cannot be written, or holds a file that is no PNG and would be lost.
+    """
+    check_writable(path)
+    if path.is_file() and path.stat().st_size and not path.read_bytes().startswith(b"\x89PNG"):
+        raise InputError(f"{path} exists and is not a PNG picture: choose another name")
 
 
 def plot_boundary(network: Network, X: Array, Y: Array, history: History, path: Path) -> None:

@@ -31,14 +31,13 @@ def demo(path: Path, as_json: bool, quiet: bool) -> None:
 
     Four tanh units, 10,000 iterations of gradient descent with alpha = 1.2 on all points at once.
     """
-    from shoal.atomic import check_writable
     from shoal.cli.drawing import draw_boundary
     from shoal.datasets import planar_flower
     from shoal.network import Network
-    from shoal.report import plot_boundary
+    from shoal.report import check_picture_path, plot_boundary
     from shoal.training import Examples, train
 
-    check_writable(path)
+    check_picture_path(path)
     X, Y = planar_flower()
     network = Network(n_x=2, n_h=4, n_y=1).initialise("gaussian", 0.01, random_state=2)
     with progress_bar(shown=not (quiet or as_json)) as bar:
