@@ -244,3 +244,23 @@ def test_help_comes_at_once_and_names_every_command():
     for command in (b"demo", b"train", b"predict", b"evaluate", b"inspect"):
         assert command in done.stdout
     assert __version__.encode() in run("--version").stdout
+
+
+def test_the_command_alone_shows_its_help(cli):
+    done = cli()
+    assert (done.code, done.err) == (0, "")
+    assert "Commands:" in done.out
+
+
+def test_a_header_that_only_the_reader_of_a_model_can_know_is_skipped(cli, write):
+    rows = "r,x,p\ns,y,q\n" * 30
+    write("t.txt", rows)
+    write("new.txt", "one,two\n" + "r,x\ns,y\n")
+    assert cli("train", "t.txt", "-t", "-1", "-o", "m", "--no-header").code == 0
+    assert len(read(cli("predict", "m", "new.txt", "--header").out)) == 2
+    assert len(read(cli("predict", "m", "new.txt", "--no-header").out)) == 3
+
+
+def test_columns_without_names_are_said_to_be_taken_in_order(cli, model, folder):
+    write_rows(folder / "bare.csv", [row[:3] for row in shop()[1:]])
+    assert "order of training" in cli("predict", model, "bare.csv", "-o", "p.csv").err

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -249,3 +250,38 @@ def test_an_error_reaches_the_shell_as_one_line_and_exit_code_2(table, folder):
     assert done.stderr.count("\n") == 1
     names(done.stderr, "bougt", "bought")
     assert contents(folder) == before
+
+
+def test_a_table_of_the_target_alone_is_refused(refused, write):
+    write("one.csv", "y\n" + "a\nb\n" * 20)
+    names(refused("train", "one.csv", "-t", "y"), "one.csv", "columns to learn from")
+
+
+def test_a_name_in_another_case_is_suggested(refused, table):
+    names(refused("train", table, "-t", "BOUGHT"), "BOUGHT", "did you mean 'bought'")
+
+
+def test_names_in_numbers_that_were_read_as_data_are_mentioned(refused, write):
+    write("years.csv", "2019,2020,y\n" + "1,2,a\n3,4,b\n" * 20)
+    names(refused("train", "years.csv", "-t", "y"), "'y'", "--header")
+
+
+@pytest.mark.parametrize("name", ["p.xlsx", "p.json", "p.csv.gz"])
+def test_a_format_that_is_not_written_is_refused(refused, table, model, name):
+    names(refused("predict", model, table, "-o", name), name, ".parquet")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@pytest.mark.parametrize("command", [["predict", "m", "t.csv"], ["inspect", "m"], ["--help"]])
+def test_a_full_output_is_named(model_bytes, write, command):
+    write("m", model_bytes)
+    write_rows(write("t.csv", ""), shop())
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "shoal", *command],
+            stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    assert done.returncode == 2, done.stderr
+    assert "No space left" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stderr.count("\n") == 1

@@ -23,9 +23,10 @@ M = 60
 @parametrize_with_checks(
     [
         ShoalClassifier(max_iter=100),
-        ShoalClassifier(hidden_units=0, solver="lbfgs"),
+        ShoalClassifier(hidden_units=0),
         ShoalClassifier(solver="lbfgs"),
         ShoalRegressor(max_iter=100),
+        ShoalRegressor(hidden_units=0),
         ShoalRegressor(solver="lbfgs"),
     ]
 )

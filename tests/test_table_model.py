@@ -176,9 +176,22 @@ def test_a_class_of_a_single_row_is_learned_and_never_held_out():
     assert model.predict_proba(table_from_frame(rare, "shop")).shape == (120, 3)
 
 
-def test_many_classes_with_two_rows_each_are_refused_or_learned():
+def test_many_classes_with_two_rows_each_are_learned():
     classes = frame(40).assign(bought=[f"class {i // 2}" for i in range(40)])
+    _, evaluation = train_table(table_from_frame(classes, "shop"), "bought")
+    assert evaluation.rows == 8
+
+
+def test_classes_of_a_single_row_leave_nothing_to_measure_on():
+    classes = frame(40).assign(bought=[f"class {i}" for i in range(40)])
     assert "hold" in refusal(train_table, table_from_frame(classes, "shop"), "bought")
+
+
+def test_what_is_no_table_is_refused_with_a_word_on_where_tables_come_from(trained):
+    _, model, _ = trained
+    for call in ((train_table, "shop.csv", "bought"), (evaluate, model, frame()),
+                 (model.predict, frame())):  # fmt: skip
+        assert "table_from_frame" in refusal(*call)
 
 
 def test_the_labels_of_a_target_in_numbers_come_back_as_numbers():

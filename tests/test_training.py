@@ -232,7 +232,7 @@ def test_early_stopping_waits_for_its_patience_and_restores_the_best(patience):
     assert all(min(costs[:i]) > min(costs[: i + patience]) for i in range(1, len(costs) - patience))
     assert np.array_equal(network.theta, recorder.thetas[best])
     assert NumpyEngine().cost(network, held_out.X, held_out.Y) == costs[best]
-    assert "validation_cost did not fall" in history.stop_reason
+    assert "the validation cost did not fall" in history.stop_reason
     assert not history.reached_max_epochs
 
 
@@ -332,3 +332,8 @@ def test_early_stopping_without_a_validation_part_says_what_it_lacks():
 def test_an_optimizer_of_an_unknown_kind_is_refused():
     with pytest.raises(InputError, match="adam"):
         trained(optimizer="adam")
+
+
+def test_targets_that_the_output_cannot_give_are_refused():
+    with pytest.raises(InputError, match="sigmoid"):
+        train_network(Network(2, 3, 1), Examples(np.zeros((2, 5)), np.full((1, 5), 5.0)))

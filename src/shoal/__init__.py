@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from shoal.table_evaluation import evaluate
     from shoal.table_model import TableModel
     from shoal.table_training import train_table
-    from shoal.tables import read_table
+    from shoal.tables import read_table, table_from_frame
     from shoal.training import Examples, train
 
 __version__ = "0.1.0"
@@ -30,6 +30,7 @@ _HOMES = {
     "TableModel": "table_model",
     "evaluate": "table_evaluation",
     "read_table": "tables",
+    "table_from_frame": "tables",
     "train": "training",
     "train_table": "table_training",
 }
@@ -46,6 +47,7 @@ __all__ = [
     "TableModel",
     "evaluate",
     "read_table",
+    "table_from_frame",
     "train",
     "train_table",
 ]

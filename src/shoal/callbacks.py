@@ -105,7 +105,9 @@ class EarlyStopping(Callback):
         self.waited += 1
         if self.waited >= self.patience:
             by = f" by {self.tol:g}" if self.tol else ""
-            state.stop(f"{self.monitor} did not fall{by} in {self.patience} epochs")
+            state.stop(
+                f"the {self.monitor.replace('_', ' ')} did not fall{by} in {self.patience} epochs"
+            )
 
     def on_train_end(self, state: TrainingState) -> None:  # noqa: D102
         if self.best_theta is not None:

@@ -87,9 +87,9 @@ class Table:
     def __getitem__(self, name: str) -> Column:
         if name in self._by_name:
             return self._by_name[name]
-        near = difflib.get_close_matches(name, self.names, n=1)
+        near = nearest_name(name, self.names)
         few = ", ".join(self.names[:10]) + (", ..." if len(self.names) > 10 else "")
-        remedy = f"did you mean {near[0]!r}?" if near else f"its columns are {few}"
+        remedy = f"did you mean {near!r}?" if near else f"its columns are {few}"
         raise InputError(f"{self.source} has no column {name!r}: {remedy}")
 
     @cached_property
@@ -113,6 +113,22 @@ class Table:
         number = row + 1 if self.row_numbers is None else int(self.row_numbers[row])
         return f"row {number}" + (
             f" (line {self.lines[number - 1]})" if self.lines is not None else ""
+        )
+
+
+def nearest_name(name: str, names: Iterable[str]) -> str | None:
+    """Return the name that was probably meant: the same but for its case, or a similar one."""
+    names = list(names)
+    same = [each for each in names if each.casefold() == name.casefold()]
+    return next(iter(same + difflib.get_close_matches(name, names, n=1)), None)
+
+
+def require_table(table: object) -> None:
+    """Refuse anything but a table, with a word on where tables come from."""
+    if not isinstance(table, Table):
+        raise InputError(
+            f"a Table is wanted, not a {type(table).__name__}: shoal.read_table makes one of a"
+            " file, and shoal.table_from_frame of a data frame"
         )
 
 

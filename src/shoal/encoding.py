@@ -8,14 +8,13 @@ frequent value and one for all rare or new ones. Columns that cannot help are le
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
-from difflib import get_close_matches
 from typing import Any
 
 import numpy as np
 
 from shoal.activations import Array
 from shoal.cells import is_number
-from shoal.columns import Column, Kind, Table
+from shoal.columns import Column, Kind, Table, nearest_name
 from shoal.errors import InputError
 
 MIN_COUNT = 5  # a text value seen less often is too rare to learn about alone
@@ -221,8 +220,8 @@ class TableEncoder:
         missing = [plan.name for plan in used if plan.name not in present]
         extra = [name for name in table.names if name not in known]
         if missing:
-            near = get_close_matches(missing[0], extra or table.names, 1)
-            hint = f" (it has {near[0]!r}: is that it?)" if near else ""
+            near = nearest_name(missing[0], extra or table.names)
+            hint = f" (it has {near!r}: is that it?)" if near else ""
             more = f" and {len(missing) - 1} more" if len(missing) > 1 else ""
             raise InputError(
                 f"{table.source} lacks the column {missing[0]!r}{more}, which the model was"

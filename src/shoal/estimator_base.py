@@ -42,7 +42,7 @@ class ShoalEstimator(BaseEstimator, ABC):  # type: ignore[misc]
         hidden_units: int = 100,
         activation: str = "relu",
         *,
-        solver: Literal["sgd", "adam", "lbfgs"] = "adam",
+        solver: Literal["auto", "sgd", "adam", "lbfgs"] = "auto",
         alpha: float = 0.0001,
         batch_size: int | Literal["auto"] = "auto",
         learning_rate_init: float = 0.001,
@@ -104,11 +104,17 @@ class ShoalEstimator(BaseEstimator, ABC):  # type: ignore[misc]
             rows, held_out = holdout(strata, self.validation_fraction, self._seed)
             if not len(held_out):
                 raise InputError(
-                    f"early_stopping holds out validation_fraction={self.validation_fraction} of"
-                    f" {examples.m} examples, which is none: raise it or give more examples"
+                    f"early_stopping has nothing to hold out of n_samples={examples.m}, a single"
+                    " one of each class: give more examples, or early_stopping=False"
                 )
             validation, examples = examples.take(held_out), examples.take(rows)
-        self._train(examples, self.max_iter, self._stopping(), validation)
+        self._train(
+            examples,
+            "lbfgs" if self._takes_all_at_once() else self._optimizer,
+            self.max_iter,
+            self._stopping(),
+            validation,
+        )
         if self.tol is not None and self.history_.reached_max_epochs:
             warnings.warn(
                 f"The cost still fell after max_iter={self.max_iter} epochs: raise max_iter, or"
@@ -134,7 +140,7 @@ class ShoalEstimator(BaseEstimator, ABC):  # type: ignore[misc]
         if first or type(optimizer) is not type(self._optimizer):
             self._optimizer = optimizer
         self._optimizer.alpha = self.learning_rate_init  # it may have been set anew
-        self._train(examples, 1, [], None)
+        self._train(examples, self._optimizer, 1, [], None)
         return self
 
     def _check_same_network(self) -> None:
@@ -162,18 +168,22 @@ class ShoalEstimator(BaseEstimator, ABC):  # type: ignore[misc]
         descent = GradientDescent if self.solver == "sgd" else Adam
         return descent(self.learning_rate_init)
 
+    def _takes_all_at_once(self) -> bool:
+        return self.solver == "lbfgs" or (self.solver == "auto" and self.hidden_units == 0)
+
     def _stopping(self) -> list[Callback]:
         """Return what ends training before max_iter."""
         if self.early_stopping:
             tol = 0.0 if self.tol is None else self.tol
             return [EarlyStopping("validation_cost", self.n_iter_no_change, tol)]
-        if self.tol is None or self.solver == "lbfgs":  # L-BFGS watches the gradient itself
+        if self.tol is None or self._takes_all_at_once():  # L-BFGS watches the gradient itself
             return []
         return [EarlyStopping("cost", self.n_iter_no_change, self.tol)]
 
     def _train(
         self,
         examples: Examples,
+        optimizer: Optimizer | Literal["lbfgs"],
         epochs: int,
         callbacks: list[Callback],
         validation: Examples | None,
@@ -182,7 +192,7 @@ class ShoalEstimator(BaseEstimator, ABC):  # type: ignore[misc]
         self.history_ = train(
             self.network_,
             examples,
-            optimizer="lbfgs" if self.solver == "lbfgs" else self._optimizer,
+            optimizer=optimizer,
             max_epochs=epochs,
             batch_size=min(batch_size, examples.m),
             l2=self.alpha,

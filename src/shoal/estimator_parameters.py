@@ -15,7 +15,7 @@ from shoal.callbacks import Callback
 from shoal.errors import InputError
 from shoal.network import INITIALISATIONS
 
-SOLVERS = ("adam", "sgd", "lbfgs")
+SOLVERS = ("auto", "adam", "sgd", "lbfgs")
 
 
 def check_parameters(parameters: Mapping[str, Any]) -> None:

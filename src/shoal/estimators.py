@@ -40,8 +40,10 @@ class ShoalClassifier(ClassifierMixin, ShoalEstimator):  # type: ignore[misc]
     hidden_units : int
         n_h; 0 is logistic regression.
     activation : {"relu", "leaky_relu", "tanh", "sigmoid", "identity"}
-    solver : {"adam", "sgd", "lbfgs"}
-        ``sgd`` is plain gradient descent, full batch where ``batch_size`` covers all examples.
+    solver : {"auto", "adam", "sgd", "lbfgs"}
+        ``auto`` is ``adam`` for a network with a hidden layer, and in ``fit`` ``lbfgs`` for one
+        without, whose cost has a single minimum. ``sgd`` is plain gradient descent, full batch
+        where ``batch_size`` covers all examples.
     alpha : float
         Strength of the L2 penalty; it is divided by the number of examples.
     batch_size : int or "auto"
@@ -100,7 +102,7 @@ class ShoalClassifier(ClassifierMixin, ShoalEstimator):  # type: ignore[misc]
         hidden_units: int = 100,
         activation: str = "relu",
         *,
-        solver: Literal["sgd", "adam", "lbfgs"] = "adam",
+        solver: Literal["auto", "sgd", "adam", "lbfgs"] = "auto",
         alpha: float = 0.0001,
         batch_size: int | Literal["auto"] = "auto",
         learning_rate_init: float = 0.001,

@@ -14,20 +14,31 @@ STREAM = 2**63  # of the generator; the order of mini-batches has streams 0, 1, 
 def holdout(labels: Labels, fraction: float, seed: int) -> tuple[Labels, Labels]:
     """Split the rows in two, each class in proportion.
 
-    Of a class with two rows or more at least one row stays in the first part; a class with a
-    single row stays there whole.
+    At least one row is held out, and at least one of each class stays in the first part; nothing
+    can be held out where every class has a single row.
 
     Returns
     -------
     first, held_out : ndarray of int
         Row numbers, ascending.
     """
+    classes, counts = np.unique(labels, return_counts=True)
     key = np.array([seed, STREAM], np.uint64)
     random = np.random.Generator(np.random.Philox(key=key))
     first, held_out = [], []
-    for label in np.unique(labels):
+    for label, n in zip(classes, _numbers_held_out(counts, fraction), strict=True):
         rows = random.permutation(np.flatnonzero(labels == label))
-        n = min(round(fraction * len(rows)), len(rows) - 1)
         held_out.append(rows[:n])
         first.append(rows[n:])
     return np.sort(np.concatenate(first)), np.sort(np.concatenate(held_out))
+
+
+def _numbers_held_out(counts: NDArray[np.intp], fraction: float) -> NDArray[np.intp]:
+    """Share out the rows to hold out among the classes, by the largest remainder."""
+    wanted = fraction * counts
+    n: NDArray[np.intp] = np.minimum(np.floor(wanted).astype(np.intp), counts - 1)
+    for k in np.argsort(n - wanted, kind="stable"):  # the largest remainder first
+        if n.sum() >= max(1, round(fraction * counts.sum())):
+            break
+        n[k] = min(n[k] + 1, counts[k] - 1)
+    return n

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from shoal.activations import Array
-from shoal.columns import Table
+from shoal.columns import Table, require_table
 from shoal.encoding import TableEncoder
 from shoal.errors import InputError
 from shoal.evaluation import confusion, measure
@@ -84,6 +84,7 @@ def labelled(
     table: Table, target: Target, encoder: TableEncoder, ignore_extra: bool = False
 ) -> Labelled:
     """Encode the rows of a table that have a label; for errors see :func:`evaluate`."""
+    require_table(table)
     if target.name not in table.names:
         raise InputError(
             f"{table.source} lacks the target column {target.name!r}: evaluation needs the true"

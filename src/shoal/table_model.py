@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from shoal.activations import Array
-from shoal.columns import Schema, Table
+from shoal.columns import Schema, Table, require_table
 from shoal.encoding import TableEncoder
 from shoal.engine import default_engine
 from shoal.errors import InputError
@@ -52,6 +52,7 @@ class TableModel:
 
     def predict_proba(self, table: Table, ignore_extra: bool = False) -> Array:
         """Return the probability of each class in each row, (m, K)."""
+        require_table(table)
         features = table.without({self.target.name} & set(table.names))
         return probabilities(self.network, self.encoder.transform(features, ignore_extra))
 

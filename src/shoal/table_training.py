@@ -13,7 +13,7 @@ import numpy as np
 from shoal import __version__
 from shoal.activations import Array
 from shoal.callbacks import Callback
-from shoal.columns import Column, Kind, Schema, Table
+from shoal.columns import Column, Kind, Schema, Table, require_table
 from shoal.encoding import TableEncoder
 from shoal.engine import default_engine
 from shoal.errors import InputError
@@ -62,6 +62,9 @@ def train_table(
     evaluation : Evaluation
         On the held-out rows or the test table.
     """
+    require_table(table)
+    if len(table.names) == 1:
+        raise InputError(f"{table.source} has the target alone: add columns to learn from")
     schema = training_schema(table, target)
     drop, keep = _chosen(drop, keep, schema.target)
     fitted, labels, notes = _targets(table, schema.target)
@@ -97,7 +100,7 @@ def train_table(
 
 
 def _chosen(drop: Iterable[str], keep: Iterable[str], target: str) -> tuple[set[str], set[str]]:
-    drop, keep = set(drop), set(keep)
+    drop, keep = ({name.strip() for name in names} for names in (drop, keep))
     if target in drop | keep:
         raise InputError(f"{target!r} is the target: it is neither dropped nor kept")
     if drop & keep:
@@ -154,8 +157,8 @@ def _targets(table: Table, name: str) -> tuple[Target, Labels, list[str]]:
 
 
 def _fit_network(X: Array, y: Labels, seed: int, callbacks: Sequence[Callback]) -> ShoalClassifier:
-    can_validate = round(VALIDATION * np.bincount(y).max()) >= 1
-    return ShoalClassifier(
+    can_validate = bool(np.bincount(y).max() > 1)
+    network = ShoalClassifier(
         hidden_units=100,
         alpha=1.0,
         learning_rate_init=0.002,
@@ -167,7 +170,8 @@ def _fit_network(X: Array, y: Labels, seed: int, callbacks: Sequence[Callback]) 
         validation_fraction=VALIDATION,
         random_state=seed,
         callbacks=callbacks,
-    ).fit(X, y)
+    )
+    return _fitted(network, X, y)
 
 
 def _fit_baseline(X: Array, y: Labels, callbacks: Sequence[Callback]) -> ShoalClassifier:
@@ -175,6 +179,12 @@ def _fit_baseline(X: Array, y: Labels, callbacks: Sequence[Callback]) -> ShoalCl
     baseline = ShoalClassifier(
         hidden_units=0, solver="lbfgs", alpha=1.0, max_iter=1000, callbacks=callbacks
     )
-    with warnings.catch_warnings():  # the history says it too, and is shown
+    return _fitted(baseline, X, y)
+
+
+def _fitted(classifier: ShoalClassifier, X: Array, y: Labels) -> ShoalClassifier:
+    """Fit without scikit-learn's warnings: what they say is shown in other words, or is known."""
+    with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="the cost still fell")
-        return baseline.fit(X, y)
+        warnings.filterwarnings("ignore", message="the number of unique classes is greater than")
+        return classifier.fit(X, y)

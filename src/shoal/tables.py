@@ -29,6 +29,15 @@ from shoal.columns import Schema, Table, append_cells, append_numbers
 from shoal.delimited import decode, find_separator, is_header, split_rows
 from shoal.errors import InputError
 
+FORMATS = {
+    "": "csv",
+    ".csv": "csv",
+    ".txt": "csv",
+    ".tsv": "tsv",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+}
+
 
 def read_table(
     source: str | Path, *, schema: Schema | None = None, header: bool | None = None
@@ -60,8 +69,13 @@ def read_table(
     body, lines = rows.cells[header:], rows.lines[header:]
     if not body:
         raise InputError(f"{name} has a header but no rows: add at least one row of data")
+    by_order = schema is not None and not (
+        header and (schema.header or not set(schema.names).isdisjoint(rows.cells[0]))
+    )
+    if by_order and schema is not None and schema.header:
+        notes = (*notes, f"{name} has no header: its columns were taken in the order of training")
     names, more_notes = _distinct_names(
-        rows.cells[0] if header else _names_by_order(len(body[0]), schema, name)
+        rows.cells[0] if header and not by_order else _names_by_order(len(body[0]), schema, name)
     )
     table = Table((), (*notes, *more_notes), name, header, lines)
     kinds = dict(schema.columns) if schema else {}
@@ -128,8 +142,7 @@ def write_table(
     InputError
         If the file cannot be written; then nothing has changed.
     """
-    ends = {".tsv": "tsv", ".parquet": "parquet", ".pq": "parquet"}
-    format_name = ends.get(Path(destination).suffix.lower(), "csv")
+    format_name = table_format(destination)
     if format_name == "parquet":
         data = _parquet_bytes(columns)
     else:
@@ -140,6 +153,23 @@ def write_table(
         sys.stdout.buffer.flush()
     else:
         write_atomically(destination, data)
+
+
+def table_format(destination: str | Path) -> str:
+    """Return the format that a file's ending asks for: ``csv``, ``tsv`` or ``parquet``.
+
+    Raises
+    ------
+    InputError
+        The ending is that of another format.
+    """
+    ending = Path(destination).suffix.lower()
+    if ending not in FORMATS:
+        raise InputError(
+            f"{destination} asks for the format {ending}, which is not written: let the name end"
+            " in .csv, .tsv or .parquet"
+        )
+    return FORMATS[ending]
 
 
 def _read_bytes(source: str | Path) -> tuple[bytes, str]:
@@ -154,7 +184,8 @@ def _read_bytes(source: str | Path) -> tuple[bytes, str]:
             raise InputError(
                 f"cannot read {path}: the folder {path.parent} does not exist: check the path"
             ) from None
-        near = difflib.get_close_matches(path.name, [p.name for p in path.parent.iterdir()], n=1)
+        files = [p.name for p in path.parent.iterdir()]
+        near = difflib.get_close_matches(path.name, files, n=1, cutoff=0.75)
         remedy = f"did you mean {path.parent / near[0]}?" if near else "check the name"
         raise InputError(f"there is no file {path}: {remedy}") from None
     except IsADirectoryError:

@@ -19,13 +19,22 @@ MAX_CLASSES = 100
 
 def target_name(table: Table, target: str) -> str:
     """Return the name of the target column, given by its name or its position (-1 the last)."""
+    target = target.strip()  # as the names of the table are
     if target in table.names:
         return target
     n = len(table.names)
     try:
         position = int(target)
     except ValueError:
-        return table[target].name  # which says what names there are
+        try:
+            return table[target].name  # which says what names there are
+        except InputError as error:
+            hint = (
+                ""
+                if table.header
+                else "; its first row was read as data, and --header changes that"
+            )
+            raise InputError(f"{error}{hint}") from None
     if not (1 <= position <= n or -n <= position <= -1):
         raise InputError(
             f"{table.source} has no column {position}: give a name, or a position from 1 to {n}"
@@ -71,13 +80,18 @@ class Target:
                 f"the target {name!r} of {source} is {only!r} in every row: two classes or more"
                 " are needed to learn a difference"
             )
-        if len(counts) > MAX_CLASSES or _looks_like_a_quantity(column.kind, counts):
-            what = "numbers, like a quantity" if column.kind == "number" else "texts"
+        if _looks_like_a_quantity(column.kind, counts):
             raise InputError(
-                f"the target {name!r} of {source} has {len(counts):,} different {what}"
-                f" ({_some(list(counts))}), and a class target has {MAX_CLASSES} at the most:"
-                " choose another column, or put the values into classes first (to predict a number"
+                f"the target {name!r} of {source} has {len(counts):,} different numbers in"
+                f" {counts.total():,} rows ({_some(list(counts))}), like a quantity: put them into"
+                " classes first, or write them as text if they are classes (to predict a number"
                 " itself, there is ShoalRegressor in Python)"
+            )
+        if len(counts) > MAX_CLASSES:
+            raise InputError(
+                f"the target {name!r} of {source} has {len(counts):,} different values"
+                f" ({_some(list(counts))}), and a class target has {MAX_CLASSES} at the most:"
+                " choose another column, or put the values into classes first"
             )
         key = float if column.kind == "number" else str
         return cls(name, column.kind, tuple(sorted(counts, key=key)))

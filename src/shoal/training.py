@@ -52,6 +52,11 @@ class Examples:
                     f"{name} has the shape {getattr(self, name).shape}, but must have {shape}:"
                     " columns are examples"
                 )
+        if network.output != "identity" and not ((self.Y >= 0) & (self.Y <= 1)).all():
+            raise InputError(
+                f"Y has values outside 0 to 1, which the output {network.output!r} cannot give:"
+                " give 0 and 1, or use the output 'identity'"
+            )
         if not m or (self.w is not None and not self.w.sum() > 0):
             raise InputError("there is no example with a weight above 0: give at least one")
 

@@ -21,9 +21,13 @@ from shoal.errors import InputError
 HELP_OPTIONS = ["-h", "--help"]
 
 
-@click.group(context_settings={"help_option_names": HELP_OPTIONS, "max_content_width": 100})
+@click.group(
+    invoke_without_command=True,
+    context_settings={"help_option_names": HELP_OPTIONS, "max_content_width": 100},
+)
 @click.version_option(__version__)
-def shoal() -> None:
+@click.pass_context
+def shoal(context: click.Context) -> None:
     """Train a neural network with one hidden layer on a table, and use it.
 
     \b
@@ -33,6 +37,8 @@ def shoal() -> None:
     A TABLE is delimited text (any usual separator, a header or none) or Parquet; - is standard
     input. Set SHOAL_DEBUG=1 to see where an error comes from.
     """  # noqa: D301  (click wants the control character, not its name)
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
 
 
 for command in (demo, train, predict, evaluate, inspect):

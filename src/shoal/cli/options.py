@@ -15,6 +15,10 @@ seed = click.option(
     "--seed", default=0, show_default=True, type=click.IntRange(0, 2**32 - 1),
     help="The same seed gives the same result.",
 )  # fmt: skip
+header = click.option(
+    "--header/--no-header", default=None,
+    help="Whether the first row holds names; found out if not given.",
+)  # fmt: skip
 ignore_extra = click.option(
     "--ignore-extra", is_flag=True, help="Allow columns that the model was not trained on."
 )

@@ -17,11 +17,13 @@ from shoal.cli.console import output
     metavar="OUT",
     help="CSV, or by its ending .tsv or .parquet; - is standard output.  [default: -]",
 )
+@options.header
 @options.ignore_extra
 @options.as_json
 @options.quiet
 def predict(
-    model: str, table: str, path: str, ignore_extra: bool, as_json: bool, quiet: bool
+    model: str, table: str, path: str, header: bool | None, ignore_extra: bool,
+    as_json: bool, quiet: bool,
 ) -> None:  # fmt: skip
     """Predict each row of TABLE with MODEL: the likeliest label, and each label's probability.
 
@@ -29,13 +31,14 @@ def predict(
     """
     from shoal.atomic import check_writable
     from shoal.table_model import TableModel
-    from shoal.tables import read_table, write_table
+    from shoal.tables import read_table, table_format, write_table
 
     if path != "-":
-        check_writable(path)
         options.must_differ(path, table, model)
+        table_format(path)
+        check_writable(path)
     fitted = TableModel.load(model)
-    rows = read_table(table, schema=fitted.schema)
+    rows = read_table(table, schema=fitted.schema, header=header)
     columns = fitted.prediction_columns(rows, ignore_extra)
     if not quiet:
         for note in rows.notes:

@@ -125,9 +125,9 @@ def show_evaluation(evaluation: Evaluation) -> None:
     if len(evaluation.classes) > MOST_CLASSES:
         return
     matrix = Grid(box=box.SIMPLE_HEAD)
-    matrix.add_column("true \\ predicted")
+    matrix.add_column("true \\ predicted", overflow="fold")
     for label in evaluation.classes:
-        matrix.add_column(escape(label), justify="right")
+        matrix.add_column(escape(label), justify="right", overflow="fold")
     for label, counts in zip(evaluation.classes, evaluation.confusion, strict=True):
         matrix.add_row(escape(label), *(f"{n:,}" for n in counts))
     console().print(matrix)

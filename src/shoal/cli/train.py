@@ -41,11 +41,7 @@ from shoal.cli.interrupt import STOPPED, StopOnCtrlC
     metavar="COLUMN",
     help="Learn from this column even though it looks like an id.",
 )
-@click.option(
-    "--header/--no-header",
-    default=None,
-    help="Whether the first row holds names; found out if not given.",
-)
+@options.header
 @options.seed
 @options.as_json
 @options.quiet
