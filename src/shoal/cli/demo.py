@@ -64,7 +64,8 @@ def demo(path: Path, as_json: bool, quiet: bool) -> None:
         say(f"  cost after iteration {iteration:>5}: {cost:.6f}")
     say(f"  accuracy: {int(100 * accuracy)} %")
     say(f"  accuracy of logistic regression: {int(100 * accuracy_of_line)} %")
-    console().print(draw_boundary(network, X, Y))
+    screen = console()
+    screen.print(draw_boundary(network, X, Y, screen.width))
     say(f"Wrote [bold]{escape(str(path))}[/]. Next: shoal train TABLE --target COLUMN")
 
 
