@@ -254,3 +254,15 @@ def test_an_absurd_number_in_training_is_learned_with_or_left():
     absurd.loc[[0, 1], "income"] = [1.7e308, -1.7e308]
     table = table_from_frame(absurd, "shop")
     assert np.isfinite(train_table(table, "bought")[0].predict_proba(table)).all()
+
+
+def test_a_model_is_not_saved_over_a_file_of_another_kind(trained, tmp_path):
+    table = write_rows(tmp_path / "shop.csv", shop())
+    assert "shop.csv" in refusal(trained[1].save, table)
+    assert table.read_text().startswith("age,")
+
+
+def test_drop_takes_a_list_and_the_seed_a_whole_number(trained):
+    table = trained[0]
+    assert "list" in refusal(lambda: train_table(table, "bought", drop="age"))
+    assert "seed" in refusal(lambda: train_table(table, "bought", seed=-1))

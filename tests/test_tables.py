@@ -273,3 +273,8 @@ def test_real_files_hold_what_pandas_reads(real_data, name, separator):
     table = read_table(real_data / name)
     expected = table_from_frame(pd.read_csv(real_data / name, sep=separator))
     assert values(table) == values(expected)
+
+
+def test_decimal_commas_are_noted_since_they_might_be_thousands(read):
+    (note,) = read("a;b\n1,047;x\n534;y\n").notes
+    assert "'1,047' was read as 1.047" in note

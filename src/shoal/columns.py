@@ -141,6 +141,13 @@ def append_cells(
         pointed = with_decimal_points(cells) if comma else cells
         numbers = to_numbers(pointed)
         if numbers is not None:
+            if pointed is not cells:
+                first = next(cell for cell in cells if cell is not None and "," in cell)
+                note = (
+                    f"column {name!r} has decimal commas: {first!r} was read as"
+                    f" {first.replace(',', '.')}"
+                )
+                table = replace(table, notes=(*table.notes, note))
             return append_numbers(table, name, numbers)
         strange = not_numbers(pointed)
         first = f"{cells[strange[0]]!r}"

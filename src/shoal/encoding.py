@@ -141,8 +141,9 @@ def _plan_text(column: Column, keep: bool) -> ColumnPlan:
     note = ""
     if near_unique and not keep:
         note = f"nearly unique: {len(counts):,} values in {total:,} rows"
-        if not frequent and not missing:
-            return ColumnPlan(column.name, "text", "left out", note)
+    if not frequent and not missing:
+        note = note or f"no value is in {MIN_COUNT} rows or more"
+        return ColumnPlan(column.name, "text", "left out", note)
     return ColumnPlan(
         column.name, "text", "one-hot", note,
         categories=tuple(frequent), other=other, missing=missing,

@@ -22,7 +22,8 @@ Arrays = dict[str, NDArray[Any]]
 
 
 def save_model(path: str | Path, header: dict[str, Any], arrays: Arrays) -> None:
-    """Write a model file; an earlier file of the name is replaced as the last step."""
+    """Write a model file; an earlier model of the name is replaced as the last step."""
+    check_model_path(path)
     arrays = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     content = json.dumps(header, sort_keys=True, allow_nan=False)
     outer = {"format": FORMAT, "sha256": _checksum(content, arrays), "content": content}

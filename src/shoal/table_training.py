@@ -63,6 +63,10 @@ def train_table(
         On the held-out rows or the test table.
     """
     require_table(table)
+    if isinstance(drop, str) or isinstance(keep, str):
+        raise InputError("drop and keep take several names: give a list of them")
+    if not 0 <= seed < 2**32:
+        raise InputError(f"seed is {seed}, but must be a whole number from 0 to 2**32 - 1")
     if len(table.names) == 1:
         raise InputError(f"{table.source} has the target alone: add columns to learn from")
     schema = training_schema(table, target)

@@ -148,6 +148,8 @@ def write_table(
     else:
         data = _delimited_bytes(columns, "\t" if format_name == "tsv" else ",")
     if str(destination) == "-":
+        if sys.stdout is None:  # the caller closed it
+            raise InputError("standard output is closed: name a file to write")
         sys.stdout.flush()
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
