@@ -127,6 +127,18 @@ def refused(cli, folder):
 
 
 @pytest.fixture
+def read(tmp_path):
+    """Read text, or bytes, as the content of a file."""
+
+    def read(content, name="table.csv", **options):
+        path = tmp_path / name
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return read_table(path, **options)
+
+    return read
+
+
+@pytest.fixture
 def real_data():
     """The folder of real tables."""
     if not REAL.is_dir():

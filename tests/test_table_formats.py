@@ -15,18 +15,6 @@ from shoal.errors import InputError
 from shoal.tables import read_table, table_from_frame, write_table
 
 
-@pytest.fixture
-def read(tmp_path):
-    """Read bytes as the content of a file, whose name says nothing."""
-
-    def read(content, **options):
-        path = tmp_path / "table.csv"
-        path.write_bytes(content)
-        return read_table(path, **options)
-
-    return read
-
-
 def fails(call, *arguments, **options):
     with pytest.raises(InputError) as caught:
         call(*arguments, **options)

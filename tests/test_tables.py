@@ -18,18 +18,6 @@ BARE = Schema(
 )
 
 
-@pytest.fixture
-def read(tmp_path):
-    """Read text, or bytes, as the content of a file."""
-
-    def read(content, name="table.csv", **options):
-        path = tmp_path / name
-        path.write_bytes(content.encode() if isinstance(content, str) else content)
-        return read_table(path, **options)
-
-    return read
-
-
 def fails(call, *arguments, **options):
     with pytest.raises(InputError) as caught:
         call(*arguments, **options)
