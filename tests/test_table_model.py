@@ -266,3 +266,9 @@ def test_drop_takes_a_list_and_the_seed_a_whole_number(trained):
     table = trained[0]
     assert "list" in refusal(lambda: train_table(table, "bought", drop="age"))
     assert "seed" in refusal(lambda: train_table(table, "bought", seed=-1))
+
+
+def test_a_test_table_does_not_make_too_few_rows_enough(trained):
+    table = trained[0]
+    few = table.rows(np.arange(9))
+    assert "10 are the least" in " ".join(refusal(train_table, few, "bought", test=table).split())

@@ -77,6 +77,8 @@ class EarlyStopping(Callback):
         The least improvement that counts.
     """
 
+    best_theta: Array | None = None  # set anew at each beginning
+
     def __init__(
         self,
         monitor: str = "validation_cost",
@@ -87,7 +89,7 @@ class EarlyStopping(Callback):
 
     def on_train_begin(self, state: TrainingState) -> None:  # noqa: D102
         self.best = self.best_by_tol = float("inf")
-        self.best_theta: Array | None = None
+        self.best_theta = None
         self.waited = 0
 
     def on_epoch_end(self, state: TrainingState) -> None:  # noqa: D102

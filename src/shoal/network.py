@@ -20,6 +20,12 @@ Initialisation = Literal["scaled", "gaussian", "zeros", "constant"]
 INITIALISATIONS: tuple[str, ...] = get_args(Initialisation)
 
 
+def parameter_shapes(n_x: int, n_h: int, n_y: int) -> tuple[tuple[int, int], ...]:
+    """Return the shapes of W1, b1, W2 and b2, which follow each other in theta."""
+    n_in = n_h or n_x  # what the output layer sees
+    return (n_h, n_x), (n_h, 1), (n_y, n_in), (n_y, 1)
+
+
 class Network:
     """A network with one hidden layer, or none (n_h = 0: logistic or linear regression).
 
@@ -59,8 +65,7 @@ class Network:
         self.n_x, self.n_h, self.n_y = int(n_x), int(n_h), int(n_y)
         self.activation = _known("activation", activation, tuple(ACTIVATIONS))
         self.output = _known("output", output, tuple(LOSSES))
-        n_in = n_h or n_x  # what the output layer sees
-        self._shapes = ((n_h, n_x), (n_h, 1), (n_y, n_in), (n_y, 1))
+        self._shapes = parameter_shapes(self.n_x, self.n_h, self.n_y)
         self._theta: Array = np.zeros(sum(rows * columns for rows, columns in self._shapes), dtype)
         self.parameters = self.split(self.theta)
 

@@ -18,7 +18,7 @@ from shoal.errors import InputError
 from shoal.history import History
 from shoal.losses import class_probabilities
 from shoal.model_file import load_model, save_model
-from shoal.network import Network
+from shoal.network import Network, parameter_shapes
 from shoal.targets import Target
 
 
@@ -123,8 +123,8 @@ def _shape(network: Network) -> dict[str, Any]:
 
 
 def _network(shape: dict[str, Any], theta: Array) -> Network:
-    n_x, n_h, n_y = shape["n_x"], shape["n_h"], shape["n_y"]
-    if theta.size != n_h * n_x + n_h + n_y * (n_h or n_x) + n_y:  # before anything so large is made
+    shapes = parameter_shapes(shape["n_x"], shape["n_h"], shape["n_y"])
+    if theta.size != sum(rows * columns for rows, columns in shapes):  # before it is made so large
         raise ValueError("the parameters are not those of the network")
     network = Network(**shape)
     network.theta[:] = theta

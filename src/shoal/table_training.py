@@ -62,13 +62,7 @@ def train_table(
     evaluation : Evaluation
         On the held-out rows or the test table.
     """
-    require_table(table)
-    if isinstance(drop, str) or isinstance(keep, str):
-        raise InputError("drop and keep take several names: give a list of them")
-    if not 0 <= seed < 2**32:
-        raise InputError(f"seed is {seed}, but must be a whole number from 0 to 2**32 - 1")
-    if len(table.names) == 1:
-        raise InputError(f"{table.source} has the target alone: add columns to learn from")
+    _check(table, seed)
     schema = training_schema(table, target)
     drop, keep = _chosen(drop, keep, schema.target)
     fitted, labels, notes = _targets(table, schema.target)
@@ -103,7 +97,17 @@ def train_table(
     return model, evaluate_rows(model, measured)
 
 
+def _check(table: Table, seed: int) -> None:
+    require_table(table)
+    if not 0 <= seed < 2**32:
+        raise InputError(f"seed is {seed}, but must be a whole number from 0 to 2**32 - 1")
+    if len(table.names) == 1:
+        raise InputError(f"{table.source} has the target alone: add columns to learn from")
+
+
 def _chosen(drop: Iterable[str], keep: Iterable[str], target: str) -> tuple[set[str], set[str]]:
+    if isinstance(drop, str) or isinstance(keep, str):
+        raise InputError("drop and keep take several names: give a list of them")
     drop, keep = ({name.strip() for name in names} for names in (drop, keep))
     if target in drop | keep:
         raise InputError(f"{target!r} is the target: it is neither dropped nor kept")
@@ -114,11 +118,6 @@ def _chosen(drop: Iterable[str], keep: Iterable[str], target: str) -> tuple[set[
 
 def _hold_out(table: Table, labels: Labels, rows: Labels, seed: int) -> tuple[Labels, Table]:
     """Return the rows to learn from, and the table of those to measure on."""
-    if len(rows) < MIN_ROWS:
-        raise InputError(
-            f"{table.source} has {len(rows)} rows with a label: {MIN_ROWS} are the least to"
-            " learn from"
-        )
     kept, held_out = holdout(labels[rows], HELD_OUT, seed)
     if not len(held_out):
         raise InputError(
@@ -155,6 +154,11 @@ def _targets(table: Table, name: str) -> tuple[Target, Labels, list[str]]:
     labels, _ = target.encode(table[name], table.source)
     notes = list(table.notes)
     missing = int((labels < 0).sum())
+    if len(labels) - missing < MIN_ROWS:
+        raise InputError(
+            f"{table.source} has {len(labels) - missing} rows with a label: {MIN_ROWS} are the"
+            " least to learn from"
+        )
     if missing:
         notes.append(f"{missing:,} rows without a label were left out")
     return target, labels, notes

@@ -69,13 +69,13 @@ def read_table(
     body, lines = rows.cells[header:], rows.lines[header:]
     if not body:
         raise InputError(f"{name} has a header but no rows: add at least one row of data")
-    by_order = schema is not None and not (
-        header and (schema.header or not set(schema.names).isdisjoint(rows.cells[0]))
+    named = header and (
+        schema is None or schema.header or not set(schema.names).isdisjoint(rows.cells[0])
     )
-    if by_order and schema is not None and schema.header:
+    if schema is not None and schema.header and not named:
         notes = (*notes, f"{name} has no header: its columns were taken in the order of training")
     names, more_notes = _distinct_names(
-        rows.cells[0] if header and not by_order else _names_by_order(len(body[0]), schema, name)
+        rows.cells[0] if named else _names_by_order(len(body[0]), schema, name)
     )
     table = Table((), (*notes, *more_notes), name, header, lines)
     kinds = dict(schema.columns) if schema else {}

@@ -29,12 +29,10 @@ def target_name(table: Table, target: str) -> str:
         try:
             return table[target].name  # which says what names there are
         except InputError as error:
-            hint = (
-                ""
-                if table.header
-                else "; its first row was read as data, and --header changes that"
-            )
-            raise InputError(f"{error}{hint}") from None
+            if table.header:
+                raise
+            hint = "its first row was read as data, and --header changes that"
+            raise InputError(f"{error}; {hint}") from None
     if not (1 <= position <= n or -n <= position <= -1):
         raise InputError(
             f"{table.source} has no column {position}: give a name, or a position from 1 to {n}"
