@@ -272,3 +272,10 @@ def test_a_test_table_does_not_make_too_few_rows_enough(trained):
     table = trained[0]
     few = table.rows(np.arange(9))
     assert "10 are the least" in " ".join(refusal(train_table, few, "bought", test=table).split())
+
+
+def test_what_is_odd_about_a_test_table_is_told_with_its_measures(trained, tmp_path):
+    path = write_rows(tmp_path / "later.csv", shop())
+    path.write_bytes(path.read_bytes().replace(b"Oslo", b"Osl\xf8"))
+    _, evaluation = train_table(trained[0], "bought", test=read_table(path))
+    assert any("not valid UTF-8" in note for note in evaluation.notes)

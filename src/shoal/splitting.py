@@ -36,7 +36,7 @@ def holdout(labels: Labels, fraction: float, seed: int) -> tuple[Labels, Labels]
 def _numbers_held_out(counts: NDArray[np.intp], fraction: float) -> NDArray[np.intp]:
     """Share out the rows to hold out among the classes, by the largest remainder."""
     wanted = fraction * counts
-    n: NDArray[np.intp] = np.minimum(np.floor(wanted).astype(np.intp), counts - 1)
+    n: NDArray[np.intp] = np.floor(wanted).astype(np.intp)  # fewer than all, as the fraction is
     for k in np.argsort(n - wanted, kind="stable"):  # the largest remainder first
         if n.sum() >= max(1, round(fraction * counts.sum())):
             break
