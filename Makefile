@@ -35,7 +35,7 @@ clean:
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	touch $@
 
-.venv/installed: .venv/pip pyproject.toml
+.venv/installed: .venv/pip pyproject.toml CMakeLists.txt $(wildcard src/shoal/engine/native/*)
 	$(BIN)/python -m pip install --quiet --editable .
 	touch $@
 

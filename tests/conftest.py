@@ -1,6 +1,8 @@
-"""What several test files share: a small table, a model of it, and the command line."""
+"""What several test files share: the engines, a small table, a model of it, the command line."""
 
+import importlib.util
 import io
+import os
 import random
 import sys
 from pathlib import Path
@@ -10,12 +12,21 @@ import pytest
 from hypothesis import settings
 
 from shoal.cli import main
+from shoal.engine import NumpyEngine
 from shoal.table_training import train_table
 from shoal.tables import read_table
 
 # A busy machine is no failure, and a run that failed fails again.
 settings.register_profile("shoal", deadline=None, derandomize=True)
 settings.load_profile("shoal")
+
+NATIVE = importlib.util.find_spec("shoal.engine._native") is not None
+if NATIVE:
+    from shoal.engine.native_engine import NativeEngine
+else:  # its tests are skipped, and the rest runs on NumPy without a warning
+    os.environ["SHOAL_ENGINE"] = "numpy"
+
+needs_native = pytest.mark.skipif(not NATIVE, reason="the native engine was not compiled")
 
 REAL = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -44,6 +55,33 @@ def write_rows(path: Path, rows: list[list[str]], separator: str = ",") -> Path:
     """Write rows as delimited text."""
     path.write_text("".join(separator.join(row) + "\n" for row in rows), encoding="utf-8")
     return path
+
+
+def engines():
+    """Return every engine that runs on this machine, by name."""
+    every = {"numpy": NumpyEngine()}
+    if NATIVE:
+        for exact in (False, True):
+            for name in NativeEngine.known_instructions(exact):
+                made = NativeEngine(2, exact, name)
+                every[f"{name}{' reproducible' if exact else ''}"] = made
+    return every
+
+
+ENGINES = engines()
+
+
+@pytest.fixture(params=ENGINES)
+def engine(request):
+    """Each engine in turn."""
+    return ENGINES[request.param]
+
+
+@pytest.fixture(params=["numpy", pytest.param("native", marks=needs_native)])
+def default(request, monkeypatch):
+    """NumPy and the native engine in turn, as what everything uses unless told otherwise."""
+    monkeypatch.setenv("SHOAL_ENGINE", request.param)
+    return request.param
 
 
 @pytest.fixture

@@ -21,7 +21,3 @@ def test_trainings_that_overlap_leave_the_number_of_threads_as_it_was():
     assert set(blas_threads()) == {1}
     second.__exit__(None, None, None)
     assert blas_threads() == before
-
-
-def test_no_examples_give_no_predictions():
-    assert NumpyEngine().predict(Network(2, 3, 1), np.zeros((2, 0))).shape == (1, 0)

@@ -46,6 +46,9 @@ GRADIENTS = Parameters(
 PRINTED = 6e-9  # half a unit of the eighth decimal, to which the exercise prints, and a little
 
 
+pytestmark = pytest.mark.usefixtures("default")
+
+
 @pytest.fixture(scope="module")
 def flower():
     return planar_flower()

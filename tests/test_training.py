@@ -6,10 +6,11 @@ from sklearn.linear_model import LogisticRegression
 
 from shoal import Callback, DivergedError, EarlyStopping, Examples, InputError, Network, equations
 from shoal import train as train_network
-from shoal.engine import NumpyEngine
+from shoal.engine import NumpyEngine, default_engine
 from shoal.optimizers import Adam, GradientDescent
 
 M = 50
+pytestmark = pytest.mark.usefixtures("default")
 
 
 def start(output="sigmoid", n_h=4, n_y=1, activation="tanh"):
@@ -62,7 +63,7 @@ def spied(m=23, batch_size=5, network=None, **settings):
 @pytest.mark.parametrize(
     ("output", "n_y"), [("sigmoid", 1), ("sigmoid", 3), ("softmax", 3), ("identity", 2)]
 )
-def test_full_batch_is_the_plain_loop_of_the_course_bit_for_bit(output, n_y, n_h):
+def test_full_batch_is_the_plain_loop_of_the_course_bit_for_bit_on_numpy(output, n_y, n_h):
     data = examples(M, n_y, output)
     network = start(output, n_h, n_y)
     g1, g2 = network.g1, network.g2
@@ -72,7 +73,9 @@ def test_full_batch_is_the_plain_loop_of_the_course_bit_for_bit(output, n_y, n_h
         costs.append(equations.cost(forward.Z2, data.Y, g2))
         gradients = equations.backward(data.X, data.Y, forward, parameters, g1)
         parameters = equations.update(parameters, gradients, 0.3)
-    _, history = trained(network, data, optimizer=GradientDescent(0.3), max_epochs=30)
+    _, history = trained(
+        network, data, optimizer=GradientDescent(0.3), max_epochs=30, engine=NumpyEngine()
+    )
     for ours, plain in zip(network.parameters, parameters, strict=True):
         assert np.array_equal(ours, plain)
     assert history["cost"] == costs
@@ -207,7 +210,7 @@ class Recorder(Callback):
     def __init__(self, stop_after=None):
         self.stop_after, self.updates, self.thetas, self.ended = stop_after, 0, [], False
 
-    def on_update_end(self, state):
+    def on_tick(self, state):
         self.updates += 1
         if self.updates == self.stop_after:
             state.stop("enough")
@@ -231,7 +234,7 @@ def test_early_stopping_waits_for_its_patience_and_restores_the_best(patience):
     assert 0 < best == len(costs) - 1 - patience < 400
     assert all(min(costs[:i]) > min(costs[: i + patience]) for i in range(1, len(costs) - patience))
     assert np.array_equal(network.theta, recorder.thetas[best])
-    assert NumpyEngine().cost(network, held_out.X, held_out.Y) == costs[best]
+    assert default_engine().cost_and_predictions(network, held_out.X, held_out.Y)[0] == costs[best]
     assert "the validation cost did not fall" in history.stop_reason
     assert not history.reached_max_epochs
 
@@ -255,7 +258,8 @@ def test_an_argument_that_cannot_be_is_refused_by_name(name, value):
 
 def test_a_callback_that_stops_in_the_middle_of_an_epoch_ends_training():
     recorder = Recorder(stop_after=13)
-    _, history = trained(batch_size=10, max_epochs=50, callbacks=[recorder])
+    numpy = NumpyEngine()  # ticks after each update
+    _, history = trained(batch_size=10, max_epochs=50, callbacks=[recorder], engine=numpy)
     assert (recorder.updates, len(history)) == (13, 3)  # two epochs of five, and three updates
     assert (history.stop_reason, history.reached_max_epochs) == ("enough", False)
     assert recorder.ended

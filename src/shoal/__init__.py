@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from shoal.table_model import TableModel
     from shoal.table_training import train_table
     from shoal.tables import read_table, table_from_frame
-    from shoal.training import Examples, train
+    from shoal.training import Examples, Member, train, train_population
 
 __version__ = "0.1.0"
 
@@ -24,6 +24,7 @@ _HOMES = {
     "Examples": "training",
     "History": "history",
     "InputError": "errors",
+    "Member": "training",
     "Network": "network",
     "ShoalClassifier": "estimators",
     "ShoalRegressor": "estimators",
@@ -32,6 +33,7 @@ _HOMES = {
     "read_table": "tables",
     "table_from_frame": "tables",
     "train": "training",
+    "train_population": "training",
     "train_table": "table_training",
 }
 __all__ = [
@@ -41,6 +43,7 @@ __all__ = [
     "Examples",
     "History",
     "InputError",
+    "Member",
     "Network",
     "ShoalClassifier",
     "ShoalRegressor",
@@ -49,6 +52,7 @@ __all__ = [
     "read_table",
     "table_from_frame",
     "train",
+    "train_population",
     "train_table",
 ]
 

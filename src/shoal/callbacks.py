@@ -39,16 +39,28 @@ class TrainingState:
 
 
 class Callback:
-    """Hooks around training; override those you need."""
+    """Hooks around training; override those you need.
+
+    Attributes
+    ----------
+    every : int
+        ``on_epoch_end`` is called after so many passes each time, and after the last; the fewer
+        calls, the longer small networks train without returning to Python.
+    """
+
+    every = 1
 
     def on_train_begin(self, state: TrainingState) -> None:
         """Run before the first pass."""
 
-    def on_update_end(self, state: TrainingState) -> None:
-        """Run after each update of the parameters."""
+    def on_tick(self, state: TrainingState) -> None:
+        """Run from time to time, at least every 0.1 s; what it stops, stops within a pass.
+
+        The network may be in the middle of a pass: look, but do not change it here.
+        """
 
     def on_epoch_end(self, state: TrainingState) -> None:
-        """Run after each pass, when its row is in the history."""
+        """Run after passes, when their rows are in the history."""
 
     def on_train_end(self, state: TrainingState) -> None:
         """Run after the last pass, whatever ended it."""

@@ -22,11 +22,14 @@ class History:
         Why training ended, as a sentence; empty while it runs.
     reached_max_epochs : bool
         Whether it ended only because the last pass allowed was made.
+    diverged : bool
+        Whether it ended because the cost or a parameter was no longer a finite number.
     """
 
     columns: dict[str, list[float]] = field(default_factory=dict)
     stop_reason: str = ""
     reached_max_epochs: bool = False
+    diverged: bool = False
 
     def append(self, **row: float) -> None:
         """Add a row; every row has the same columns."""

@@ -1,25 +1,33 @@
 """Guarantee: an optimiser sees theta and its gradient, two flat vectors, and nothing else.
 
-Floor 3, in rising complexity: gradient descent (the course), Adam, L-BFGS.
+Floor 2, in rising complexity: gradient descent (the course), momentum, Adam. What an optimiser
+remembers are plain arrays laid out as theta, so that an engine can make its steps natively.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 
 import numpy as np
 
 from shoal.activations import Array
-from shoal.engine import CostAndGradient
 from shoal.errors import InputError
 
 
 class Optimizer(ABC):
-    """Changes theta in place, one gradient at a time."""
+    """Changes theta in place, one gradient at a time.
+
+    Attributes
+    ----------
+    alpha : float
+        The learning rate.
+    t : int
+        Steps made.
+    """
 
     def __init__(self, alpha: float) -> None:
         if not (alpha > 0 and np.isfinite(alpha)):
             raise InputError(f"the learning rate is {alpha!r}, but must be a number above 0")
         self.alpha = alpha
+        self.t = 0
 
     @abstractmethod
     def step(self, theta: Array, gradient: Array) -> None:
@@ -36,7 +44,40 @@ class GradientDescent(Optimizer):
     """
 
     def step(self, theta: Array, gradient: Array) -> None:  # noqa: D102
+        self.t += 1
         theta -= self.alpha * gradient
+
+
+class Momentum(Optimizer):
+    """Gradient descent that keeps going: v := beta v + gradient, theta := theta - alpha v.
+
+    The heavy ball of Polyak (1964), in the form of ``torch.optim.SGD``.
+
+    Parameters
+    ----------
+    alpha : float
+        The learning rate.
+    beta : float
+        The share of the velocity that is kept, from 0 up to but not including 1.
+    """
+
+    def __init__(self, alpha: float, beta: float = 0.9) -> None:
+        super().__init__(alpha)
+        _check_decay(beta=beta)
+        self.beta = beta
+        self.velocity = np.zeros(0)
+
+    def begin(self, theta: Array) -> None:
+        """Make room for the velocity, if it is the first step."""
+        if not self.t:
+            self.velocity = np.zeros_like(theta)
+
+    def step(self, theta: Array, gradient: Array) -> None:  # noqa: D102
+        self.begin(theta)
+        self.t += 1
+        self.velocity *= self.beta
+        self.velocity += gradient
+        theta -= self.alpha * self.velocity
 
 
 class Adam(Optimizer):
@@ -56,14 +97,17 @@ class Adam(Optimizer):
         self, alpha: float = 0.001, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8
     ) -> None:
         super().__init__(alpha)
+        _check_decay(beta1=beta1, beta2=beta2)
         self.beta1, self.beta2, self.epsilon = beta1, beta2, epsilon
-        self.t = 0
-        self.mean: Array | None = None
-        self.square: Array | None = None
+        self.mean = self.square = np.zeros(0)
+
+    def begin(self, theta: Array) -> None:
+        """Make room for the running means, if it is the first step."""
+        if not self.t:
+            self.mean, self.square = np.zeros_like(theta), np.zeros_like(theta)
 
     def step(self, theta: Array, gradient: Array) -> None:  # noqa: D102
-        if self.mean is None or self.square is None:
-            self.mean, self.square = np.zeros_like(theta), np.zeros_like(theta)
+        self.begin(theta)
         self.t += 1
         self.mean += (1 - self.beta1) * (gradient - self.mean)
         self.square += (1 - self.beta2) * (gradient * gradient - self.square)
@@ -72,59 +116,7 @@ class Adam(Optimizer):
         theta -= self.alpha * mean / (np.sqrt(square) + self.epsilon)
 
 
-def minimize_lbfgs(
-    objective: Callable[[], CostAndGradient],
-    theta: Array,
-    max_iterations: int,
-    tol: float,
-    after_iteration: Callable[[float], bool],
-) -> str:
-    """Minimise by L-BFGS (SciPy), on all examples at once; theta is changed in place.
-
-    Parameters
-    ----------
-    objective : callable
-        Returns J and its gradient at the present theta.
-    tol : float
-        Stop where no element of the gradient is larger.
-    after_iteration : callable
-        Called with the cost after each iteration; True stops.
-
-    Returns
-    -------
-    str
-        Why it ended, or nothing where the last iteration allowed was made.
-    """
-
-    def at(point: Array) -> tuple[float, Array]:
-        theta[:] = point
-        J, gradient = objective()
-        return J, gradient.astype(np.float64)
-
-    def callback(intermediate_result: object) -> None:
-        theta[:] = intermediate_result.x  # type: ignore[attr-defined]
-        if after_iteration(float(intermediate_result.fun)):  # type: ignore[attr-defined]
-            raise StopIteration
-
-    from scipy.optimize import minimize  # noqa: PLC0415  (half of the time that training imports)
-
-    result = minimize(
-        at,
-        theta.astype(np.float64),
-        jac=True,
-        method="L-BFGS-B",
-        callback=callback,
-        options={
-            "maxiter": max_iterations,
-            "maxfun": 20 * max_iterations,
-            "gtol": tol,
-            "ftol": 0.0,  # the gradient alone says where a minimum is
-        },
-    )
-    theta[:] = result.x
-    if result.nit >= max_iterations and result.status:
-        return ""
-    return {
-        0: "L-BFGS reached a minimum",
-        2: "L-BFGS found no better point in its direction",
-    }.get(result.status, f"L-BFGS stopped: {result.message}")
+def _check_decay(**decays: float) -> None:
+    for name, value in decays.items():
+        if not 0 <= value < 1:
+            raise InputError(f"{name} is {value!r}, but must be 0 or more and below 1")

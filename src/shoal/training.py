@@ -4,8 +4,8 @@ Floor 4. The order of the examples in a pass depends on the seed and the pass al
 same seed gives the same network wherever training was interrupted and taken up again.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -13,13 +13,20 @@ from numpy.typing import NDArray
 
 from shoal.activations import Array
 from shoal.callbacks import Callback, TrainingState
-from shoal.engine import CostAndGradient, Engine, default_engine
+from shoal.engine import (
+    CostAndGradient,
+    Descent,
+    Engine,
+    Passes,
+    default_engine,
+    penalised,
+)
 from shoal.errors import DivergedError, InputError
 from shoal.history import History
-from shoal.network import Network, weights_only
-from shoal.optimizers import GradientDescent, Optimizer, minimize_lbfgs
+from shoal.lbfgs import minimize_lbfgs
+from shoal.network import Network
+from shoal.optimizers import GradientDescent, Optimizer
 
-Batch = slice | NDArray[np.intp]
 Metrics = Mapping[str, Callable[[Array, Array], float]]
 
 
@@ -60,10 +67,38 @@ class Examples:
         if not m or (self.w is not None and not self.w.sum() > 0):
             raise InputError("there is no example with a weight above 0: give at least one")
 
-    def take(self, batch: Batch) -> "Examples":
+    def take(self, batch: NDArray[np.intp]) -> "Examples":
         """Return some of the examples."""
         w = None if self.w is None else self.w[:, batch]
         return Examples(self.X[:, batch], self.Y[:, batch], w)
+
+
+@dataclass
+class Member:
+    """One network of a population, and what is its own in training.
+
+    Attributes
+    ----------
+    network : Network
+        Already initialised; its theta is the starting point and receives the result.
+    optimizer : Optimizer
+        Plain gradient descent with alpha = 1.2, the course's example, unless given.
+    l2 : float
+        Strength of the penalty l2 / (2 m) * (sum of squared weights) added to the cost.
+    w : ndarray, (1, m), or None
+        Weights of the examples for this network, instead of those of the examples; with zeros,
+        it learns from a part of them (a fold).
+    validation : Examples or None
+        Examples to measure after each pass and never to learn from.
+    callbacks : sequence of Callback
+    """
+
+    network: Network
+    optimizer: Optimizer = field(default_factory=lambda: GradientDescent(alpha=1.2))
+    l2: float = 0.0
+    w: Array | None = None
+    validation: Examples | None = None
+    callbacks: Sequence[Callback] = ()
 
 
 def train(
@@ -112,6 +147,7 @@ def train(
         Further measures ``f(Y, A2)`` of the validation part.
     callbacks : sequence of Callback
     engine : Engine, optional
+        For instance ``NativeEngine(threads=2)``; the fastest there is unless given.
 
     Returns
     -------
@@ -122,153 +158,220 @@ def train(
     DivergedError
         The cost or a parameter is no longer finite.
     """
-    _check(max_epochs=(max_epochs, 1), batch_size=(batch_size, 1), l2=(l2, 0), seed=(seed, 0))
     if not (optimizer in (None, "lbfgs") or isinstance(optimizer, Optimizer)):
         raise InputError(f"optimizer is {optimizer!r}, but must be an Optimizer, 'lbfgs' or None")
-    for part in (examples, validation):
-        if part is not None:
-            part.check(network)
-    run = _Run(network, examples, l2, engine or default_engine(), validation, metrics or {})
-    state = TrainingState(network, History(), max_epochs)
-    step = examples.m if optimizer == "lbfgs" else batch_size or examples.m
+    descent = optimizer if isinstance(optimizer, Optimizer) else GradientDescent(alpha=1.2)
+    member = Member(network, descent, l2, None, validation, callbacks)
+    if optimizer == "lbfgs":
+        history = _train_lbfgs(member, examples, max_epochs, tol, metrics or {}, engine)
+    else:
+        (history,) = train_population(
+            [member], examples, max_epochs=max_epochs, batch_size=batch_size, shuffle=shuffle,
+            seed=seed, first_epoch=first_epoch, metrics=metrics, engine=engine,
+        )  # fmt: skip
+    if history.diverged:
+        raise DivergedError(history.stop_reason)
+    return history
+
+
+def train_population(
+    members: Sequence[Member],
+    examples: Examples,
+    *,
+    max_epochs: int = 1000,
+    batch_size: int | None = None,
+    shuffle: bool = True,
+    seed: int = 0,
+    first_epoch: int = 0,
+    metrics: Metrics | None = None,
+    engine: Engine | None = None,
+) -> list[History]:
+    """Train many networks on the same examples in one run, each in place.
+
+    They may differ in width, starting point, optimiser, penalty and weights, and each stops for
+    itself; they share the batches, so that X is read once for all. Each comes out as if it had been
+    trained alone, to the bit.
+
+    Parameters
+    ----------
+    members : sequence of Member
+        With the same n_x, n_y, output and dtype.
+    examples, max_epochs, batch_size, shuffle, seed, first_epoch, metrics, engine
+        As for :func:`train`.
+
+    Returns
+    -------
+    list of History
+        One for each member. A network that diverged says so in its history (``diverged``), and
+        the others go on.
+    """
+    check_settings(max_epochs=(max_epochs, 1), batch_size=(batch_size, 1), seed=(seed, 0))
+    engine = engine or default_engine()
+    runs = [_Run(member, examples, max_epochs, engine, metrics or {}) for member in members]
+    _check_alike(members)
+    passes = Passes(first_epoch, max_epochs, batch_size or examples.m, shuffle, seed)
     try:
-        for callback in callbacks:
-            callback.on_train_begin(state)
-        # costs that are not finite are caught by the run
-        with np.errstate(over="ignore", invalid="ignore"), run.engine.threads(network, step):
-            if optimizer == "lbfgs":
-                _train_lbfgs(run, state, callbacks, tol)
-            else:
-                batches = _Batches(examples.m, step, shuffle, seed)
-                descent = optimizer or GradientDescent(alpha=1.2)
-                _train_by_steps(run, state, callbacks, descent, batches, first_epoch)
+        for run in runs:
+            run.call("on_train_begin")
+        # costs that are not finite are caught by the runs
+        with np.errstate(over="ignore", invalid="ignore"):
+            _make_passes(runs, examples, passes, engine)
     finally:
-        for callback in callbacks:
-            callback.on_train_end(state)
-    if not np.isfinite(network.theta).all():
-        raise _diverged(len(state.history))
-    state.history.reached_max_epochs = not state.stopped
-    state.stop(f"all {max_epochs} epochs were made")
-    return state.history
+        for run in runs:
+            run.call("on_train_end")
+    for run in runs:
+        run.finish()
+    return [run.history for run in runs]
 
 
-class _Batches:
-    """The batches of each pass."""
+def _make_passes(runs: list["_Run"], examples: Examples, passes: Passes, engine: Engine) -> None:
+    end = passes.first + passes.count
+    epoch = passes.first
+    while epoch < end and (active := [run for run in runs if not run.state.stopped]):
 
-    def __init__(self, m: int, batch_size: int, shuffle: bool, seed: int) -> None:
-        self.m, self.batch_size, self.seed = m, batch_size, seed
-        self.shuffle = shuffle and batch_size < m
+        def tick(active: list["_Run"] = active) -> bool:
+            for run in active:
+                run.call("on_tick")
+            return all(run.state.stopped for run in active)
 
-    def of(self, epoch: int) -> Iterator[Batch]:
-        starts = range(0, self.m, self.batch_size)
-        if not self.shuffle:
-            return (slice(start, start + self.batch_size) for start in starts)
-        key = np.array([self.seed, epoch], np.uint64)  # a counter-based generator: no past needed
-        order = np.random.Generator(np.random.Philox(key=key)).permutation(self.m)
-        return (order[start : start + self.batch_size] for start in starts)
-
-    def size(self, batch: Batch) -> int:
-        return len(range(*batch.indices(self.m))) if isinstance(batch, slice) else len(batch)
+        count = min(end - epoch, *(run.passes_until_call() for run in active))
+        some = replace(passes, first=epoch, count=count)
+        engine.descend([run.descent for run in active], examples.X, examples.Y, some, tick)
+        epoch += count
+        for run in active:
+            run.record(last=epoch == end)
 
 
 class _Run:
-    """The cost that is minimised, and what is measured beside it."""
+    """One network in training: its cost, and what is measured and called beside it."""
 
     def __init__(
         self,
-        network: Network,
+        member: Member,
         examples: Examples,
-        l2: float,
+        max_epochs: int,
         engine: Engine,
-        validation: Examples | None,
         metrics: Metrics,
     ) -> None:
-        self.network, self.examples, self.engine = network, examples, engine
-        self.validation, self.metrics = validation, metrics
-        self.mean_weight = 1.0 if examples.w is None else float(examples.w.mean())
-        self.decay = l2 / (examples.m * self.mean_weight) * weights_only(network) if l2 else None
+        check_settings(l2=(member.l2, 0))
+        own = examples if member.w is None else Examples(examples.X, examples.Y, member.w)
+        for part in (own, member.validation):
+            if part is not None:
+                part.check(member.network)
+        self.member, self.engine, self.metrics = member, engine, metrics
+        self.descent = Descent(member.network, member.optimizer, member.l2, own.w)
+        self.state = TrainingState(member.network, History(), max_epochs)
+        self.callers = [
+            callback
+            for callback in member.callbacks
+            if type(callback).on_epoch_end is not Callback.on_epoch_end
+        ]
 
-    def cost_and_gradient(self, batch: Batch) -> CostAndGradient:
-        part = self.examples.take(batch)
-        m = part.m * self.mean_weight  # so that a batch of light examples makes a small step
-        J, gradient = self.engine.cost_and_gradient(self.network, part.X, part.Y, part.w, m)
-        if self.decay is not None:
-            penalty = self.decay * self.network.theta
-            J += float(penalty @ self.network.theta) / 2
-            gradient += penalty
-        return CostAndGradient(J, gradient)
+    @property
+    def history(self) -> History:
+        return self.state.history
 
-    def record(self, state: TrainingState, cost: float, callbacks: Sequence[Callback]) -> None:
-        epoch = len(state.history)
+    def call(self, hook: str) -> None:
+        for callback in self.member.callbacks:
+            getattr(callback, hook)(self.state)
+
+    def passes_until_call(self) -> int:
+        """Return how many passes may be made before somebody has to look at the network."""
+        done = len(self.history)
+        periods = [callback.every for callback in self.callers]
+        if self.member.validation is not None:
+            periods.append(1)
+        return min((every - done % every for every in periods), default=self.state.max_epochs)
+
+    def record(self, last: bool) -> None:
+        """Add the passes made since to the history, and call the callbacks that are due."""
+        for cost in self.descent.costs[len(self.history) :]:
+            self.append(cost)
+            if self.history.diverged:
+                return
+        last = last or self.state.stopped
+        for callback in self.callers:
+            if last or len(self.history) % callback.every == 0:
+                callback.on_epoch_end(self.state)
+
+    def append(self, cost: float) -> None:
+        """Add a row, with measures of the validation part; a divergence is named and stops."""
+        epoch = len(self.history)
         row = {"epoch": epoch, "cost": cost}
-        if self.validation is not None:
-            X, Y, w = self.validation.X, self.validation.Y, self.validation.w
-            row["validation_cost"] = self.engine.cost(self.network, X, Y, w)
-            if self.metrics:
-                A2 = self.engine.predict(self.network, X)
-                row |= {f"validation_{name}": f(Y, A2) for name, f in self.metrics.items()}
-        if not np.isfinite([cost, row.get("validation_cost", 0.0)]).all():
-            raise _diverged(epoch)
-        state.history.append(**row)
-        for callback in callbacks:
-            callback.on_epoch_end(state)
+        if self.member.validation is not None:
+            X, Y, w = self.member.validation.X, self.member.validation.Y, self.member.validation.w
+            network = self.member.network
+            row["validation_cost"], A2 = self.engine.cost_and_predictions(network, X, Y, w)
+            row |= {f"validation_{name}": f(Y, A2) for name, f in self.metrics.items()}
+        if np.isfinite([cost, row.get("validation_cost", 0.0)]).all():
+            self.history.append(**row)
+        else:
+            self.diverge(epoch)
 
+    def diverge(self, epoch: int) -> None:
+        self.history.diverged = True
+        self.history.stop_reason = (
+            "training diverged: the cost or a parameter was no longer a finite number in epoch"
+            f" {epoch} (counted from 0): lower the learning rate, scale the features, or look for"
+            " NaN in them"
+        )
 
-def _train_by_steps(
-    run: _Run,
-    state: TrainingState,
-    callbacks: Sequence[Callback],
-    optimizer: Optimizer,
-    batches: _Batches,
-    first_epoch: int,
-) -> None:
-    for epoch in range(first_epoch, first_epoch + state.max_epochs):
-        total = seen = 0.0  # seen is the share of the examples
-        for batch in batches.of(epoch):
-            J, gradient = run.cost_and_gradient(batch)
-            optimizer.step(state.network.theta, gradient)
-            share = batches.size(batch) / batches.m
-            total, seen = total + J * share, seen + share
-            for callback in callbacks:
-                callback.on_update_end(state)
-            if state.stopped:
-                break
-        run.record(state, total / seen, callbacks)
-        if state.stopped:
-            return
+    def finish(self) -> None:
+        if not self.history.diverged and not np.isfinite(self.member.network.theta).all():
+            self.diverge(len(self.history))
+        self.history.reached_max_epochs = not self.state.stopped
+        self.state.stop(f"all {self.state.max_epochs} epochs were made")
 
 
 def _train_lbfgs(
-    run: _Run, state: TrainingState, callbacks: Sequence[Callback], tol: float
-) -> None:
-    everything = slice(None)
+    member: Member,
+    examples: Examples,
+    max_epochs: int,
+    tol: float,
+    metrics: Metrics,
+    engine: Engine | None,
+) -> History:
+    check_settings(max_epochs=(max_epochs, 1))
+    run = _Run(member, examples, max_epochs, engine or default_engine(), metrics)
+    network, engine, m = member.network, run.engine, examples.m * run.descent.mean_weight
+
+    def objective() -> CostAndGradient:
+        J, gradient = engine.cost_and_gradient(network, examples.X, examples.Y, examples.w)
+        return penalised(network, J, gradient, member.l2 / m)
 
     def after_iteration(cost: float) -> bool:
-        for callback in callbacks:
-            callback.on_update_end(state)
-        run.record(state, cost, callbacks)
-        return state.stopped
+        run.call("on_tick")
+        run.descent.costs.append(cost)
+        run.record(last=False)
+        return run.state.stopped
 
-    reason = minimize_lbfgs(
-        lambda: run.cost_and_gradient(everything),
-        state.network.theta,
-        state.max_epochs,
-        tol,
-        after_iteration,
-    )
-    state.stop(reason)
-    if not len(state.history):  # it stood at a minimum from the start
-        run.record(state, run.cost_and_gradient(everything).J, callbacks)
+    try:
+        run.call("on_train_begin")
+        with np.errstate(over="ignore", invalid="ignore"), engine.threads(network, examples.m):
+            reason = minimize_lbfgs(objective, network.theta, max_epochs, tol, after_iteration)
+            run.state.stop(reason)
+            if not len(run.history):  # it stood at a minimum from the start
+                run.append(objective().J)
+    finally:
+        run.call("on_train_end")
+    run.finish()
+    return run.history
 
 
-def _check(**limits: tuple[float | None, int]) -> None:
+def _check_alike(members: Sequence[Member]) -> None:
+    kinds = {
+        (each.network.n_x, each.network.n_y, each.network.output, each.network.theta.dtype.name)
+        for each in members
+    }
+    if len(kinds) != 1:
+        raise InputError(
+            "the networks of a population must have the same n_x, n_y, output and dtype, but these"
+            f" have {', '.join(map(str, sorted(kinds))) or 'no member'}"
+        )
+
+
+def check_settings(**limits: tuple[float | None, int]) -> None:
+    """Check settings, given as name=(value, least)."""
     for name, (value, least) in limits.items():
         if value is not None and not value >= least:
             raise InputError(f"{name} is {value!r}, but must be {least} or more")
-
-
-def _diverged(epoch: int) -> DivergedError:
-    return DivergedError(
-        f"training diverged: the cost or a parameter was no longer a finite number in epoch {epoch}"
-        " (counted from 0): lower the learning rate, scale the features, or look for NaN in them"
-    )

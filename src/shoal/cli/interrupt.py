@@ -13,7 +13,7 @@ STOPPED = "stopped by Ctrl-C"
 
 
 class StopOnCtrlC(Callback):
-    """Ends the network's training after the update in which Ctrl-C was pressed; twice, ends all.
+    """Ends the network's training within a moment of Ctrl-C; twice, ends all.
 
     From the beginning of that training until the context ends, one press loses nothing. In the
     baseline's training, which comes first, there is nothing to keep yet: a press ends all.
@@ -37,7 +37,7 @@ class StopOnCtrlC(Callback):
         if state.network.n_h and self._earlier != signal.SIG_IGN:  # ignored as with nohup
             signal.signal(signal.SIGINT, self._press)
 
-    def on_update_end(self, state: TrainingState) -> None:  # noqa: D102
+    def on_tick(self, state: TrainingState) -> None:  # noqa: D102
         if self._pressed:
             state.stop(STOPPED)
 

@@ -84,12 +84,16 @@ class NumpyEngine(Engine):
             gradient += np.concatenate([d.ravel() for d in gradients])
         return CostAndGradient(J, gradient)
 
-    def cost(self, network: Network, X: Array, Y: Array, w: Array | None = None) -> float:  # noqa: D102
+    def cost_and_predictions(  # noqa: D102
+        self, network: Network, X: Array, Y: Array, w: Array | None = None
+    ) -> tuple[float, Array]:
         w, m = equations.total_weight(Y, w, None)
-        return sum(
-            equations.cost(network.forward(X[:, part]).Z2, Y[:, part], network.g2, w[:, part], m)
-            for part in _chunks(X)
-        )
+        J, parts = 0.0, []
+        for part in _chunks(X):
+            forward = network.forward(X[:, part])
+            J += equations.cost(forward.Z2, Y[:, part], network.g2, w[:, part], m)
+            parts.append(forward.A2)
+        return J, np.concatenate(parts, axis=1)
 
 
 def _chunks(X: Array) -> Iterator[slice]:

@@ -4,11 +4,21 @@ Floor 2.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import NamedTuple
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 from shoal.activations import Array
-from shoal.network import Network
+from shoal.engine.order import order
+from shoal.network import Network, weights_only
+from shoal.optimizers import Optimizer
+
+Batch = slice | NDArray[np.uint32]
+Tick = Callable[[], bool]  # asked from time to time; True ends the work
 
 
 class CostAndGradient(NamedTuple):
@@ -18,8 +28,58 @@ class CostAndGradient(NamedTuple):
     gradient: Array
 
 
+@dataclass(frozen=True)
+class Passes:
+    """Passes over m examples: the number of the first, how many, and their batches."""
+
+    first: int
+    count: int
+    batch_size: int
+    shuffle: bool
+    seed: int
+
+    def batches(self, m: int, epoch: int) -> Iterator[Batch]:
+        """Return the batches of a pass."""
+        starts = range(0, m, self.batch_size)
+        if not self.shuffle or self.batch_size >= m:
+            return (slice(start, min(start + self.batch_size, m)) for start in starts)
+        rows = order(m, self.seed, epoch)
+        return (rows[start : start + self.batch_size] for start in starts)
+
+
+@dataclass
+class Descent:
+    """One network that descends: its theta and its optimiser are changed in place.
+
+    Attributes
+    ----------
+    l2 : float
+        Strength of the penalty, see :func:`shoal.train`.
+    w : ndarray, (1, m), or None
+        Weights of the examples.
+    costs : list of float
+        The cost of each pass; a cost that is not finite is the last.
+    """
+
+    network: Network
+    optimizer: Optimizer
+    l2: float = 0.0
+    w: Array | None = None
+    costs: list[float] = field(default_factory=list)
+
+    @property
+    def mean_weight(self) -> float:
+        """What an example of a mini-batch weighs, so that light batches make small steps."""
+        return 1.0 if self.w is None else float(self.w.mean(dtype=np.float64))
+
+    @property
+    def diverged(self) -> bool:
+        """Whether the last cost is no finite number."""
+        return bool(self.costs) and not np.isfinite(self.costs[-1])
+
+
 class Engine(ABC):
-    """Sums over examples for one network. X is (n_x, m), dense or SciPy sparse; Y is (n_y, m)."""
+    """Sums over examples. X is (n_x, m), dense or SciPy sparse; Y is (n_y, m)."""
 
     name: str
 
@@ -42,5 +102,63 @@ class Engine(ABC):
         """
 
     @abstractmethod
-    def cost(self, network: Network, X: Array, Y: Array, w: Array | None = None) -> float:
-        """Return J alone."""
+    def cost_and_predictions(
+        self, network: Network, X: Array, Y: Array, w: Array | None = None
+    ) -> tuple[float, Array]:
+        """Return J and A2, (n_y, m), from one pass."""
+
+    def descend(
+        self, descents: Sequence[Descent], X: Any, Y: Array, passes: Passes, tick: Tick
+    ) -> None:
+        """Make passes over the examples for all networks, side by side.
+
+        The tick is asked at least every 0.1 s; if it says True, work ends after the last update
+        that is whole.
+        """
+        largest = max((descent.network for descent in descents), key=lambda each: each.theta.size)
+        with self.threads(largest, min(passes.batch_size, X.shape[1])):
+            for epoch in range(passes.first, passes.first + passes.count):
+                if not self._make_pass(descents, X, Y, passes.batches(X.shape[1], epoch), tick):
+                    return
+
+    def _make_pass(
+        self,
+        descents: Sequence[Descent],
+        X: Any,
+        Y: Array,
+        batches: Iterator[Batch],
+        tick: Tick,
+    ) -> bool:
+        descents = [descent for descent in descents if not descent.diverged]
+        totals, seen = [0.0 for _ in descents], 0.0  # seen is the share of the examples
+        for descent in descents:
+            descent.costs.append(0.0)
+        for batch in batches:
+            X_batch, Y_batch = X[:, batch], Y[:, batch]
+            share = Y_batch.shape[1] / Y.shape[1]
+            seen += share
+            for i, descent in enumerate(descents):
+                if not descent.diverged:
+                    totals[i] += share * self._step(descent, X_batch, Y_batch, batch, X.shape[1])
+                    descent.costs[-1] = totals[i] / seen
+            if tick():
+                return False
+        return True
+
+    def _step(self, descent: Descent, X: Any, Y: Array, batch: Batch, m: int) -> float:
+        """Make one update; return the cost before it."""
+        network, mean_weight = descent.network, descent.mean_weight
+        w = None if descent.w is None else descent.w[:, batch]
+        J, gradient = self.cost_and_gradient(network, X, Y, w, Y.shape[1] * mean_weight)
+        J, gradient = penalised(network, J, gradient, descent.l2 / (m * mean_weight))
+        descent.optimizer.step(network.theta, gradient)
+        return J
+
+
+def penalised(network: Network, J: float, gradient: Array, decay: float) -> CostAndGradient:
+    """Add decay / 2 * (sum of squared weights) to J; the gradient is changed in place."""
+    if decay:
+        penalty = decay * weights_only(network) * network.theta
+        J += float(penalty @ network.theta) / 2
+        gradient += penalty
+    return CostAndGradient(J, gradient)

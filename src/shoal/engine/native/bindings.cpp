@@ -1,0 +1,157 @@
+// Guarantee: arrays and numbers go in and out; nothing is computed here.
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/tuple.h>
+#include <nanobind/stl/vector.h>
+
+#include <cstring>
+#include <optional>
+#include <string>
+#include <tuple>
+
+#include "descent.hpp"
+#include "order.hpp"
+#include "variants.hpp"
+
+namespace nb = nanobind;
+using namespace nb::literals;
+
+namespace {
+
+using shoal::Member;
+using shoal::Shape;
+using shoal::Source;
+
+template <class T> using Matrix = nb::ndarray<const T, nb::ndim<2>, nb::device::cpu>;
+template <class T> using Vector = nb::ndarray<T, nb::ndim<1>, nb::c_contig, nb::device::cpu>;
+template <class T> using Table = nb::ndarray<T, nb::ndim<2>, nb::c_contig, nb::device::cpu>;
+template <class T> using Maybe = std::optional<T>;
+using Sizes = std::tuple<size_t, size_t, size_t, std::string, std::string>;
+
+template <class Enum> Enum named(const std::string &name, std::initializer_list<const char *> names) {
+  size_t i = 0;
+  for (const char *each : names) {
+    if (name == each) return Enum(i);
+    ++i;
+  }
+  throw nb::value_error(("not known to the native engine: " + name).c_str());
+}
+
+Shape shape_of(const Sizes &sizes) {
+  const auto &[n_x, n_h, n_y, g1, g2] = sizes;
+  return {n_x, n_h, n_y, named<shoal::Activation>(g1, {"tanh", "sigmoid", "relu", "leaky_relu", "identity"}),
+          named<shoal::Output>(g2, {"sigmoid", "softmax", "identity"})};
+}
+
+// X is (n_x, m), Y (n_y, m).
+template <class T> Source<T> source_of(const Matrix<T> &X, const Maybe<Matrix<T>> &Y) {
+  Source<T> source{X.data(), X.stride(1), X.stride(0), nullptr, 0, 0, X.shape(1)};
+  if (Y) source.Y = Y->data(), source.Y_example = Y->stride(1), source.Y_output = Y->stride(0);
+  return source;
+}
+
+const shoal::Variant &variant_named(const std::string &name, bool reproducible) {
+  for (const shoal::Variant *variant : shoal::variants())
+    if (name == variant->name && variant->reproducible == reproducible) return *variant;
+  throw nb::value_error(("this machine has no such instructions: " + name).c_str());
+}
+
+// Ask Python, with its lock and in its floating-point mode; an exception ends the work and goes on.
+class Tick {
+public:
+  explicit Tick(nb::object tick) : tick_(std::move(tick)) {
+    if (!tick_.is_none()) poll_ = [this] { return ask(); };
+  }
+  const shoal::Poll &poll() const { return poll_; }
+  void rethrow() {
+    if (error_) error_->restore(), throw nb::python_error();
+  }
+
+private:
+  bool ask() {
+    const nb::gil_scoped_acquire lock;
+    const shoal::NormalDenormals normal;
+    try {
+      return nb::cast<bool>(tick_());
+    } catch (nb::python_error &error) {
+      error_.emplace(error);
+      return true;
+    }
+  }
+
+  nb::object tick_;
+  shoal::Poll poll_;
+  std::optional<nb::python_error> error_;
+};
+
+template <class T>
+void descend(std::vector<Member<T> *> members, Matrix<T> X, Matrix<T> Y, size_t first, size_t count, size_t batch,
+             bool shuffle, uint64_t seed, const std::string &variant, bool reproducible, size_t threads, nb::object ask) {
+  const shoal::Variant &chosen = variant_named(variant, reproducible);
+  Tick tick(std::move(ask));
+  {
+    const nb::gil_scoped_release free;
+    shoal::descend(chosen, members, source_of<T>(X, Y), {first, count, batch, shuffle, seed}, threads, tick.poll());
+  }
+  tick.rethrow();
+}
+
+template <class T>
+double evaluate(const Sizes &sizes, Vector<const T> theta, Matrix<T> X, Maybe<Matrix<T>> Y, Maybe<Matrix<T>> w, double m,
+                Maybe<Vector<T>> gradient, Maybe<Table<T>> A2, const std::string &variant, bool reproducible,
+                size_t threads, nb::object ask) {
+  const shoal::Variant &chosen = variant_named(variant, reproducible);
+  const Shape shape = shape_of(sizes);
+  Tick tick(std::move(ask));
+  double J;
+  {
+    const nb::gil_scoped_release free;
+    J = shoal::evaluate<T>(chosen, shape, theta.data(), source_of<T>(X, Y), w ? w->data() : nullptr, w ? w->stride(1) : 0,
+                           m, gradient ? gradient->data() : nullptr, A2 ? A2->data() : nullptr, threads, tick.poll());
+  }
+  tick.rethrow();
+  return J;
+}
+
+template <class T> void bind(nb::module_ &m, const char *member) {
+  nb::class_<Member<T>>(m, member)
+      .def(
+          "__init__",
+          [](Member<T> *self, const Sizes &sizes, Vector<T> theta, Maybe<Matrix<T>> w, double mean_weight, double decay,
+             const std::string &rule, double alpha, double beta1, double beta2, double epsilon, long t,
+             Maybe<Vector<T>> mean, Maybe<Vector<T>> square, Vector<double> costs) {
+            const auto known = named<shoal::Rule>(rule, {"descent", "momentum", "adam"});
+            new (self) Member<T>{shape_of(sizes), theta.data(), w ? w->data() : nullptr, w ? w->stride(1) : 0,
+                                 mean_weight, decay, {known, alpha, beta1, beta2, epsilon, 1, 1}, t,
+                                 mean ? mean->data() : nullptr, square ? square->data() : nullptr, costs.data()};
+          },
+          "sizes"_a, "theta"_a.noconvert(), "w"_a.noconvert().none(), "mean_weight"_a, "decay"_a, "rule"_a, "alpha"_a,
+          "beta1"_a, "beta2"_a, "epsilon"_a, "t"_a, "mean"_a.noconvert().none(), "square"_a.noconvert().none(),
+          "costs"_a.noconvert())
+      .def_ro("passes", &Member<T>::passes)
+      .def_ro("t", &Member<T>::t);
+  m.def("descend", &descend<T>, "members"_a, "X"_a.noconvert(), "Y"_a.noconvert(), "first"_a, "count"_a, "batch"_a,
+        "shuffle"_a, "seed"_a, "variant"_a, "reproducible"_a, "threads"_a, "tick"_a.none());
+  m.def("evaluate", &evaluate<T>, "sizes"_a, "theta"_a.noconvert(), "X"_a.noconvert(), "Y"_a.noconvert().none(),
+        "w"_a.noconvert().none(), "m"_a, "gradient"_a.noconvert().none(), "A2"_a.noconvert().none(), "variant"_a,
+        "reproducible"_a, "threads"_a, "tick"_a.none());
+}
+
+} // namespace
+
+NB_MODULE(_native, m) {
+  bind<float>(m, "Member32");
+  bind<double>(m, "Member64");
+  m.def("variants", [] {
+    std::vector<std::tuple<std::string, bool>> names;
+    for (const shoal::Variant *variant : shoal::variants()) names.emplace_back(variant->name, variant->reproducible);
+    return names;
+  });
+  m.def("order", [](size_t count, uint64_t seed, uint64_t epoch) {
+    std::vector<uint32_t> rows;
+    shoal::order(count, seed, epoch, rows);
+    return rows;
+  });
+}

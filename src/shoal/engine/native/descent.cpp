@@ -1,0 +1,184 @@
+#include "descent.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "order.hpp"
+
+namespace shoal {
+
+namespace {
+
+// Of one update of all networks: below it, a handshake between threads costs more than they gain.
+constexpr double FLOPS_FOR_THREADS = 3e6;
+constexpr size_t MOST_BYTES = size_t(512) << 20; // of the chunks' sums
+
+double flops(const Shape &s, size_t m) { return 4.0 * double(m) * double(s.n_h) * double(s.n_x + s.n_y + 8); }
+
+// Some members that go through the examples side by side.
+template <class T> class Group {
+public:
+  Group(const Variant &variant, Member<T> *const *members, size_t n, const Source<T> &source, const Passes &passes,
+        Team &team)
+      : members_(members, members + n), source_(source), passes_(passes), team_(team) {
+    std::vector<Net<T> *> nets;
+    for (Member<T> *member : members_) {
+      nets_.push_back(std::make_unique<Net<T>>(member->shape, member->theta, variant));
+      Net<T> &net = *nets_.back();
+      net.w = member->w, net.w_step = member->w_step;
+      nets.push_back(&net);
+      for (const auto &[from, to] : {std::pair{member->mean, &mean_}, std::pair{member->square, &square_}}) {
+        to->emplace_back(from ? net.layout.size : 0);
+        if (from) net.kernels->pack(net.shape, from, to->back().get());
+      }
+    }
+    one_over_m_.resize(n), totals_.resize(n);
+    pass_ = std::make_unique<Pass<T>>(nets, source, team);
+  }
+
+  void run() {
+    for (size_t p = 0; p < passes_.count && go_on(); ++p) epoch(p);
+    for (size_t n = 0; n < members_.size(); ++n) {
+      Member<T> &member = *members_[n];
+      const Net<T> &net = *nets_[n];
+      net.kernels->unpack(net.shape, net.parameters.get(), member.theta);
+      if (member.mean) net.kernels->unpack(net.shape, mean_[n].get(), member.mean);
+      if (member.square) net.kernels->unpack(net.shape, square_[n].get(), member.square);
+    }
+  }
+
+private:
+  bool go_on() const {
+    return !team_.stopped() && std::any_of(nets_.begin(), nets_.end(), [](const auto &net) { return net->active; });
+  }
+
+  void epoch(size_t p) {
+    const size_t m = source_.m, batch = passes_.batch;
+    const bool shuffle = passes_.shuffle && batch < m;
+    if (shuffle) order(m, passes_.seed, passes_.first + p, rows_, AHEAD);
+    std::fill(totals_.begin(), totals_.end(), 0);
+    double seen = 0;
+    for (size_t start = 0; start < m && go_on(); start += batch) {
+      const size_t size = std::min(batch, m - start);
+      for (size_t n = 0; n < members_.size(); ++n) one_over_m_[n] = 1 / (double(size) * members_[n]->mean_weight);
+      const uint32_t *rows = shuffle ? rows_.data() + start : nullptr;
+      if (!pass_->run(size, shuffle ? 0 : start, rows, Wanted::gradients, one_over_m_.data())) return;
+      const double share = double(size) / double(m);
+      seen += share;
+      for (size_t n = 0; n < members_.size(); ++n)
+        if (nets_[n]->active) {
+          totals_[n] += update(n) * share;
+          members_[n]->costs[p] = totals_[n] / seen;
+          members_[n]->passes = p + 1;
+          nets_[n]->active = std::isfinite(totals_[n]); // diverged: it goes no further
+        }
+    }
+  }
+
+  // Make one step; return the cost before it.
+  double update(size_t n) {
+    Member<T> &member = *members_[n];
+    const Net<T> &net = *nets_[n];
+    const Layout &l = net.layout;
+    Step step = member.step;
+    ++member.t;
+    step.c1 = 1 - std::pow(step.beta1, double(member.t)), step.c2 = 1 - std::pow(step.beta2, double(member.t));
+    double J = pass_->cost(n);
+    if (member.decay != 0) J += member.decay * net.kernels->squares(net.shape, net.parameters.get()) / 2;
+    const size_t ends[] = {l.W1, l.b1, l.W2, l.b2, l.size};
+    for (size_t part = 0; part < 4; ++part) {
+      const size_t at = ends[part], size = ends[part + 1] - at;
+      const double decay = part % 2 ? 0 : member.decay; // the biases are not penalised
+      const auto of = [at](const Room<T> &room, const T *given) { return given ? room.get() + at : nullptr; };
+      net.kernels->update(step, T(one_over_m_[n]), T(decay), net.parameters.get() + at, net.gradient.get() + at,
+                          of(mean_[n], member.mean), of(square_[n], member.square), size);
+    }
+    return J;
+  }
+
+  std::vector<Member<T> *> members_;
+  std::vector<std::unique_ptr<Net<T>>> nets_;
+  std::vector<Room<T>> mean_, square_;
+  const Source<T> &source_;
+  const Passes &passes_;
+  Team &team_;
+  std::unique_ptr<Pass<T>> pass_;
+  std::vector<uint32_t> rows_;
+  std::vector<double> one_over_m_, totals_;
+};
+
+// Run members of one kind: where an update is much work all workers share each, and else each worker
+// has members of its own.
+template <class T>
+void descend_group(const Variant &variant, std::vector<Member<T> *> members, const Source<T> &source,
+                   const Passes &passes, size_t threads, const Poll &poll) {
+  double work = 0;
+  for (const Member<T> *member : members) work += flops(member->shape, std::min(passes.batch, source.m));
+  const bool much = work / double(members.size()) >= FLOPS_FOR_THREADS;
+  if (much || members.size() == 1) {
+    Team team(much ? threads : 1, poll);
+    Group<T>(variant, members.data(), members.size(), source, passes, team).run();
+    return;
+  }
+  const size_t groups = std::min(threads, members.size());
+  Team team(groups, poll);
+  team.each(groups, [&](size_t g, size_t worker) {
+    const Poll share = [&] {
+      team.breathe(worker);
+      return team.stopped();
+    };
+    Team alone(1, share);
+    const size_t from = members.size() * g / groups, end = members.size() * (g + 1) / groups;
+    Group<T>(variant, members.data() + from, end - from, source, passes, alone).run();
+  });
+}
+
+} // namespace
+
+template <class T>
+void descend(const Variant &variant, const std::vector<Member<T> *> &members, const Source<T> &source, const Passes &passes,
+             size_t threads, const Poll &poll) {
+  const FlushDenormals flush;
+  for (const bool kind : {true, false}) {
+    std::vector<Member<T> *> some;
+    size_t bytes = 0;
+    for (size_t n = 0; n <= members.size(); ++n) {
+      const bool end = n == members.size();
+      if (!end && narrow(members[n]->shape, 64 / sizeof(T)) != kind) continue;
+      const Shape *s = end ? nullptr : &members[n]->shape;
+      const size_t more = end ? 0 : 32 * sizeof(T) * (s->n_h + 16) * (s->n_x + s->n_y + 1) * (kind ? 16 : 1);
+      if (!some.empty() && (end || bytes + more > MOST_BYTES)) {
+        descend_group(variant, std::move(some), source, passes, threads, poll);
+        some = {}, bytes = 0;
+      }
+      if (!end) some.push_back(members[n]), bytes += more;
+    }
+  }
+}
+
+template <class T>
+double evaluate(const Variant &variant, const Shape &shape, const T *theta, const Source<T> &source, const T *w,
+                ptrdiff_t w_step, double m, T *gradient, T *A2, size_t threads, const Poll &poll) {
+  const FlushDenormals flush;
+  Net<T> net(shape, theta, variant);
+  net.w = w, net.w_step = w_step, net.A2 = A2;
+  Team team(flops(shape, source.m) >= FLOPS_FOR_THREADS ? threads : 1, poll);
+  Pass<T> pass({&net}, source, team);
+  const double one_over_m = 1 / m;
+  pass.run(source.m, 0, nullptr, gradient ? Wanted::gradients : Wanted::costs, &one_over_m);
+  if (gradient) {
+    for (size_t i = 0; i < net.layout.size; ++i) net.gradient.get()[i] *= T(one_over_m);
+    net.kernels->unpack(shape, net.gradient.get(), gradient);
+  }
+  return pass.cost(0);
+}
+
+#define SHOAL_FOR(T)                                                                                                     \
+  template void descend<T>(const Variant &, const std::vector<Member<T> *> &, const Source<T> &, const Passes &, size_t,         \
+                           const Poll &);                                                                                \
+  template double evaluate<T>(const Variant &, const Shape &, const T *, const Source<T> &, const T *, ptrdiff_t, double, \
+                              T *, T *, size_t, const Poll &);
+SHOAL_FOR(float)
+SHOAL_FOR(double)
+
+} // namespace shoal

@@ -1,0 +1,95 @@
+// Guarantee: what the kernels of every instruction set offer to the rest of the engine. No kernel
+// knows of threads, passes or Python; each takes a tile, a few examples, at a time.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace shoal {
+
+enum class Activation { tanh, sigmoid, relu, leaky_relu, identity };
+enum class Output { sigmoid, softmax, identity };
+
+// The sizes and functions of a network, as `Network` in Python has them.
+struct Shape {
+  size_t n_x, n_h, n_y;
+  Activation g1;
+  Output g2;
+};
+
+// Where W1, b1, W2 and b2 stand in the vector that the kernels work on, and in its gradient.
+struct Layout {
+  size_t W1, b1, W2, b2, size;
+  size_t width;  // hidden units with their padding
+  size_t sums;   // elements that a chunk's sums take
+  size_t panels; // parts of the hidden layer that different workers may take
+};
+
+// All examples; strides count elements.
+template <class T> struct Source {
+  const T *X;
+  ptrdiff_t X_example, X_feature;
+  const T *Y; // none: outputs only
+  ptrdiff_t Y_example, Y_output;
+  size_t m;
+};
+
+constexpr size_t AHEAD = 24; // so many row numbers may be read beyond a tile
+
+// A few examples side by side: those numbered first, first + 1, ... or, if given, rows[0], rows[1], ...
+template <class T> struct Tile {
+  size_t m, first;
+  const uint32_t *rows;
+  const T *X; // (m, n_x) with X_row from example to example, or (n_x, tile) where they lie in lanes
+  ptrdiff_t X_row;
+  T *Y;    // (n_y, tile)
+  T *copy; // room for X
+};
+
+// What one worker writes while it passes over a tile; workers that share a tile share all but dZ1.
+template <class T> struct Work {
+  T *A1;  // (n_h, tile) in the kernels' order
+  T *Z2;  // (n_y, tile); A2 and dZ2 take its place
+  T *w;   // (tile)
+  T *L;   // (tile)
+  T *aux; // (2, tile)
+  T *dZ1; // one panel, or (n_h, tile)
+};
+
+enum class Rule { descent, momentum, adam };
+
+// One step of an optimiser; c1 and c2 undo the bias of Adam's means.
+struct Step {
+  Rule rule;
+  double alpha, beta1, beta2, epsilon, c1, c2;
+};
+
+template <class T> struct Kernels {
+  size_t tile; // examples, at most
+  bool turns;  // gather copies and transposes
+  Layout (*layout)(const Shape &);
+  size_t (*room)(const Shape &, size_t part); // elements of Tile::copy (0), Work::A1 (1), Work::dZ1 (2)
+  void (*pack)(const Shape &, const T *theta, T *parameters);
+  void (*unpack)(const Shape &, const T *parameters, T *theta);
+  void (*gather)(const Shape &, const Source<T> &, Tile<T> &);
+  void (*forward)(const Shape &, const T *parameters, const Tile<T> &, Work<T> &, size_t panel, size_t end);
+  void (*join)(const Shape &, const T *parameters, const Tile<T> &, Work<T> &);
+  void (*backward)(const Shape &, const T *parameters, const Tile<T> &, Work<T> &, T *sums, size_t panel, size_t end);
+  void (*collect)(const Shape &, const T *sums, T *gradient);
+  // A2 in the place of Z2, and the losses; with `slope`, dZ2 in its place. Returns the cost.
+  double (*outputs)(const Shape &, const Tile<T> &, Work<T> &, double one_over_m, bool slope);
+  void (*add)(T *sum, const T *term, size_t n);
+  void (*update)(const Step &, T scale, T decay, T *parameters, T *gradient, T *mean, T *square, size_t n);
+  double (*squares)(const Shape &, const T *parameters); // of the weights, W1 and W2
+};
+
+// The kernels of one instruction set: with hidden units, and with examples in the vector lanes.
+struct Variant {
+  const char *name;
+  bool reproducible;
+  bool (*runs_here)();
+  Kernels<float> units32, examples32;
+  Kernels<double> units64, examples64;
+};
+
+} // namespace shoal

@@ -1,0 +1,99 @@
+// Guarantee: one pass over examples for any number of networks at once; each network gets the same
+// bits for any number of workers, and whether it is alone or in company.
+//
+// The examples are cut into chunks by their number alone. Each chunk is summed by itself, tile by
+// tile, and the chunks' sums are added in order. Where the gradient is so large that one for each
+// chunk would not stay in the caches, there is a single chunk, and workers share its hidden units.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "kernels.hpp"
+#include "team.hpp"
+
+namespace shoal {
+
+// Memory that starts at a cache line.
+template <class T> class Room {
+public:
+  Room() = default;
+  explicit Room(size_t n) : data_(static_cast<T *>(::operator new((n ? n : 1) * sizeof(T), std::align_val_t(64)))) {}
+  T *get() const { return data_.get(); }
+
+private:
+  struct Free {
+    void operator()(T *p) const { ::operator delete(p, std::align_val_t(64)); }
+  };
+  std::unique_ptr<T, Free> data_;
+};
+
+// A network as the kernels work on it.
+template <class T> struct Net {
+  Net(const Shape &shape, const T *theta, const Variant &variant);
+
+  Shape shape;
+  const Kernels<T> *kernels;
+  Layout layout;
+  Room<T> parameters, gradient, sums;
+  size_t chunks = 0; // that sums has room for
+  std::vector<double> costs; // of each chunk
+  const T *w = nullptr; // weights of the examples; none: 1 each
+  ptrdiff_t w_step = 0;
+  bool active = true;
+  T *A2 = nullptr; // where outputs are to go, (n_y, m)
+};
+
+enum class Wanted { outputs, costs, gradients };
+
+template <class T> class Pass {
+public:
+  Pass(std::vector<Net<T> *> nets, const Source<T> &source, Team &team);
+
+  // Pass over examples first, first + 1, ..., or rows[0], rows[1], ...; one_over_m of each network
+  // scales its cost. False if the team was stopped: no result is then to be used.
+  bool run(size_t m, size_t first, const uint32_t *rows, Wanted wanted, const double *one_over_m);
+
+  // The cost of a network in the last run; its gradient, not yet divided by m, is in Net::gradient.
+  double cost(size_t net) const;
+
+private:
+  struct Desk { // one worker's room
+    Room<T> numbers;
+    Tile<T> tile;
+    Work<T> work;
+    size_t ones = 0; // so many weights are 1, as they were for the tile before
+  };
+
+  void take_tile(Desk &desk, size_t m, size_t first, const uint32_t *rows);
+  void chunk(size_t c, size_t worker);
+  void together();
+  void finish(Net<T> &net, size_t n, Desk &desk, size_t c);
+  void reduce();
+  size_t chunks(size_t m) const;
+
+  std::vector<Net<T> *> nets_;
+  const Source<T> source_;
+  Team &team_;
+  std::vector<Desk> desks_;
+  std::vector<Tile<T>> resident_; // tiles of all examples, where they are few
+  Room<T> resident_numbers_;
+  bool share_units_;
+  struct {
+    size_t m, first;
+    const uint32_t *rows;
+    Wanted wanted;
+    const double *one_over_m;
+    size_t chunks;
+  } now_{};
+};
+
+// Whether examples or hidden units lie in the vector lanes: chosen by measurement.
+bool narrow(const Shape &shape, size_t lanes);
+
+extern template struct Net<float>;
+extern template struct Net<double>;
+extern template class Pass<float>;
+extern template class Pass<double>;
+
+} // namespace shoal

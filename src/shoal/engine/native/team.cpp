@@ -1,0 +1,140 @@
+#include "team.hpp"
+
+#include <chrono>
+#include <system_error>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+namespace shoal {
+
+namespace {
+
+constexpr long long POLL_EVERY = 30'000'000; // ns
+constexpr int SPINS = 4000;                  // some 20 to 100 us: waking a sleeping thread takes as long
+
+long long now() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+void pause() {
+#if defined(__x86_64__)
+  _mm_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+// Spin for a moment; tell whether it was long enough. Longer spinning would collapse where another
+// program takes a core away.
+template <class Done> bool spun(Done done) {
+  for (int i = 0; i < SPINS; ++i) {
+    if (done()) return true;
+    pause();
+  }
+  return false;
+}
+
+} // namespace
+
+Team::Team(size_t workers, const Poll &poll) : poll_(poll), asked_(now()) {
+  try {
+    for (size_t worker = 1; worker < workers; ++worker) threads_.emplace_back([this, worker] { work(worker); });
+  } catch (const std::system_error &) { // no more threads are to be had: fewer give the same result
+  }
+}
+
+Team::~Team() {
+  {
+    std::lock_guard lock(mutex_);
+    leave_ = true;
+    ++round_;
+  }
+  begin_.notify_all();
+  for (std::thread &thread : threads_) thread.join();
+}
+
+void Team::take(size_t worker) {
+  for (size_t i; (i = next_.fetch_add(1, std::memory_order_relaxed)) < n_;) (*task_)(i, worker);
+}
+
+void Team::work(size_t worker) {
+  const FlushDenormals flush;
+  for (size_t seen = 0;;) {
+    if (!spun([&] { return round_.load(std::memory_order_acquire) != seen; })) {
+      std::unique_lock lock(mutex_);
+      begin_.wait(lock, [&] { return round_.load(std::memory_order_acquire) != seen; });
+    }
+    seen = round_.load(std::memory_order_acquire);
+    if (leave_) return;
+    take(worker);
+    if (busy_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+      std::lock_guard lock(mutex_);
+      end_.notify_one();
+    }
+  }
+}
+
+void Team::each(size_t n, const Task &task) {
+  if (threads_.empty() || n == 1) {
+    for (size_t i = 0; i < n; ++i) task(i, 0);
+    return;
+  }
+  {
+    std::lock_guard lock(mutex_);
+    task_ = &task, n_ = n;
+    next_.store(0, std::memory_order_relaxed);
+    busy_.store(threads_.size(), std::memory_order_relaxed);
+    round_.fetch_add(1, std::memory_order_release);
+  }
+  begin_.notify_all();
+  take(0);
+  const auto done = [this] { return busy_.load(std::memory_order_acquire) == 0; };
+  while (!spun(done)) {
+    std::unique_lock lock(mutex_);
+    if (end_.wait_for(lock, std::chrono::milliseconds(20), done)) break;
+    lock.unlock();
+    ask();
+  }
+}
+
+void Team::breathe(size_t worker) {
+  if (worker == 0) ask();
+}
+
+void Team::ask() {
+  const long long time = now();
+  if (!poll_ || stopped() || time - asked_ < POLL_EVERY) return;
+  if (poll_()) stop_ = true;
+  asked_ = now();
+}
+
+namespace {
+
+#if defined(__x86_64__)
+constexpr unsigned long long FLUSH = 0x8040; // flush to zero, denormals are zero
+unsigned long long mode() { return _mm_getcsr(); }
+void set_mode(unsigned long long mode) { _mm_setcsr(unsigned(mode)); }
+#elif defined(__aarch64__)
+constexpr unsigned long long FLUSH = 1ULL << 24;
+unsigned long long mode() {
+  unsigned long long mode;
+  asm volatile("mrs %0, fpcr" : "=r"(mode));
+  return mode;
+}
+void set_mode(unsigned long long mode) { asm volatile("msr fpcr, %0" ::"r"(mode)); }
+#else
+constexpr unsigned long long FLUSH = 0;
+unsigned long long mode() { return 0; }
+void set_mode(unsigned long long) {}
+#endif
+
+} // namespace
+
+FlushDenormals::FlushDenormals() : before_(mode()) { set_mode(before_ | FLUSH); }
+FlushDenormals::~FlushDenormals() { set_mode(before_); }
+NormalDenormals::NormalDenormals() : before_(mode()) { set_mode(before_ & ~FLUSH); }
+NormalDenormals::~NormalDenormals() { set_mode(before_); }
+
+} // namespace shoal

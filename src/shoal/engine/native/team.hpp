@@ -1,0 +1,77 @@
+// Guarantee: a team shares out numbered tasks; which worker takes which never shows in a result.
+//
+// The threads of a team live as long as the call that made it: nothing is left behind for a fork to
+// tear or for another fit to share.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace shoal {
+
+// Asked from time to time by the thread that called; true ends the work early.
+using Poll = std::function<bool()>;
+
+class Team {
+public:
+  using Task = std::function<void(size_t task, size_t worker)>;
+
+  Team(size_t workers, const Poll &poll);
+  ~Team();
+  Team(const Team &) = delete;
+  Team &operator=(const Team &) = delete;
+
+  size_t workers() const { return threads_.size() + 1; }
+  bool stopped() const { return stop_.load(std::memory_order_relaxed); }
+
+  // Do tasks 0 to n - 1, and return when all are done.
+  void each(size_t n, const Task &task);
+
+  // To be called often; worker 0 is the thread that called, and asks.
+  void breathe(size_t worker);
+
+private:
+  void work(size_t worker);
+  void take(size_t worker);
+  void ask();
+
+  const Poll &poll_;
+  std::vector<std::thread> threads_;
+  std::atomic<bool> stop_{false}, leave_{false};
+  std::atomic<size_t> round_{0}, next_{0}, busy_{0};
+  size_t n_ = 0;
+  const Task *task_ = nullptr;
+  std::mutex mutex_;
+  std::condition_variable begin_, end_;
+  long long asked_ = 0;
+};
+
+// Very small numbers count as zero inside (they would be slow); afterwards all is as before.
+class FlushDenormals {
+public:
+  FlushDenormals();
+  ~FlushDenormals();
+  FlushDenormals(const FlushDenormals &) = delete;
+  FlushDenormals &operator=(const FlushDenormals &) = delete;
+
+private:
+  unsigned long long before_;
+};
+
+// The caller's mode for a moment, inside.
+class NormalDenormals {
+public:
+  NormalDenormals();
+  ~NormalDenormals();
+  NormalDenormals(const NormalDenormals &) = delete;
+  NormalDenormals &operator=(const NormalDenormals &) = delete;
+
+private:
+  unsigned long long before_;
+};
+
+} // namespace shoal

@@ -1,0 +1,173 @@
+"""Guarantee: the same sums as NumPy's to rounding, in one pass over X, the same bits every time.
+
+Floor 2. The kernels are C++ without Python (``native/``); docs/engine.md tells how they work. What
+they do not know (sparse X, no hidden layer, an optimiser of one's own) goes the way of NumPy.
+"""
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from shoal.activations import Array
+from shoal.engine import _native
+from shoal.engine.numpy_engine import NumpyEngine
+from shoal.engine.protocol import CostAndGradient, Descent, Engine, Passes, Tick
+from shoal.engine.threads import available_threads
+from shoal.equations import total_weight
+from shoal.errors import InputError
+from shoal.network import Network
+from shoal.optimizers import Adam, GradientDescent, Momentum, Optimizer
+
+
+class NativeEngine(Engine):
+    """The fast engine.
+
+    Parameters
+    ----------
+    threads : int or None
+        At most so many; None takes SHOAL_THREADS, or else the cores this process may use. The
+        results do not depend on it.
+    reproducible : bool or None
+        Give the same bits on every instruction set of this architecture, for up to twice the time;
+        None is False unless SHOAL_REPRODUCIBLE=1.
+    instructions : str or None
+        One of :meth:`known_instructions`; None is the fastest that runs here.
+    """
+
+    name = "native"
+
+    def __init__(
+        self,
+        threads: int | None = None,
+        reproducible: bool | None = None,
+        instructions: str | None = None,
+    ) -> None:
+        self.thread_count = available_threads() if threads is None else threads
+        if self.thread_count < 1:
+            raise InputError(f"threads is {threads!r}, but must be a whole number, 1 or more")
+        if reproducible is None:
+            reproducible = os.environ.get("SHOAL_REPRODUCIBLE", "") not in ("", "0")
+        known = self.known_instructions(reproducible)
+        if instructions is None:
+            instructions = known[0]
+        elif instructions not in known:
+            raise InputError(
+                f"instructions is {instructions!r}, but this machine has {', '.join(known)}"
+            )
+        self.reproducible, self.instructions = reproducible, instructions
+        self._numpy = NumpyEngine()
+        self._how = instructions, reproducible, self.thread_count
+
+    @staticmethod
+    def known_instructions(reproducible: bool = False) -> list[str]:
+        """Return the instruction sets that run here, the fastest first."""
+        every = [name for name, exact in _native.variants() if exact == reproducible]
+        return every or [name for name, _ in _native.variants()]
+
+    def predict(self, network: Network, X: Array) -> Array:  # noqa: D102
+        if not _knows(network, X):
+            return self._numpy.predict(network, X)
+        A2 = np.empty((network.n_y, X.shape[1]), network.theta.dtype)
+        self._evaluate(network, X, None, None, 1.0, None, A2)
+        return A2
+
+    def cost_and_gradient(  # noqa: D102
+        self, network: Network, X: Array, Y: Array, w: Array | None = None, m: float | None = None
+    ) -> CostAndGradient:
+        if not _knows(network, X):
+            return self._numpy.cost_and_gradient(network, X, Y, w, m)
+        gradient = np.empty_like(network.theta)
+        m = total_weight(Y, w, m)[1]
+        return CostAndGradient(self._evaluate(network, X, Y, w, m, gradient, None), gradient)
+
+    def cost_and_predictions(  # noqa: D102
+        self, network: Network, X: Array, Y: Array, w: Array | None = None
+    ) -> tuple[float, Array]:
+        if not _knows(network, X):
+            return self._numpy.cost_and_predictions(network, X, Y, w)
+        A2 = np.empty((network.n_y, X.shape[1]), network.theta.dtype)
+        return self._evaluate(network, X, Y, w, total_weight(Y, w, None)[1], None, A2), A2
+
+    def descend(  # noqa: D102
+        self, descents: Sequence[Descent], X: Any, Y: Array, passes: Passes, tick: Tick
+    ) -> None:
+        if not all(_knows(each.network, X) for each in descents):
+            return self._numpy.descend(descents, X, Y, passes, tick)
+        if not all(_rule(each.optimizer) for each in descents):
+            return super().descend(descents, X, Y, passes, tick)
+        dtype = descents[0].network.theta.dtype
+        X, Y = _array(X, dtype), _array(Y, dtype)
+        costs = np.zeros((len(descents), passes.count))
+        members = [
+            _member(each, row, X.shape[1]) for each, row in zip(descents, costs, strict=True)
+        ]
+        try:
+            _native.descend(
+                members, X, Y, passes.first, passes.count, passes.batch_size,
+                passes.shuffle, passes.seed, *self._how, tick,
+            )  # fmt: skip
+        finally:
+            for descent, member, row in zip(descents, members, costs, strict=True):
+                descent.optimizer.t = member.t
+                descent.costs.extend(row[: member.passes].tolist())
+        return None
+
+    def _evaluate(
+        self,
+        network: Network,
+        X: Array,
+        Y: Array | None,
+        w: Array | None,
+        m: float,
+        gradient: Array | None,
+        A2: Array | None,
+    ) -> float:
+        dtype = network.theta.dtype
+        return _native.evaluate(
+            _sizes(network), network.theta, _array(X, dtype), Y if Y is None else _array(Y, dtype),
+            w if w is None else _array(w, dtype), m, gradient, A2, *self._how, lambda: False,
+        )  # fmt: skip
+
+
+def _knows(network: Network, X: object) -> bool:
+    return isinstance(X, np.ndarray) and network.n_h > 0
+
+
+def _array(X: Array, dtype: np.dtype[Any]) -> Array:
+    """Return the array itself wherever the kernels can read it as it lies."""
+    X = np.asarray(X, dtype)
+    whole = all(stride % X.itemsize == 0 for stride in X.strides) and X.flags.aligned
+    return X if whole else X.copy()
+
+
+def _sizes(network: Network) -> tuple[int, int, int, str, str]:
+    return network.n_x, network.n_h, network.n_y, network.activation, network.output
+
+
+def _rule(optimizer: Optimizer) -> str:
+    """Return the kernels' name of an optimiser, or nothing for one of the user's own."""
+    rules = {GradientDescent: "descent", Momentum: "momentum", Adam: "adam"}
+    return rules.get(type(optimizer), "")
+
+
+def _member(descent: Descent, costs: Array, m: int) -> Any:
+    network, optimizer, mean_weight = descent.network, descent.optimizer, descent.mean_weight
+    dtype = network.theta.dtype
+    w = None if descent.w is None else _array(descent.w, dtype)
+    beta1 = beta2 = epsilon = 0.0
+    mean = square = None
+    match optimizer:
+        case Momentum():
+            optimizer.begin(network.theta)
+            beta1, mean = optimizer.beta, optimizer.velocity
+        case Adam():
+            optimizer.begin(network.theta)
+            beta1, beta2, epsilon = optimizer.beta1, optimizer.beta2, optimizer.epsilon
+            mean, square = optimizer.mean, optimizer.square
+    make = _native.Member32 if dtype == np.float32 else _native.Member64
+    return make(
+        _sizes(network), network.theta, w, mean_weight, descent.l2 / (m * mean_weight),
+        _rule(optimizer), optimizer.alpha, beta1, beta2, epsilon, optimizer.t, mean, square, costs,
+    )  # fmt: skip
