@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import shop, write_rows
+from conftest import NATIVE, shop, write_rows
 
 from shoal import __version__
 
@@ -264,3 +264,18 @@ def test_a_header_that_only_the_reader_of_a_model_can_know_is_skipped(cli, write
 def test_columns_without_names_are_said_to_be_taken_in_order(cli, model, folder):
     write_rows(folder / "bare.csv", [row[:3] for row in shop()[1:]])
     assert "order of training" in cli("predict", model, "bare.csv", "-o", "p.csv").err
+
+
+def test_doctor_tells_which_engine_runs(cli, monkeypatch):
+    monkeypatch.setenv("SHOAL_ENGINE", "numpy")
+    assert json.loads(cli("doctor", "--json").out)["engine"] == "numpy"
+    monkeypatch.delenv("SHOAL_ENGINE")
+    monkeypatch.setenv("SHOAL_THREADS", "3")
+    facts = json.loads(cli("doctor", "--json").out) if NATIVE else {"threads": 3}
+    assert facts["threads"] == 3
+    assert "engine" in cli("doctor").out
+
+
+def test_an_engine_that_is_not_known_is_refused_in_one_sentence(refused, table, monkeypatch):
+    monkeypatch.setenv("SHOAL_ENGINE", "gpu")
+    assert "native, numpy" in refused("train", table, "-t", "bought")

@@ -34,6 +34,11 @@ def test_every_check_of_scikit_learn_passes(estimator, check):
     check(estimator)
 
 
+@pytest.fixture(autouse=True)
+def _each_engine(default):
+    """Run every test on NumPy and on the native engine."""
+
+
 def features(m=M, seed=0):
     return np.random.default_rng(seed).normal(size=(m, 3))
 
@@ -298,3 +303,63 @@ def test_a_learning_rate_set_anew_is_used_by_the_next_pass():
     slow.partial_fit(X, y, [0, 1]).set_params(learning_rate_init=1e-300)
     before = slow.network_.theta.copy()
     assert np.array_equal(slow.partial_fit(X, y).network_.theta, before)
+
+
+# ---- several networks ----
+
+
+def test_of_several_starts_the_best_is_kept_and_it_is_the_one_trained_alone():
+    X = features()
+    settings = {"hidden_units": 3, "solver": "sgd", "learning_rate_init": 0.5, "max_iter": 40}
+    best = classifier(n_init=6, **settings).fit(X, labels(X))
+    alone = classifier(**settings).fit(X, labels(X))  # it starts as the first of the six
+    assert best.loss_curve_[-1] <= alone.loss_curve_[-1]
+    assert len(best.networks_) == 1
+    every = classifier(n_init=6, n_estimators=6, **settings).fit(X, labels(X))
+    costs = [history["cost"][-1] for history in every.histories_]
+    assert costs == sorted(costs)
+    assert len(set(costs)) == 6
+    assert best.loss_curve_[-1] == costs[0]
+    assert alone.loss_curve_[-1] in costs
+
+
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+def test_an_ensemble_predicts_the_mean_of_its_networks(solver):
+    X = features()
+    model = classifier(n_estimators=4, solver=solver, max_iter=30).fit(X, labels(X))
+    mean = np.mean([network.forward(X.T).A2[0] for network in model.networks_], axis=0)
+    assert np.allclose(model.predict_proba(X)[:, 1], mean, rtol=1e-12, atol=0)
+    assert np.array_equal(model.predict(X), (mean > 0.5).astype(int))
+    model = ShoalRegressor(5, n_estimators=3, max_iter=5, tol=None).fit(X, X[:, 0])
+    mean = np.mean([network.forward(X.T).A2[0] for network in model.networks_], axis=0)
+    assert np.allclose(model.predict(X), mean, rtol=1e-12, atol=1e-14)
+
+
+def test_each_network_of_an_ensemble_stops_for_itself_at_its_best():
+    X = features()
+    model = classifier(
+        n_estimators=4, early_stopping=True, max_iter=300, learning_rate_init=0.05, tol=0
+    ).fit(X, labels(X))
+    best = [min(history["validation_cost"]) for history in model.histories_]
+    assert best == sorted(best)
+    assert len({len(history) for history in model.histories_}) > 1
+
+
+def test_partial_fit_takes_all_networks_of_an_ensemble_on():
+    X = features()
+    whole = classifier(n_estimators=3, solver="sgd", max_iter=3).fit(X, labels(X))
+    steps = classifier(n_estimators=3, solver="sgd")
+    for _ in range(3):
+        steps.partial_fit(X, labels(X), classes=[0, 1])
+    assert np.allclose(steps.predict_proba(X), whole.predict_proba(X), rtol=1e-12, atol=0)
+
+
+@pytest.mark.parametrize("n_jobs", [1, 2, -1])
+def test_the_number_of_jobs_changes_nothing(n_jobs):
+    X = features()
+    settings = {"n_init": 3, "n_estimators": 2, "max_iter": 10}
+    plain = classifier(**settings).fit(X, labels(X))
+    assert np.array_equal(
+        classifier(n_jobs=n_jobs, **settings).fit(X, labels(X)).predict_proba(X),
+        plain.predict_proba(X),
+    )

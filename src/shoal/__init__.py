@@ -7,13 +7,14 @@ if TYPE_CHECKING:
     from shoal.callbacks import Callback, EarlyStopping
     from shoal.errors import DivergedError, InputError
     from shoal.estimators import ShoalClassifier, ShoalRegressor
+    from shoal.examples import Examples, Member
     from shoal.history import History
     from shoal.network import Network
     from shoal.table_evaluation import evaluate
     from shoal.table_model import TableModel
     from shoal.table_training import train_table
     from shoal.tables import read_table, table_from_frame
-    from shoal.training import Examples, Member, train, train_population
+    from shoal.training import train, train_population
 
 __version__ = "0.1.0"
 
@@ -21,10 +22,10 @@ _HOMES = {
     "Callback": "callbacks",
     "DivergedError": "errors",
     "EarlyStopping": "callbacks",
-    "Examples": "training",
+    "Examples": "examples",
     "History": "history",
     "InputError": "errors",
-    "Member": "training",
+    "Member": "examples",
     "Network": "network",
     "ShoalClassifier": "estimators",
     "ShoalRegressor": "estimators",

@@ -7,76 +7,29 @@ from __future__ import annotations
 
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
 from numbers import Real
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, is_regressor
+from sklearn.base import is_regressor
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_array, check_consistent_length, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from shoal.activations import Array
-from shoal.callbacks import Callback, EarlyStopping, PrintProgress
-from shoal.engine import default_engine
 from shoal.errors import InputError
 from shoal.estimator_parameters import check_parameters
-from shoal.network import Initialisation, Network
-from shoal.optimizers import Adam, GradientDescent, Optimizer
+from shoal.estimator_training import NetworkTrainer
+from shoal.examples import Examples
+from shoal.network import Network
 from shoal.splitting import holdout
-from shoal.training import Examples, Metrics, train
 
 Matrix = Any  # array-like or SciPy sparse, (m, n_x)
 
 
-class ShoalEstimator(BaseEstimator, ABC):  # type: ignore[misc]
+class ShoalEstimator(NetworkTrainer, ABC):
     """What classifier and regressor share."""
-
-    network_: Network
-    _optimizer: Optimizer  # none of L-BFGS's, which takes all examples at once
-
-    def __init__(
-        self,
-        hidden_units: int = 100,
-        activation: str = "relu",
-        *,
-        solver: Literal["auto", "sgd", "adam", "lbfgs"] = "auto",
-        alpha: float = 0.0001,
-        batch_size: int | Literal["auto"] = "auto",
-        learning_rate_init: float = 0.001,
-        max_iter: int = 200,
-        shuffle: bool = True,
-        random_state: int | np.random.RandomState | None = None,
-        tol: float | None = 1e-4,
-        verbose: bool = False,
-        warm_start: bool = False,
-        early_stopping: bool = False,
-        validation_fraction: float = 0.1,
-        n_iter_no_change: int = 10,
-        init: Initialisation = "scaled",
-        init_scale: float = 0.01,
-        callbacks: Sequence[Callback] = (),
-    ) -> None:
-        self.hidden_units = hidden_units
-        self.activation = activation
-        self.solver = solver
-        self.alpha = alpha
-        self.batch_size = batch_size
-        self.learning_rate_init = learning_rate_init
-        self.max_iter = max_iter
-        self.shuffle = shuffle
-        self.random_state = random_state
-        self.tol = tol
-        self.verbose = verbose
-        self.warm_start = warm_start
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.n_iter_no_change = n_iter_no_change
-        self.init = init
-        self.init_scale = init_scale
-        self.callbacks = callbacks
 
     def fit(self, X: Matrix, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Train on X and y.
@@ -92,13 +45,13 @@ class ShoalEstimator(BaseEstimator, ABC):  # type: ignore[misc]
         -------
         self
         """
-        again = self.warm_start and hasattr(self, "network_")
+        again = self.warm_start and hasattr(self, "networks_")
         if again:
             self._check_same_network()
         examples, strata = self._examples(X, y, sample_weight, first=not again)
         if not again:
             self._start(examples)
-        self._optimizer = self._new_optimizer()
+        self._optimizers = [self._new_optimizer() for _ in self.networks_]
         validation = None
         if self.early_stopping:
             rows, held_out = holdout(strata, self.validation_fraction, self._seed)
@@ -108,13 +61,7 @@ class ShoalEstimator(BaseEstimator, ABC):  # type: ignore[misc]
                     " one of each class: give more examples, or early_stopping=False"
                 )
             validation, examples = examples.take(held_out), examples.take(rows)
-        self._train(
-            examples,
-            "lbfgs" if self._takes_all_at_once() else self._optimizer,
-            self.max_iter,
-            self._stopping(),
-            validation,
-        )
+        self._train(examples, self.max_iter, validation)
         if self.tol is not None and self.history_.reached_max_epochs:
             warnings.warn(
                 f"The cost still fell after max_iter={self.max_iter} epochs: raise max_iter, or"
@@ -132,15 +79,16 @@ class ShoalEstimator(BaseEstimator, ABC):  # type: ignore[misc]
         classes: NDArray[Any] | None = None,
     ) -> Self:
         """Make one pass over X and y."""
-        first = not hasattr(self, "network_")
+        first = not hasattr(self, "networks_")
         examples, _ = self._examples(X, y, sample_weight, first, classes)
-        optimizer = self._new_optimizer()
         if first:
             self._start(examples)
-        if first or type(optimizer) is not type(self._optimizer):
-            self._optimizer = optimizer
-        self._optimizer.alpha = self.learning_rate_init  # it may have been set anew
-        self._train(examples, self._optimizer, 1, [], None)
+        optimizers = [self._new_optimizer() for _ in self.networks_]
+        if first or type(optimizers[0]) is not type(self._optimizers[0]):
+            self._optimizers = optimizers
+        for optimizer in self._optimizers:
+            optimizer.alpha = self.learning_rate_init  # it may have been set anew
+        self._train(examples, 1, None, one_pass=True)
         return self
 
     def _check_same_network(self) -> None:
@@ -158,54 +106,16 @@ class ShoalEstimator(BaseEstimator, ABC):  # type: ignore[misc]
         """Make a new network; the generator's first draws are W1 and W2, as in the course."""
         random = check_random_state(self.random_state)
         n_x, n_y = examples.X.shape[0], examples.Y.shape[0]
-        self.network_ = Network(
-            n_x, self.hidden_units, n_y, self.activation, self._output(n_y), examples.X.dtype
-        ).initialise(self.init, self.init_scale, random)
+
+        def network() -> Network:
+            output, dtype = self._output(n_y), examples.X.dtype
+            made = Network(n_x, self.hidden_units, n_y, self.activation, output, dtype)
+            return made.initialise(self.init, self.init_scale, random)
+
+        self.networks_ = [network()]
         self._seed = int(random.randint(2**31))
+        self.networks_ += [network() for _ in range(1, max(self.n_init, self.n_estimators))]
         self.t_ = 0
-
-    def _new_optimizer(self) -> Optimizer:
-        descent = GradientDescent if self.solver == "sgd" else Adam
-        return descent(self.learning_rate_init)
-
-    def _takes_all_at_once(self) -> bool:
-        return self.solver == "lbfgs" or (self.solver == "auto" and self.hidden_units == 0)
-
-    def _stopping(self) -> list[Callback]:
-        """Return what ends training before max_iter."""
-        if self.early_stopping:
-            tol = 0.0 if self.tol is None else self.tol
-            return [EarlyStopping("validation_cost", self.n_iter_no_change, tol)]
-        if self.tol is None or self._takes_all_at_once():  # L-BFGS watches the gradient itself
-            return []
-        return [EarlyStopping("cost", self.n_iter_no_change, self.tol)]
-
-    def _train(
-        self,
-        examples: Examples,
-        optimizer: Optimizer | Literal["lbfgs"],
-        epochs: int,
-        callbacks: list[Callback],
-        validation: Examples | None,
-    ) -> None:
-        batch_size = 200 if self.batch_size == "auto" else self.batch_size
-        self.history_ = train(
-            self.network_,
-            examples,
-            optimizer=optimizer,
-            max_epochs=epochs,
-            batch_size=min(batch_size, examples.m),
-            l2=self.alpha,
-            tol=self.tol or 0.0,
-            shuffle=self.shuffle,
-            seed=self._seed,
-            first_epoch=self.t_,
-            validation=validation,
-            metrics=self._metrics(),
-            callbacks=[*self.callbacks, *callbacks, *([PrintProgress()] if self.verbose else [])],
-        )
-        self.n_iter_ = len(self.history_)
-        self.t_ += self.n_iter_
 
     def _examples(
         self,
@@ -251,7 +161,12 @@ class ShoalEstimator(BaseEstimator, ABC):  # type: ignore[misc]
         """Return A2 with the examples in rows, (m, n_y)."""
         check_is_fitted(self)
         X = validate_data(self, X, reset=False, accept_sparse="csr", dtype=[np.float64, np.float32])
-        return default_engine().predict(self.network_, X.T).T
+        engine = self._engine()
+        A2 = engine.predict(self.networks_[0], X.T)
+        for network in self.networks_[1:]:
+            A2 += engine.predict(network, X.T)
+        A2 /= len(self.networks_)
+        return A2.T
 
     @property
     def coefs_(self) -> list[Array]:
@@ -282,10 +197,6 @@ class ShoalEstimator(BaseEstimator, ABC):  # type: ignore[misc]
     @abstractmethod
     def _output(self, n_y: int) -> str:
         """Return the name of the output for n_y of them."""
-
-    @abstractmethod
-    def _metrics(self) -> Metrics:
-        """Return what the history shows of the validation part beside its cost."""
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

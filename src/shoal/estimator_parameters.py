@@ -91,6 +91,12 @@ _LIMITS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "tol": (lambda v: v is None or (_number(v) and v >= 0), "None or a number, 0 or more"),
     "validation_fraction": (lambda v: _number(v) and 0 < v < 1, "a number between 0 and 1"),
     "n_iter_no_change": _COUNT,
+    "n_init": _COUNT,
+    "n_estimators": _COUNT,
+    "n_jobs": (
+        lambda v: v is None or v == -1 or _COUNT[0](v),
+        "None, -1 (all cores) or a whole number of threads, 1 or more",
+    ),
     "init": _one_of(INITIALISATIONS),
     "init_scale": (_number, "a finite number"),
     "class_weight": (_is_class_weight, "None, 'balanced' or a dict of numbers, 0 or more"),

@@ -24,9 +24,9 @@ from shoal.activations import Array
 from shoal.callbacks import Callback
 from shoal.errors import InputError
 from shoal.estimator_base import Matrix, ShoalEstimator, steps_one_by_one
+from shoal.examples import Metrics
 from shoal.losses import class_probabilities, uncertain
 from shoal.network import Initialisation
-from shoal.training import Metrics
 
 
 class ShoalClassifier(ClassifierMixin, ShoalEstimator):  # type: ignore[misc]
@@ -70,7 +70,17 @@ class ShoalClassifier(ClassifierMixin, ShoalEstimator):  # type: ignore[misc]
         The starting point, see :meth:`shoal.Network.initialise`.
     init_scale : float
         For ``gaussian`` and ``constant``.
+    n_init : int
+        Train so many networks from different starting points in one run, and keep the best: by
+        its validation cost with ``early_stopping``, else by its cost.
+    n_estimators : int
+        Keep so many of the best, and predict the mean of their outputs (an ensemble). At least so
+        many are trained.
+    n_jobs : int or None
+        Threads at the most; None takes SHOAL_THREADS, or else the cores that the process may use.
+        The result does not depend on it.
     callbacks : sequence of Callback
+        Of several networks, each gets copies of its own.
     class_weight : dict, "balanced" or None
         As everywhere in scikit-learn.
 
@@ -78,8 +88,11 @@ class ShoalClassifier(ClassifierMixin, ShoalEstimator):  # type: ignore[misc]
     ----------
     classes_ : ndarray
     network_ : Network
-        Its ``parameters`` are W1, b1, W2, b2.
+        Its ``parameters`` are W1, b1, W2, b2. Of several, the best.
+    networks_ : list of Network
+        All that were kept.
     history_ : History
+        Of ``network_``.
     n_iter_ : int
         Epochs made by the last fit.
     t_ : int
@@ -117,6 +130,9 @@ class ShoalClassifier(ClassifierMixin, ShoalEstimator):  # type: ignore[misc]
         n_iter_no_change: int = 10,
         init: Initialisation = "scaled",
         init_scale: float = 0.01,
+        n_init: int = 1,
+        n_estimators: int = 1,
+        n_jobs: int | None = None,
         callbacks: Sequence[Callback] = (),
         class_weight: dict[Any, float] | Literal["balanced"] | None = None,
     ) -> None:
@@ -126,7 +142,7 @@ class ShoalClassifier(ClassifierMixin, ShoalEstimator):  # type: ignore[misc]
             random_state=random_state, tol=tol, verbose=verbose, warm_start=warm_start,
             early_stopping=early_stopping, validation_fraction=validation_fraction,
             n_iter_no_change=n_iter_no_change, init=init, init_scale=init_scale,
-            callbacks=callbacks,
+            n_init=n_init, n_estimators=n_estimators, n_jobs=n_jobs, callbacks=callbacks,
         )  # fmt: skip
         self.class_weight = class_weight
 
@@ -145,7 +161,7 @@ class ShoalClassifier(ClassifierMixin, ShoalEstimator):  # type: ignore[misc]
         classes : array-like, (K,)
             All classes that will ever come; needed in the first call only.
         """
-        first = not hasattr(self, "network_")
+        first = not hasattr(self, "networks_")
         if self.class_weight == "balanced":
             raise InputError(
                 "partial_fit cannot balance classes that are yet to come: give class_weight as a"

@@ -4,14 +4,12 @@ Floor 4. The order of the examples in a pass depends on the seed and the pass al
 same seed gives the same network wherever training was interrupted and taken up again.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from shoal.activations import Array
 from shoal.callbacks import Callback, TrainingState
 from shoal.engine import (
     CostAndGradient,
@@ -22,83 +20,11 @@ from shoal.engine import (
     penalised,
 )
 from shoal.errors import DivergedError, InputError
+from shoal.examples import Examples, Member, Metrics
 from shoal.history import History
 from shoal.lbfgs import minimize_lbfgs
 from shoal.network import Network
 from shoal.optimizers import GradientDescent, Optimizer
-
-Metrics = Mapping[str, Callable[[Array, Array], float]]
-
-
-@dataclass
-class Examples:
-    """Examples in columns: X (n_x, m), Y (n_y, m) and weights w (1, m), or None for 1 each."""
-
-    X: Any  # ndarray or SciPy sparse
-    Y: Array
-    w: Array | None = None
-
-    @property
-    def m(self) -> int:
-        """The number of examples."""
-        return int(self.X.shape[1])
-
-    def check(self, network: Network) -> None:
-        """Check that the examples have the shapes that a network takes.
-
-        Raises
-        ------
-        InputError
-            It names the array, its shape and the shape that is wanted.
-        """
-        n_x, m = network.n_x, self.X.shape[-1]
-        wanted = {"X": (n_x, m), "Y": (network.n_y, m)} | ({} if self.w is None else {"w": (1, m)})
-        for name, shape in wanted.items():
-            if getattr(self, name).shape != shape:
-                raise InputError(
-                    f"{name} has the shape {getattr(self, name).shape}, but must have {shape}:"
-                    " columns are examples"
-                )
-        if network.output != "identity" and not ((self.Y >= 0) & (self.Y <= 1)).all():
-            raise InputError(
-                f"Y has values outside 0 to 1, which the output {network.output!r} cannot give:"
-                " give 0 and 1, or use the output 'identity'"
-            )
-        if not m or (self.w is not None and not self.w.sum() > 0):
-            raise InputError("there is no example with a weight above 0: give at least one")
-
-    def take(self, batch: NDArray[np.intp]) -> "Examples":
-        """Return some of the examples."""
-        w = None if self.w is None else self.w[:, batch]
-        return Examples(self.X[:, batch], self.Y[:, batch], w)
-
-
-@dataclass
-class Member:
-    """One network of a population, and what is its own in training.
-
-    Attributes
-    ----------
-    network : Network
-        Already initialised; its theta is the starting point and receives the result.
-    optimizer : Optimizer
-        Plain gradient descent with alpha = 1.2, the course's example, unless given.
-    l2 : float
-        Strength of the penalty l2 / (2 m) * (sum of squared weights) added to the cost.
-    w : ndarray, (1, m), or None
-        Weights of the examples for this network, instead of those of the examples; with zeros,
-        it learns from a part of them (a fold).
-    validation : Examples or None
-        Examples to measure after each pass and never to learn from.
-    callbacks : sequence of Callback
-    """
-
-    network: Network
-    optimizer: Optimizer = field(default_factory=lambda: GradientDescent(alpha=1.2))
-    l2: float = 0.0
-    w: Array | None = None
-    validation: Examples | None = None
-    callbacks: Sequence[Callback] = ()
 
 
 def train(

@@ -7,11 +7,13 @@ stopped by Ctrl-C; 1 a mistake of Shoal itself.
 import io
 import os
 import sys
+import warnings
 
 import click
 
 from shoal import __version__
 from shoal.cli.demo import demo
+from shoal.cli.doctor import doctor
 from shoal.cli.evaluate import evaluate
 from shoal.cli.inspect import inspect
 from shoal.cli.predict import predict
@@ -41,7 +43,7 @@ def shoal(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for command in (demo, train, predict, evaluate, inspect):
+for command in (demo, train, predict, evaluate, inspect, doctor):
     shoal.add_command(command)
 
 
@@ -50,6 +52,9 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without → shows ?
+    warnings.formatwarning = lambda message, *_: (
+        f"shoal: {message}\n"
+    )  # one sentence, as errors are
     try:
         sys.exit(shoal(prog_name="shoal", standalone_mode=False))
     except Exception as error:

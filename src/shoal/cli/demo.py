@@ -33,9 +33,10 @@ def demo(path: Path, as_json: bool, quiet: bool) -> None:
     """
     from shoal.cli.drawing import draw_boundary
     from shoal.datasets import planar_flower
+    from shoal.examples import Examples
     from shoal.network import Network
     from shoal.report import check_picture_path, plot_boundary
-    from shoal.training import Examples, train
+    from shoal.training import train
 
     check_picture_path(path)
     X, Y = planar_flower()

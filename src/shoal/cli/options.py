@@ -3,6 +3,7 @@
 Floor 7.
 """
 
+import os
 from pathlib import Path
 
 import click
@@ -22,6 +23,17 @@ header = click.option(
 ignore_extra = click.option(
     "--ignore-extra", is_flag=True, help="Allow columns that the model was not trained on."
 )
+
+
+def _use_threads(context: click.Context, parameter: click.Parameter, threads: int | None) -> None:
+    if threads is not None:  # the process is this one command's
+        os.environ["SHOAL_THREADS"] = str(threads)
+
+
+threads = click.option(
+    "--threads", type=click.IntRange(1), expose_value=False, callback=_use_threads,
+    help="At most so many, with the same result.  [default: SHOAL_THREADS, or all cores]",
+)  # fmt: skip
 
 
 def must_differ(path: str, *inputs: str) -> None:

@@ -43,6 +43,7 @@ from shoal.cli.interrupt import STOPPED, StopOnCtrlC
 )
 @options.header
 @options.seed
+@options.threads
 @options.as_json
 @options.quiet
 def train(

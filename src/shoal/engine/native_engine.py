@@ -66,6 +66,15 @@ class NativeEngine(Engine):
         every = [name for name, exact in _native.variants() if exact == reproducible]
         return every or [name for name, _ in _native.variants()]
 
+    def facts(self) -> dict[str, str | int]:  # noqa: D102
+        mode = "reproducible on every instruction set" if self.reproducible else "fast"
+        return {
+            "engine": self.name,
+            "instructions": self.instructions,
+            "mode": mode,
+            "threads": self.thread_count,
+        }
+
     def predict(self, network: Network, X: Array) -> Array:  # noqa: D102
         if not _knows(network, X):
             return self._numpy.predict(network, X)

@@ -83,6 +83,10 @@ class Engine(ABC):
 
     name: str
 
+    def facts(self) -> dict[str, str | int]:
+        """Return what a person asks about the engine."""
+        return {"engine": self.name}
+
     def threads(self, network: Network, m: int) -> AbstractContextManager[None]:
         """Enter this around many calls with m examples each: threads as that much work needs."""
         return nullcontext()

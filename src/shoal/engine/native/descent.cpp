@@ -82,7 +82,8 @@ private:
     const Layout &l = net.layout;
     Step step = member.step;
     ++member.t;
-    step.c1 = 1 - std::pow(step.beta1, double(member.t)), step.c2 = 1 - std::pow(step.beta2, double(member.t));
+    if (step.rule == Rule::adam)
+      step.c1 = 1 - std::pow(step.beta1, double(member.t)), step.c2 = 1 - std::pow(step.beta2, double(member.t));
     double J = pass_->cost(n);
     if (member.decay != 0) J += member.decay * net.kernels->squares(net.shape, net.parameters.get()) / 2;
     const size_t ends[] = {l.W1, l.b1, l.W2, l.b2, l.size};
@@ -90,7 +91,7 @@ private:
       const size_t at = ends[part], size = ends[part + 1] - at;
       const double decay = part % 2 ? 0 : member.decay; // the biases are not penalised
       const auto of = [at](const Room<T> &room, const T *given) { return given ? room.get() + at : nullptr; };
-      net.kernels->update(step, T(one_over_m_[n]), T(decay), net.parameters.get() + at, net.gradient.get() + at,
+      net.kernels->update(step, T(one_over_m_[n]), T(decay), net.parameters.get() + at, net.gradient + at,
                           of(mean_[n], member.mean), of(square_[n], member.square), size);
     }
     return J;
@@ -167,8 +168,8 @@ double evaluate(const Variant &variant, const Shape &shape, const T *theta, cons
   const double one_over_m = 1 / m;
   pass.run(source.m, 0, nullptr, gradient ? Wanted::gradients : Wanted::costs, &one_over_m);
   if (gradient) {
-    for (size_t i = 0; i < net.layout.size; ++i) net.gradient.get()[i] *= T(one_over_m);
-    net.kernels->unpack(shape, net.gradient.get(), gradient);
+    for (size_t i = 0; i < net.layout.size; ++i) net.gradient[i] *= T(one_over_m);
+    net.kernels->unpack(shape, net.gradient, gradient);
   }
   return pass.cost(0);
 }

@@ -132,25 +132,28 @@ template <class T> void add(T *sum, const T *term, size_t n) {
   for (size_t i = 0; i < n; ++i) sum[i] += term[i];
 }
 
+inline float square_root(float x) { return __builtin_sqrtf(x); }
+inline double square_root(double x) { return __builtin_sqrt(x); }
+
 // theta := theta - alpha dtheta and its variants, where dtheta = scale * gradient + decay * theta.
 template <class T>
-void update(const Step &step, T scale, T decay, T *theta, T *gradient, T *mean, T *square, size_t n) {
+void update(const Step &step, T scale, T decay, T *theta, const T *gradient, T *mean, T *square, size_t n) {
   const T alpha = T(step.alpha), beta1 = T(step.beta1), rest1 = T(1 - step.beta1), rest2 = T(1 - step.beta2);
   const T c1 = T(step.c1), c2 = T(step.c2), epsilon = T(step.epsilon);
-  for (size_t i = 0; i < n; ++i) gradient[i] = scale * gradient[i] + decay * theta[i];
+  const auto slope = [=](size_t i) { return scale * gradient[i] + decay * theta[i]; };
   switch (step.rule) {
   case Rule::descent:
-    for (size_t i = 0; i < n; ++i) theta[i] -= alpha * gradient[i];
+    for (size_t i = 0; i < n; ++i) theta[i] -= alpha * slope(i);
     break;
   case Rule::momentum:
-    for (size_t i = 0; i < n; ++i) mean[i] = beta1 * mean[i] + gradient[i], theta[i] -= alpha * mean[i];
+    for (size_t i = 0; i < n; ++i) mean[i] = beta1 * mean[i] + slope(i), theta[i] -= alpha * mean[i];
     break;
   case Rule::adam:
     for (size_t i = 0; i < n; ++i) {
-      const T d = gradient[i];
+      const T d = slope(i);
       mean[i] += rest1 * (d - mean[i]);
       square[i] += rest2 * (d * d - square[i]);
-      theta[i] -= alpha * (mean[i] / c1) / (__builtin_sqrt(square[i] / c2) + epsilon);
+      theta[i] -= alpha * (mean[i] / c1) / (square_root(square[i] / c2) + epsilon);
     }
   }
 }

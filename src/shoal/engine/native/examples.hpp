@@ -1,6 +1,6 @@
 // Guarantee: the equations of a tile with examples in the vector lanes, for narrow hidden layers.
 //
-// Everything lies by rows, as in the equations: X (n_x, TILE), A1 (n_h, TILE), Z2 (n_y, TILE), and
+// Everything lies by rows, as in the equations: X (n_x, ROW), A1 (n_h, ROW), Z2 (n_y, ROW), and
 // the parameters as in theta. A sum over examples is kept lane by lane until its chunk ends.
 #pragma once
 
@@ -10,6 +10,7 @@
 namespace shoal::SHOAL_VARIANT::examples {
 
 constexpr size_t TILE = 512;
+constexpr size_t ROW = TILE + 16; // rows that started at one place of a page would leave the cache
 
 template <class T> constexpr size_t up(size_t n) { return (n + LANES<T> - 1) / LANES<T> * LANES<T>; }
 
@@ -18,7 +19,7 @@ template <class T> Layout layout(const Shape &s) {
   return {0, b1, W2, b2, size, s.n_h, size * LANES<T>, 1};
 }
 
-template <class T> size_t room(const Shape &s, size_t part) { return TILE * (part == 0 ? s.n_x : s.n_h); }
+template <class T> size_t room(const Shape &s, size_t part) { return ROW * (part == 0 ? s.n_x : s.n_h); }
 
 template <class T> void pack(const Shape &s, const T *theta, T *parameters) {
   __builtin_memcpy(parameters, theta, layout<T>(s).size * sizeof(T));
@@ -30,12 +31,14 @@ template <class T> void unpack(const Shape &s, const T *parameters, T *theta) {
 // Copy rows of another array into rows of a tile, and fill up with zeros.
 template <class T>
 void turn(const T *from, ptrdiff_t example, ptrdiff_t row, const Tile<T> &tile, size_t rows, T *to) {
-  for (size_t i = 0; i < tile.m; ++i) {
-    const T *x = from + ptrdiff_t(tile.rows ? tile.rows[i] : tile.first + i) * example;
-    for (size_t j = 0; j < rows; ++j) to[j * TILE + i] = x[ptrdiff_t(j) * row];
-  }
+  for (size_t start = 0; start < rows; start += LANES<T>)
+    for (size_t i = 0; i < tile.m; ++i) {
+      const T *x = from + ptrdiff_t(tile.rows ? tile.rows[i] : tile.first + i) * example;
+      const size_t end = rows - start < LANES<T> ? rows : start + LANES<T>;
+      for (size_t j = start; j < end; ++j) to[j * ROW + i] = x[ptrdiff_t(j) * row];
+    }
   for (size_t j = 0; j < rows; ++j)
-    for (size_t i = tile.m; i < up<T>(tile.m); ++i) to[j * TILE + i] = 0;
+    for (size_t i = tile.m; i < up<T>(tile.m); ++i) to[j * ROW + i] = 0;
 }
 
 template <class T> void gather(const Shape &s, const Source<T> &from, Tile<T> &tile) {
@@ -44,13 +47,13 @@ template <class T> void gather(const Shape &s, const Source<T> &from, Tile<T> &t
   if (from.Y) turn(from.Y, from.Y_example, from.Y_output, tile, s.n_y, tile.Y);
 }
 
-// C (rows, TILE) = A B + bias, panel by panel of examples; B is (K, TILE).
+// C (rows, ROW) = A B + bias, panel by panel of examples; B is (K, ROW).
 template <class T>
 void rows_of(const T *A, ptrdiff_t row, ptrdiff_t step, const T *B, T *C, const T *bias, size_t rows, size_t K, size_t m) {
   const size_t packs = up<T>(m) / LANES<T>;
   for (size_t done = 0; done < packs; done += PANEL_PACKS) {
     const size_t first = done * LANES<T>, wide = packs - done < PANEL_PACKS ? packs - done : PANEL_PACKS;
-    product<T>({A, row, step, B + first, TILE, C + first, TILE, bias}, rows, K, wide, bias ? Start::rows : Start::zero);
+    product<T>({A, row, step, B + first, ROW, C + first, ROW, bias}, rows, K, wide, bias ? Start::rows : Start::zero);
   }
 }
 
@@ -58,7 +61,7 @@ template <class T>
 void forward(const Shape &s, const T *parameters, const Tile<T> &tile, Work<T> &work, size_t, size_t) {
   const Layout l = layout<T>(s);
   rows_of(parameters + l.W1, s.n_x, 1, tile.X, work.A1, parameters + l.b1, s.n_h, s.n_x, tile.m);
-  for (size_t h = 0; h < s.n_h; ++h) activate(s.g1, work.A1 + h * TILE, up<T>(tile.m));
+  for (size_t h = 0; h < s.n_h; ++h) activate(s.g1, work.A1 + h * ROW, up<T>(tile.m));
 }
 
 template <class T> void join(const Shape &s, const T *parameters, const Tile<T> &tile, Work<T> &work) {
@@ -83,10 +86,10 @@ template <class T, int R, int C> void dots(const T *A, const T *B, size_t m, T *
     for (int part = 0; part < PARTS; ++part) {
       Register<T> b[C];
 #pragma GCC unroll 4
-      for (int c = 0; c < C; ++c) b[c] = load(B + c * TILE + i + part * W);
+      for (int c = 0; c < C; ++c) b[c] = load(B + c * ROW + i + part * W);
 #pragma GCC unroll 4
       for (int r = 0; r < R; ++r) {
-        const Register<T> a = load(A + r * TILE + i + part * W);
+        const Register<T> a = load(A + r * ROW + i + part * W);
 #pragma GCC unroll 4
         for (int c = 0; c < C; ++c) sum[r][c][part] = fused(a, b[c], sum[r][c][part]);
       }
@@ -104,21 +107,21 @@ template <class T, int R, int C> void dots(const T *A, const T *B, size_t m, T *
 
 template <class T, int R, int C = SIDE>
 void dots_columns(const T *A, const T *B, size_t columns, size_t m, T *sums, size_t sums_row) {
-  for (; columns >= C; columns -= C, B += C * TILE, sums += C * LANES<T>) dots<T, R, C>(A, B, m, sums, sums_row);
+  for (; columns >= C; columns -= C, B += C * ROW, sums += C * LANES<T>) dots<T, R, C>(A, B, m, sums, sums_row);
   if constexpr (C > 1) dots_columns<T, R, C / 2>(A, B, columns, m, sums, sums_row);
 }
 
-// sums (rows, columns, LANES) += A B^T, where A is (rows, TILE) and B (columns, TILE).
+// sums (rows, columns, LANES) += A B^T, where A is (rows, ROW) and B (columns, ROW).
 template <class T, int R = SIDE>
 void dots_of(const T *A, const T *B, size_t rows, size_t columns, size_t m, T *sums) {
   const size_t sums_row = columns * LANES<T>;
-  for (; rows >= R; rows -= R, A += R * TILE, sums += R * sums_row) dots_columns<T, R>(A, B, columns, m, sums, sums_row);
+  for (; rows >= R; rows -= R, A += R * ROW, sums += R * sums_row) dots_columns<T, R>(A, B, columns, m, sums, sums_row);
   if constexpr (R > 1) dots_of<T, R / 2>(A, B, rows, columns, m, sums);
 }
 
-// sums (rows, LANES) += the examples of A (rows, TILE).
+// sums (rows, LANES) += the examples of A (rows, ROW).
 template <class T> void sum_rows(const T *A, size_t rows, size_t m, T *sums) {
-  for (size_t r = 0; r < rows; ++r, A += TILE, sums += LANES<T>) add_lanes(A, m, sums);
+  for (size_t r = 0; r < rows; ++r, A += ROW, sums += LANES<T>) add_lanes(A, m, sums);
 }
 
 template <class T>
@@ -129,8 +132,8 @@ void backward(const Shape &s, const T *parameters, const Tile<T> &tile, Work<T> 
   if (s.n_y > 1) rows_of<T>(W2, 1, s.n_h, dZ2, work.dZ1, nullptr, s.n_h, s.n_y, tile.m);
   with_slope<T>(s.g1, [&](auto g1_prime) {
     for (size_t h = 0; h < s.n_h; ++h) {
-      T *dZ1 = work.dZ1 + h * TILE;
-      const T *A1 = work.A1 + h * TILE, W = W2[h];
+      T *dZ1 = work.dZ1 + h * ROW;
+      const T *A1 = work.A1 + h * ROW, W = W2[h];
       if (s.n_y > 1)
         for (size_t i = 0; i < m; ++i) dZ1[i] *= g1_prime(A1[i]);
       else
@@ -161,11 +164,11 @@ template <class T> double squares(const Shape &s, const T *parameters) {
 }
 
 template <class T> double outputs_of(const Shape &s, const Tile<T> &tile, Work<T> &work, double one_over_m, bool slope) {
-  return outputs(s, tile, work, one_over_m, slope, TILE, up<T>(tile.m));
+  return outputs(s, tile, work, one_over_m, slope, ROW, up<T>(tile.m));
 }
 
 template <class T> constexpr Kernels<T> kernels() {
-  return {TILE,    true, layout<T>,   room<T>,    pack<T>,       unpack<T>, gather<T>, forward<T>,
+  return {TILE,    ROW,         true, layout<T>,   room<T>,    pack<T>,       unpack<T>, gather<T>, forward<T>,
           join<T>, backward<T>, collect<T>, outputs_of<T>, add<T>,    update<T>, squares<T>};
 }
 

@@ -66,6 +66,7 @@ struct Step {
 
 template <class T> struct Kernels {
   size_t tile; // examples, at most
+  size_t row;  // from one output's row of tile elements to the next, in Y and Z2
   bool turns;  // gather copies and transposes
   Layout (*layout)(const Shape &);
   size_t (*room)(const Shape &, size_t part); // elements of Tile::copy (0), Work::A1 (1), Work::dZ1 (2)
@@ -79,7 +80,7 @@ template <class T> struct Kernels {
   // A2 in the place of Z2, and the losses; with `slope`, dZ2 in its place. Returns the cost.
   double (*outputs)(const Shape &, const Tile<T> &, Work<T> &, double one_over_m, bool slope);
   void (*add)(T *sum, const T *term, size_t n);
-  void (*update)(const Step &, T scale, T decay, T *parameters, T *gradient, T *mean, T *square, size_t n);
+  void (*update)(const Step &, T scale, T decay, T *parameters, const T *gradient, T *mean, T *square, size_t n);
   double (*squares)(const Shape &, const T *parameters); // of the weights, W1 and W2
 };
 

@@ -17,12 +17,14 @@ template <class T> const Kernels<T> &kernels_of(const Variant &v, bool narrow) {
 
 } // namespace
 
-bool narrow(const Shape &shape, size_t lanes) { return shape.n_h <= lanes / 2; }
+bool narrow(const Shape &s, size_t lanes) {
+  return s.n_h <= lanes / 2 ? s.n_x <= 64 : s.n_h <= lanes * 5 / 4 && s.n_x <= 8;
+}
 
 template <class T>
 Net<T>::Net(const Shape &shape, const T *theta, const Variant &variant)
     : shape(shape), kernels(&kernels_of<T>(variant, narrow(shape, 64 / sizeof(T)))), layout(kernels->layout(shape)),
-      parameters(layout.size), gradient(layout.size) {
+      parameters(layout.size), collected(kernels->turns ? layout.size : 0) {
   kernels->pack(shape, theta, parameters.get());
 }
 
@@ -36,7 +38,7 @@ Pass<T>::Pass(std::vector<Net<T> *> nets, const Source<T> &source, Team &team)
     share_units_ |= net->layout.sums * sizeof(T) >= LARGE && net->layout.panels > 1;
   }
   const Shape &shape = nets_[0]->shape; // n_x and n_y are those of all
-  const size_t X = k.room(shape, 0), Y = shape.n_y * k.tile;
+  const size_t X = k.room(shape, 0), Y = shape.n_y * k.row;
   const auto whole = [](size_t n) { return (n + 15) / 16 * 16; }; // cache lines
   for (Desk &desk : desks_) {
     desk.numbers = Room<T>(whole(X) + 2 * whole(Y) + whole(A1) + 4 * whole(k.tile) + whole(dZ1));
@@ -89,7 +91,7 @@ template <class T> void Pass<T>::finish(Net<T> &net, size_t n, Desk &desk, size_
   net.costs[c] += net.kernels->outputs(net.shape, tile, work, now_.one_over_m[n], slope);
   if (net.A2)
     for (size_t k = 0; k < net.shape.n_y; ++k)
-      for (size_t i = 0; i < tile.m; ++i) net.A2[k * source_.m + tile.first + i] = work.Z2[k * net.kernels->tile + i];
+      for (size_t i = 0; i < tile.m; ++i) net.A2[k * source_.m + tile.first + i] = work.Z2[k * net.kernels->row + i];
 }
 
 template <class T> void Pass<T>::chunk(size_t c, size_t worker) {
@@ -157,7 +159,8 @@ template <class T> void Pass<T>::reduce() {
     if (!net->active) continue;
     for (size_t c = 1; c < now_.chunks; ++c)
       net->kernels->add(net->sums.get(), net->sums.get() + c * net->layout.sums, net->layout.sums);
-    net->kernels->collect(net->shape, net->sums.get(), net->gradient.get());
+    net->gradient = net->kernels->turns ? net->collected.get() : net->sums.get();
+    net->kernels->collect(net->shape, net->sums.get(), net->gradient);
   }
 }
 

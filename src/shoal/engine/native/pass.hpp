@@ -35,7 +35,8 @@ template <class T> struct Net {
   Shape shape;
   const Kernels<T> *kernels;
   Layout layout;
-  Room<T> parameters, gradient, sums;
+  Room<T> parameters, collected, sums;
+  T *gradient = nullptr; // after a pass; not yet divided by m
   size_t chunks = 0; // that sums has room for
   std::vector<double> costs; // of each chunk
   const T *w = nullptr; // weights of the examples; none: 1 each
@@ -54,7 +55,7 @@ public:
   // scales its cost. False if the team was stopped: no result is then to be used.
   bool run(size_t m, size_t first, const uint32_t *rows, Wanted wanted, const double *one_over_m);
 
-  // The cost of a network in the last run; its gradient, not yet divided by m, is in Net::gradient.
+  // The cost of a network in the last run.
   double cost(size_t net) const;
 
 private:

@@ -39,10 +39,13 @@ template <class T> void pack(const Shape &s, const T *theta, T *parameters) {
   const Layout l = layout<T>(s);
   for (size_t i = 0; i < l.size; ++i) parameters[i] = 0;
   const T *W1 = theta, *b1 = W1 + s.n_h * s.n_x, *W2 = b1 + s.n_h, *b2 = W2 + s.n_y * s.n_h;
+  for (size_t start = 0; start < s.n_x; start += LANES<T>) // by cache lines
+    for (size_t h = 0; h < s.n_h; ++h) {
+      const Panel<T> panel(h / PANEL<T>, l.width);
+      T *to = parameters + l.W1 + panel.first * s.n_x + (h - panel.first);
+      for (size_t j = start; j < start + LANES<T> && j < s.n_x; ++j) to[j * panel.width] = W1[h * s.n_x + j];
+    }
   for (size_t h = 0; h < s.n_h; ++h) {
-    const Panel<T> panel(h / PANEL<T>, l.width);
-    T *to = parameters + l.W1 + panel.first * s.n_x + (h - panel.first);
-    for (size_t j = 0; j < s.n_x; ++j) to[j * panel.width] = W1[h * s.n_x + j];
     parameters[l.b1 + h] = b1[h];
     for (size_t k = 0; k < s.n_y; ++k) parameters[l.W2 + k * l.width + h] = W2[k * s.n_h + h];
   }
@@ -52,10 +55,13 @@ template <class T> void pack(const Shape &s, const T *theta, T *parameters) {
 template <class T> void unpack(const Shape &s, const T *parameters, T *theta) {
   const Layout l = layout<T>(s);
   T *W1 = theta, *b1 = W1 + s.n_h * s.n_x, *W2 = b1 + s.n_h, *b2 = W2 + s.n_y * s.n_h;
+  for (size_t start = 0; start < s.n_x; start += LANES<T>)
+    for (size_t h = 0; h < s.n_h; ++h) {
+      const Panel<T> panel(h / PANEL<T>, l.width);
+      const T *from = parameters + l.W1 + panel.first * s.n_x + (h - panel.first);
+      for (size_t j = start; j < start + LANES<T> && j < s.n_x; ++j) W1[h * s.n_x + j] = from[j * panel.width];
+    }
   for (size_t h = 0; h < s.n_h; ++h) {
-    const Panel<T> panel(h / PANEL<T>, l.width);
-    const T *from = parameters + l.W1 + panel.first * s.n_x + (h - panel.first);
-    for (size_t j = 0; j < s.n_x; ++j) W1[h * s.n_x + j] = from[j * panel.width];
     b1[h] = parameters[l.b1 + h];
     for (size_t k = 0; k < s.n_y; ++k) W2[k * s.n_h + h] = parameters[l.W2 + k * l.width + h];
   }
@@ -184,9 +190,8 @@ void backward(const Shape &s, const T *parameters, const Tile<T> &tile, Work<T> 
   }
 }
 
-template <class T> void collect(const Shape &s, const T *sums, T *gradient) {
+template <class T> void collect(const Shape &s, const T *, T *gradient) { // which is where the sums are
   const Layout l = layout<T>(s);
-  if (gradient != sums) __builtin_memcpy(gradient, sums, l.size * sizeof(T));
   for (size_t k = 0; k < s.n_y; ++k) // the padding has activations, and must not learn
     for (size_t h = s.n_h; h < l.width; ++h) gradient[l.W2 + k * l.width + h] = 0;
 }
@@ -209,7 +214,7 @@ template <class T> double outputs_of(const Shape &s, const Tile<T> &tile, Work<T
 }
 
 template <class T> constexpr Kernels<T> kernels() {
-  return {TILE<T>,    false, layout<T>,     room<T>,    pack<T>,       unpack<T>, gather<T>, forward<T>,
+  return {TILE<T>,    TILE<T>,       false, layout<T>,     room<T>,    pack<T>,       unpack<T>, gather<T>, forward<T>,
           join<T>,    backward<T>,   collect<T>, outputs_of<T>, add<T>,    update<T>, squares<T>};
 }
 
