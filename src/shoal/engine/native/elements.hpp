@@ -8,15 +8,23 @@ namespace shoal::SHOAL_VARIANT {
 
 template <class T> constexpr T LEAK = T(0.01); // the slope of leaky ReLU below zero
 
+// Call f with g1 as a function of one number.
+template <class T, class F> void with_activation(Activation g1, F f) {
+  switch (g1) {
+  case Activation::tanh: f([](T z) { return tanh(z); }); break;
+  case Activation::sigmoid: f([](T z) { return sigmoid(z); }); break;
+  case Activation::relu: f([](T z) { return z < 0 ? T(0) : z; }); break;
+  case Activation::leaky_relu: f([](T z) { return z < 0 ? LEAK<T> * z : z; }); break;
+  case Activation::identity: f([](T z) { return z; }); break;
+  }
+}
+
 // A1 = g1(Z1), in place.
 template <class T> void activate(Activation g1, T *Z, size_t n) {
-  switch (g1) {
-  case Activation::tanh: for (size_t i = 0; i < n; ++i) Z[i] = tanh(Z[i]); break;
-  case Activation::sigmoid: for (size_t i = 0; i < n; ++i) Z[i] = sigmoid(Z[i]); break;
-  case Activation::relu: for (size_t i = 0; i < n; ++i) Z[i] = Z[i] < 0 ? T(0) : Z[i]; break;
-  case Activation::leaky_relu: for (size_t i = 0; i < n; ++i) Z[i] = Z[i] < 0 ? LEAK<T> * Z[i] : Z[i]; break;
-  case Activation::identity: break;
-  }
+  if (g1 == Activation::identity) return;
+  with_activation<T>(g1, [=](auto g) {
+    for (size_t i = 0; i < n; ++i) Z[i] = g(Z[i]);
+  });
 }
 
 // Call f with g1' as a function of a = g1(z), a number or a register of them.

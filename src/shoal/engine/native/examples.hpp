@@ -57,11 +57,38 @@ void rows_of(const T *A, ptrdiff_t row, ptrdiff_t step, const T *B, T *C, const 
   }
 }
 
+// A1 = g1(W1 X + b1) in one go, for so few features that a product's blocks would not pay.
+template <class T, int N, class G>
+void forward_few(G g, const Shape &s, const T *W1, const T *b1, const T *__restrict X, T *__restrict A1, size_t m) {
+  for (size_t h = 0; h < s.n_h; ++h, W1 += N, A1 += ROW) {
+    const T b = b1[h];
+    for (size_t i = 0; i < m; ++i) {
+      T z = b;
+#pragma GCC unroll 4
+      for (int j = 0; j < N; ++j) z = fused(W1[j], X[j * ROW + i], z);
+      A1[i] = g(z);
+    }
+  }
+}
+
 template <class T>
 void forward(const Shape &s, const T *parameters, const Tile<T> &tile, Work<T> &work, size_t, size_t) {
   const Layout l = layout<T>(s);
-  rows_of(parameters + l.W1, s.n_x, 1, tile.X, work.A1, parameters + l.b1, s.n_h, s.n_x, tile.m);
-  for (size_t h = 0; h < s.n_h; ++h) activate(s.g1, work.A1 + h * ROW, up<T>(tile.m));
+  const T *W1 = parameters + l.W1, *b1 = parameters + l.b1;
+  const size_t m = up<T>(tile.m);
+  if (s.n_x <= 4) {
+    with_activation<T>(s.g1, [&](auto g) {
+      switch (s.n_x) {
+      case 1: forward_few<T, 1>(g, s, W1, b1, tile.X, work.A1, m); break;
+      case 2: forward_few<T, 2>(g, s, W1, b1, tile.X, work.A1, m); break;
+      case 3: forward_few<T, 3>(g, s, W1, b1, tile.X, work.A1, m); break;
+      case 4: forward_few<T, 4>(g, s, W1, b1, tile.X, work.A1, m); break;
+      }
+    });
+    return;
+  }
+  rows_of(W1, s.n_x, 1, tile.X, work.A1, b1, s.n_h, s.n_x, tile.m);
+  for (size_t h = 0; h < s.n_h; ++h) activate(s.g1, work.A1 + h * ROW, m);
 }
 
 template <class T> void join(const Shape &s, const T *parameters, const Tile<T> &tile, Work<T> &work) {
