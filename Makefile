@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 EXAMPLE := examples/breast-cancer.csv
 
-.PHONY: demo test check format help-pages clean
+.PHONY: demo test sanitize check format help-pages clean
 
 demo: .venv/installed  ## train on a real table, predict with the network, and draw the flower
 	$(BIN)/shoal train $(EXAMPLE) --target diagnosis --output breast-cancer.shoal
@@ -12,6 +12,13 @@ demo: .venv/installed  ## train on a real table, predict with the network, and d
 
 test: .venv/tests  ## run all tests
 	$(BIN)/python -m pytest -n auto
+
+sanitize: .venv/cmake  ## test the native kernels under sanitizers: of memory, undefined behaviour, threads
+	for each in address,undefined thread; do \
+	  $(BIN)/cmake -S . -B build/sanitize/$$each -DSHOAL_SANITIZE=$$each && \
+	  $(BIN)/cmake --build build/sanitize/$$each --parallel && \
+	  build/sanitize/$$each/kernels_test || exit 1; \
+	done
 
 check: .venv/checks  ## format, lint, types, spelling, floors
 	$(BIN)/ruff format --check .
@@ -23,6 +30,10 @@ check: .venv/checks  ## format, lint, types, spelling, floors
 format: .venv/checks  ## put the code into its form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+bench: .venv/bench  ## time Shoal against its peers, on its works and over all widths
+	$(BIN)/python benchmarks/workloads.py
+	$(BIN)/python benchmarks/sweep.py
 
 help-pages: .venv/installed  ## write docs/commands.md from the commands' own help
 	$(BIN)/python docs/write_commands.py
@@ -39,10 +50,20 @@ clean:
 	$(BIN)/python -m pip install --quiet --editable .
 	touch $@
 
+.venv/cmake: .venv/pip
+	$(BIN)/python -m pip install --quiet cmake
+	touch $@
+
 # PyTorch is one of the tests' outside oracles; where it cannot be had, those tests are skipped.
 .venv/tests: .venv/installed
 	$(BIN)/python -m pip install --quiet torch==2.13.0 || echo "PyTorch is not to be had here"
 	$(BIN)/python -m pip install --quiet --editable ".[test]"
+	touch $@
+
+# Peers that cannot be had are left out of the comparison.
+.venv/bench: .venv/installed
+	$(BIN)/python -m pip install --quiet torch==2.13.0 || echo "PyTorch is not to be had here"
+	$(BIN)/python -m pip install --quiet --editable ".[bench]" || echo "JAX is not to be had here"
 	touch $@
 
 .venv/checks: .venv/tests

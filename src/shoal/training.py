@@ -4,6 +4,7 @@ Floor 4. The order of the examples in a pass depends on the seed and the pass al
 same seed gives the same network wherever training was interrupted and taken up again.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
@@ -229,7 +230,7 @@ class _Run:
             network = self.member.network
             row["validation_cost"], A2 = self.engine.cost_and_predictions(network, X, Y, w)
             row |= {f"validation_{name}": f(Y, A2) for name, f in self.metrics.items()}
-        if np.isfinite([cost, row.get("validation_cost", 0.0)]).all():
+        if math.isfinite(cost) and math.isfinite(row.get("validation_cost", 0.0)):
             self.history.append(**row)
         else:
             self.diverge(epoch)

@@ -3,6 +3,7 @@
 Floor 2.
 """
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -75,7 +76,7 @@ class Descent:
     @property
     def diverged(self) -> bool:
         """Whether the last cost is no finite number."""
-        return bool(self.costs) and not np.isfinite(self.costs[-1])
+        return bool(self.costs) and not math.isfinite(self.costs[-1])
 
 
 class Engine(ABC):
