@@ -36,6 +36,12 @@ class History:
         for name, value in row.items():
             self.columns.setdefault(name, []).append(value)
 
+    def extend(self, costs: list[float]) -> None:
+        """Add rows that have nothing but a cost."""
+        first = len(self)
+        self.columns.setdefault("epoch", []).extend(range(first, first + len(costs)))
+        self.columns.setdefault("cost", []).extend(costs)
+
     def __getitem__(self, name: str) -> list[float]:
         return self.columns[name]
 

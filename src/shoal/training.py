@@ -212,7 +212,11 @@ class _Run:
 
     def record(self, last: bool) -> None:
         """Add the passes made since to the history, and call the callbacks that are due."""
-        for cost in self.descent.costs[len(self.history) :]:
+        costs = self.descent.costs[len(self.history) :]
+        if self.member.validation is None and not self.descent.diverged:
+            self.history.extend(costs)
+            costs = []
+        for cost in costs:
             self.append(cost)
             if self.history.diverged:
                 return
