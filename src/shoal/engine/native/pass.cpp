@@ -101,22 +101,31 @@ template <class T> void Pass<T>::chunk(size_t c, size_t worker) {
     net->costs[c] = 0;
     if (now_.wanted == Wanted::gradients) std::fill_n(net->sums.get() + c * net->layout.sums, net->layout.sums, T(0));
   }
-  for (size_t t = tiles * c / now_.chunks; t < tiles * (c + 1) / now_.chunks; ++t) {
-    team_.breathe(worker);
-    if (team_.stopped()) return;
-    const size_t start = t * tile;
-    take_tile(desk, std::min(tile, now_.m - start), now_.first + start, now_.rows ? now_.rows + start : nullptr);
-    for (size_t n = 0; n < nets_.size(); ++n) {
-      Net<T> &net = *nets_[n];
-      if (!net.active) continue;
-      const T *parameters = net.parameters.get();
-      net.kernels->forward(net.shape, parameters, desk.tile, desk.work, 0, net.layout.panels);
-      finish(net, n, desk, c);
-      if (now_.wanted == Wanted::gradients)
-        net.kernels->backward(net.shape, parameters, desk.tile, desk.work, net.sums.get() + c * net.layout.sums, 0,
-                              net.layout.panels);
-    }
-  }
+  // Where a tile is read in place, a network takes several before the next one, so that its parameters
+  // and sums stay in the cache; where a tile is copied, all networks take it in turn.
+  const bool in_place = !nets_[0]->kernels->turns && !now_.rows && source_.X_feature == 1;
+  const size_t block = in_place && nets_.size() > 1 ? 8 : 1, end = tiles * (c + 1) / now_.chunks;
+  for (size_t from = tiles * c / now_.chunks; from < end; from += block)
+    for (size_t n = 0; n < nets_.size(); ++n)
+      for (size_t t = from; t < std::min(from + block, end); ++t) {
+        team_.breathe(worker);
+        if (team_.stopped()) return;
+        const size_t start = t * tile;
+        if (n == 0 || block > 1)
+          take_tile(desk, std::min(tile, now_.m - start), now_.first + start, now_.rows ? now_.rows + start : nullptr);
+        if (nets_[n]->active) pass_tile(n, desk, c);
+      }
+}
+
+// One network's forward and backward propagation of a tile.
+template <class T> void Pass<T>::pass_tile(size_t n, Desk &desk, size_t c) {
+  Net<T> &net = *nets_[n];
+  const T *parameters = net.parameters.get();
+  net.kernels->forward(net.shape, parameters, desk.tile, desk.work, 0, net.layout.panels);
+  finish(net, n, desk, c);
+  if (now_.wanted == Wanted::gradients)
+    net.kernels->backward(net.shape, parameters, desk.tile, desk.work, net.sums.get() + c * net.layout.sums, 0,
+                          net.layout.panels);
 }
 
 // All workers at one tile: each takes panels of hidden units.
@@ -155,13 +164,14 @@ template <class T> void Pass<T>::together() {
 
 // Add the chunks' sums, in order.
 template <class T> void Pass<T>::reduce() {
-  for (Net<T> *net : nets_) {
-    if (!net->active) continue;
+  team_.each(nets_.size(), [this](size_t n, size_t) {
+    Net<T> &net = *nets_[n];
+    if (!net.active) return;
     for (size_t c = 1; c < now_.chunks; ++c)
-      net->kernels->add(net->sums.get(), net->sums.get() + c * net->layout.sums, net->layout.sums);
-    net->gradient = net->kernels->turns ? net->collected.get() : net->sums.get();
-    net->kernels->collect(net->shape, net->sums.get(), net->gradient);
-  }
+      net.kernels->add(net.sums.get(), net.sums.get() + c * net.layout.sums, net.layout.sums);
+    net.gradient = net.kernels->turns ? net.collected.get() : net.sums.get();
+    net.kernels->collect(net.shape, net.sums.get(), net.gradient);
+  });
 }
 
 template <class T>

@@ -68,6 +68,7 @@ private:
 
   void take_tile(Desk &desk, size_t m, size_t first, const uint32_t *rows);
   void chunk(size_t c, size_t worker);
+  void pass_tile(size_t net, Desk &desk, size_t c);
   void together();
   void finish(Net<T> &net, size_t n, Desk &desk, size_t c);
   void reduce();
