@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 EXAMPLE := examples/breast-cancer.csv
 
-.PHONY: demo test sanitize check format help-pages clean
+.PHONY: demo test sanitize check format bench help-pages clean
 
 demo: .venv/installed  ## train on a real table, predict with the network, and draw the flower
 	$(BIN)/shoal train $(EXAMPLE) --target diagnosis --output breast-cancer.shoal

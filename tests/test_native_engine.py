@@ -13,6 +13,7 @@ from conftest import ENGINES, NATIVE
 from shoal import (
     Callback,
     DivergedError,
+    EarlyStopping,
     Examples,
     InputError,
     Member,
@@ -325,7 +326,8 @@ def press():
     os.kill(os.getpid(), signal.SIGINT)
 threading.Thread(target=press).start()
 try:
-    train(network.initialise(), examples, max_epochs=10**6, batch_size={batch_size})
+    train(network.initialise(), examples, max_epochs=10**6, batch_size={batch_size},
+          optimizer={optimizer!r})
 except KeyboardInterrupt:
     print("answered", time.monotonic(), np.isfinite(network.theta).all(), flush=True)
 """
@@ -339,12 +341,13 @@ except KeyboardInterrupt:
         {"m": 400_000, "n_x": 50, "n_h": 200, "batch_size": None},  # one pass takes long
         {"m": 3000, "n_x": 1500, "n_h": 1500, "batch_size": None},  # wide
         {"m": 200_000, "n_x": 20, "n_h": 100, "batch_size": 32},
+        {"m": 900_000, "n_x": 20, "n_h": 100, "batch_size": None, "optimizer": "lbfgs"},
     ],
     ids=lambda sizes: f"{sizes['m']}x{sizes['n_x']}",
 )
 def test_ctrl_c_is_answered_within_a_fifth_of_a_second(sizes):
     done = subprocess.run(
-        [sys.executable, "-c", CTRL_C.format(**sizes)],
+        [sys.executable, "-c", CTRL_C.format(**{"optimizer": None} | sizes)],
         capture_output=True, text=True, timeout=100, check=False,
     )  # fmt: skip
     lines = dict(line.split(" ", 1) for line in done.stdout.splitlines())
@@ -369,6 +372,101 @@ def test_a_failure_of_a_callback_comes_through_and_the_floating_point_mode_is_as
     assert tiny * np.float64(1.0) == tiny  # and afterwards
 
 
+# ---- what would read or write beside an array ----
+
+
+def test_an_optimizer_or_network_of_two_members_is_refused():
+    network, examples = problem(SHAPES["a tiny net"])
+    other, _ = problem(SHAPES["a tiny net"])
+    adam = Adam()
+    with pytest.raises(InputError, match="share one optimizer"):
+        train_population([Member(network, adam), Member(other, adam)], examples)
+    with pytest.raises(InputError, match="share one network"):
+        train_population([Member(network), Member(network)], examples)
+
+
+@pytest.mark.parametrize("make", [Adam, lambda: Momentum(0.1)], ids=["adam", "momentum"])
+def test_an_optimizer_that_has_moved_another_network_is_refused(engine, make):
+    optimizer = make()
+    for name in ("a tiny net", "a usual net"):
+        network, examples = problem(SHAPES[name])
+        if optimizer.t:
+            with pytest.raises(InputError, match="another network"):
+                train(network, examples, optimizer=optimizer, max_epochs=1, engine=engine)
+        else:
+            train(network, examples, optimizer=optimizer, max_epochs=1, engine=engine)
+
+
+def test_weights_of_another_type_are_converted_and_kept_while_they_are_used():
+    network, examples = problem(SHAPES["a usual net"], np.float32, True)
+    again, _ = problem(SHAPES["a usual net"], np.float32, True)
+    train(network, examples, max_epochs=3)
+    train(again, Examples(examples.X, examples.Y, examples.w.astype(np.float64)), max_epochs=3)
+    assert np.allclose(again.theta, network.theta, rtol=1e-5, atol=1e-7)
+
+
+@pytest.mark.parametrize("name", ["X", "Y", "w"])
+def test_arrays_of_another_shape_never_reach_the_kernels(name):
+    network, examples = problem(SHAPES["a usual net"], weighted=True)
+    arrays = {"X": examples.X, "Y": examples.Y, "w": examples.w}
+    arrays[name] = np.zeros((arrays[name].shape[0] + 1, 7))
+    with pytest.raises(InputError, match="has the shape"):
+        NativeEngine().cost_and_gradient(network, **arrays)
+
+
+def test_a_stop_before_the_first_update_leaves_the_network_as_it_was():
+    class StopsAtOnce(Callback):
+        def on_train_begin(self, state):
+            state.stop("not today")
+
+    network, examples = problem(SHAPES["a usual net"])
+    before = network.theta.copy()
+    stopping = EarlyStopping("cost", 3)
+    history = train(network, examples, callbacks=[StopsAtOnce(), stopping])
+    assert np.array_equal(network.theta, before)
+    assert (len(history), history.stop_reason) == (0, "not today")
+
+
+def test_a_member_that_is_stopped_between_updates_does_not_stop_the_others():
+    class StopsOne(Callback):
+        def on_tick(self, state):
+            if len(state.history) >= 2:
+                state.stop("enough")
+
+    first, examples = problem(SHAPES["a usual net"])
+    second, _ = problem(SHAPES["a usual net"])
+    members = [Member(first, callbacks=[StopsOne()]), Member(second)]
+    stopped, whole = train_population(
+        members, examples, max_epochs=30, batch_size=100, engine=NumpyEngine()
+    )
+    assert len(stopped) < 5
+    assert (len(whole), whole.reached_max_epochs) == (30, True)
+
+
+def test_a_network_in_the_company_of_a_wide_one_gets_the_bits_that_it_gets_alone():
+    _, examples = problem((4000, 1024, 24, 1, "sigmoid", "tanh"))
+
+    def network(n_h):
+        return Network(1024, n_h, 1).initialise("scaled", 1, n_h)
+
+    company = [Member(network(24)), Member(network(300))]
+    train_population(company, examples, max_epochs=1)
+    for n_h, member in ((24, company[0]), (300, company[1])):
+        alone = network(n_h)
+        train(alone, examples, max_epochs=1)
+        assert np.array_equal(alone.theta, member.network.theta)
+
+
+def test_instruction_sets_agree_on_a_gradient_too_large_for_the_cache():
+    network, examples = problem((2500, 9000, 32, 1, "sigmoid", "tanh"))
+    for exact in (False, True):
+        gradients = [
+            NativeEngine(2, exact, name).cost_and_gradient(network, examples.X, examples.Y).gradient
+            for name in NativeEngine.known_instructions(exact)
+        ]
+        assert all(np.array_equal(each, gradients[0]) for each in gradients)
+
+
 # ---- choices ----
 
 
@@ -376,6 +474,7 @@ def test_the_number_of_threads_is_the_argument_s_then_the_environment_s(monkeypa
     monkeypatch.setenv("SHOAL_THREADS", "5")
     assert NativeEngine(3).thread_count == 3
     assert NativeEngine().thread_count == 5
+    assert NativeEngine(10**12).thread_count < 10**5
     monkeypatch.setenv("SHOAL_THREADS", "many")
     with pytest.raises(InputError, match="SHOAL_THREADS is 'many'"):
         NativeEngine()

@@ -137,6 +137,14 @@ class NetworkTrainer(BaseEstimator, ABC):  # type: ignore[misc]
     def _minimise(
         self, network: Network, examples: Examples, epochs: int, validation: Examples | None
     ) -> History:
+        try:
+            return self._train_lbfgs(network, examples, epochs, validation)
+        except DivergedError as error:
+            return History(stop_reason=str(error), diverged=True)
+
+    def _train_lbfgs(
+        self, network: Network, examples: Examples, epochs: int, validation: Examples | None
+    ) -> History:
         return train(
             network, examples, optimizer="lbfgs", max_epochs=epochs, l2=self.alpha,
             tol=self.tol or 0.0, validation=validation, metrics=self._metrics(),
@@ -157,7 +165,7 @@ class NetworkTrainer(BaseEstimator, ABC):  # type: ignore[misc]
             raise DivergedError(histories[0].stop_reason)
         if len(histories) > 1:
             measure, best = ("validation_cost", min) if self.early_stopping else ("cost", _last)
-            sound.sort(key=lambda i: best(histories[i][measure]))
+            sound.sort(key=lambda i: best(histories[i][measure]) if len(histories[i]) else np.inf)
         kept = sound[: self.n_estimators]
         self.networks_ = [self.networks_[i] for i in kept]
         self._optimizers = [self._optimizers[i] for i in kept]

@@ -71,6 +71,7 @@ class Momentum(Optimizer):
         """Make room for the velocity, if it is the first step."""
         if not self.t:
             self.velocity = np.zeros_like(theta)
+        _check_same(self.velocity, theta)
 
     def step(self, theta: Array, gradient: Array) -> None:  # noqa: D102
         self.begin(theta)
@@ -98,6 +99,8 @@ class Adam(Optimizer):
     ) -> None:
         super().__init__(alpha)
         _check_decay(beta1=beta1, beta2=beta2)
+        if not epsilon > 0:
+            raise InputError(f"epsilon is {epsilon!r}, but must be above 0")
         self.beta1, self.beta2, self.epsilon = beta1, beta2, epsilon
         self.mean = self.square = np.zeros(0)
 
@@ -105,6 +108,7 @@ class Adam(Optimizer):
         """Make room for the running means, if it is the first step."""
         if not self.t:
             self.mean, self.square = np.zeros_like(theta), np.zeros_like(theta)
+        _check_same(self.mean, theta)
 
     def step(self, theta: Array, gradient: Array) -> None:  # noqa: D102
         self.begin(theta)
@@ -114,6 +118,13 @@ class Adam(Optimizer):
         mean = self.mean / (1 - self.beta1**self.t)  # both started at zero: undo that bias
         square = self.square / (1 - self.beta2**self.t)
         theta -= self.alpha * mean / (np.sqrt(square) + self.epsilon)
+
+
+def _check_same(memory: Array, theta: Array) -> None:
+    if memory.shape != theta.shape or memory.dtype != theta.dtype:
+        raise InputError(
+            "the optimizer has made steps with another network: give each network one of its own"
+        )
 
 
 def _check_decay(**decays: float) -> None:

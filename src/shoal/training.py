@@ -27,6 +27,8 @@ from shoal.lbfgs import minimize_lbfgs
 from shoal.network import Network
 from shoal.optimizers import GradientDescent, Optimizer
 
+MOST_PASSES = 10_000  # in one call of an engine: their costs have to be kept
+
 
 def train(
     network: Network,
@@ -161,7 +163,9 @@ def _make_passes(runs: list["_Run"], examples: Examples, passes: Passes, engine:
                 run.call("on_tick")
             return all(run.state.stopped for run in active)
 
-        count = min(end - epoch, *(run.passes_until_call() for run in active))
+        count = min(end - epoch, MOST_PASSES, *(run.passes_until_call() for run in active))
+        if len(active) > 1 and any(run.ticks for run in active):
+            count = 1  # one may be stopped while the others go on
         some = replace(passes, first=epoch, count=count)
         engine.descend([run.descent for run in active], examples.X, examples.Y, some, tick)
         epoch += count
@@ -193,6 +197,7 @@ class _Run:
             for callback in member.callbacks
             if type(callback).on_epoch_end is not Callback.on_epoch_end
         ]
+        self.ticks = any(type(each).on_tick is not Callback.on_tick for each in member.callbacks)
 
     @property
     def history(self) -> History:
@@ -212,7 +217,8 @@ class _Run:
 
     def record(self, last: bool) -> None:
         """Add the passes made since to the history, and call the callbacks that are due."""
-        costs = self.descent.costs[len(self.history) :]
+        before = len(self.history)
+        costs = self.descent.costs[before:]
         if self.member.validation is None and not self.descent.diverged:
             self.history.extend(costs)
             costs = []
@@ -221,6 +227,8 @@ class _Run:
             if self.history.diverged:
                 return
         last = last or self.state.stopped
+        if len(self.history) == before:  # stopped before its first update
+            return
         for callback in self.callers:
             if last or len(self.history) % callback.every == 0:
                 callback.on_epoch_end(self.state)
@@ -299,6 +307,9 @@ def _check_alike(members: Sequence[Member]) -> None:
             "the networks of a population must have the same n_x, n_y, output and dtype, but these"
             f" have {', '.join(map(str, sorted(kinds))) or 'no member'}"
         )
+    for what in ("network", "optimizer"):
+        if len({id(getattr(each, what)) for each in members}) < len(members):
+            raise InputError(f"two members share one {what}: give each one of its own")
 
 
 def check_settings(**limits: tuple[float | None, int]) -> None:

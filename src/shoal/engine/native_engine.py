@@ -13,6 +13,7 @@ import numpy as np
 from shoal.activations import Array
 from shoal.engine import _native
 from shoal.engine.numpy_engine import NumpyEngine
+from shoal.engine.order import check_size
 from shoal.engine.protocol import CostAndGradient, Descent, Engine, Passes, Tick
 from shoal.engine.threads import available_threads
 from shoal.equations import total_weight
@@ -44,11 +45,13 @@ class NativeEngine(Engine):
         reproducible: bool | None = None,
         instructions: str | None = None,
     ) -> None:
-        self.thread_count = available_threads() if threads is None else threads
-        if self.thread_count < 1:
+        if threads is not None and threads < 1:
             raise InputError(f"threads is {threads!r}, but must be a whole number, 1 or more")
+        wished = available_threads() if threads is None else threads
+        self.thread_count = min(wished, 4 * max(2, os.cpu_count() or 1))  # more would only wait
         if reproducible is None:
             reproducible = os.environ.get("SHOAL_REPRODUCIBLE", "") not in ("", "0")
+        reproducible = reproducible or all(exact for _, exact in _native.variants())
         known = self.known_instructions(reproducible)
         if instructions is None:
             instructions = known[0]
@@ -63,8 +66,7 @@ class NativeEngine(Engine):
     @staticmethod
     def known_instructions(reproducible: bool = False) -> list[str]:
         """Return the instruction sets that run here, the fastest first."""
-        every = [name for name, exact in _native.variants() if exact == reproducible]
-        return every or [name for name, _ in _native.variants()]
+        return [name for name, exact in _native.variants() if exact == reproducible]
 
     def facts(self) -> dict[str, str | int]:  # noqa: D102
         mode = "reproducible on every instruction set" if self.reproducible else "fast"
@@ -102,26 +104,41 @@ class NativeEngine(Engine):
     def descend(  # noqa: D102
         self, descents: Sequence[Descent], X: Any, Y: Array, passes: Passes, tick: Tick
     ) -> None:
-        if not all(_knows(each.network, X) for each in descents):
-            return self._numpy.descend(descents, X, Y, passes, tick)
-        if not all(_rule(each.optimizer) for each in descents):
-            return super().descend(descents, X, Y, passes, tick)
+        for each in descents:
+            _check(each.network, X, Y, each.w)
+        known = [each for each in descents if _knows(each.network, X)]
+        own = [each for each in known if not _rule(each.optimizer)]
+        native = [each for each in known if _rule(each.optimizer)]
+        other = [each for each in descents if not _knows(each.network, X)]
+        if other:
+            self._numpy.descend(other, X, Y, passes, tick)
+        if own:
+            super().descend(own, X, Y, passes, tick)
+        if native:
+            self._descend(native, X, Y, passes, tick)
+
+    def _descend(
+        self, descents: Sequence[Descent], X: Array, Y: Array, passes: Passes, tick: Tick
+    ) -> None:
         dtype = descents[0].network.theta.dtype
         X, Y = _array(X, dtype), _array(Y, dtype)
+        if passes.shuffle and passes.batch_size < X.shape[1]:
+            check_size(X.shape[1])
         costs = np.zeros((len(descents), passes.count))
+        weights = [None if each.w is None else _array(each.w, dtype) for each in descents]
         members = [
-            _member(each, row, X.shape[1]) for each, row in zip(descents, costs, strict=True)
+            _member(each, w, row, X.shape[1])
+            for each, w, row in zip(descents, weights, costs, strict=True)
         ]
         try:
             _native.descend(
                 members, X, Y, passes.first, passes.count, passes.batch_size,
-                passes.shuffle, passes.seed, *self._how, tick,
+                passes.shuffle, passes.seed % 2**64, *self._how, tick,
             )  # fmt: skip
         finally:
             for descent, member, row in zip(descents, members, costs, strict=True):
                 descent.optimizer.t = member.t
                 descent.costs.extend(row[: member.passes].tolist())
-        return None
 
     def _evaluate(
         self,
@@ -133,6 +150,7 @@ class NativeEngine(Engine):
         gradient: Array | None,
         A2: Array | None,
     ) -> float:
+        _check(network, X, Y, w)
         dtype = network.theta.dtype
         return _native.evaluate(
             _sizes(network), network.theta, _array(X, dtype), Y if Y is None else _array(Y, dtype),
@@ -142,6 +160,18 @@ class NativeEngine(Engine):
 
 def _knows(network: Network, X: object) -> bool:
     return isinstance(X, np.ndarray) and network.n_h > 0
+
+
+def _check(network: Network, X: Any, Y: Array | None, w: Array | None) -> None:
+    """Check shapes: the kernels do not look where an array ends."""
+    m = X.shape[-1]
+    wanted = (("X", X, network.n_x), ("Y", Y, network.n_y), ("w", w, 1))
+    for name, array, rows in wanted:
+        if array is not None and array.shape != (rows, m):
+            raise InputError(
+                f"{name} has the shape {array.shape}, but must have {(rows, m)}: columns are"
+                " examples"
+            )
 
 
 def _array(X: Array, dtype: np.dtype[Any]) -> Array:
@@ -161,10 +191,9 @@ def _rule(optimizer: Optimizer) -> str:
     return rules.get(type(optimizer), "")
 
 
-def _member(descent: Descent, costs: Array, m: int) -> Any:
+def _member(descent: Descent, w: Array | None, costs: Array, m: int) -> Any:
+    """Describe a descent to the kernels, which keep pointers into its arrays."""
     network, optimizer, mean_weight = descent.network, descent.optimizer, descent.mean_weight
-    dtype = network.theta.dtype
-    w = None if descent.w is None else _array(descent.w, dtype)
     beta1 = beta2 = epsilon = 0.0
     mean = square = None
     match optimizer:
@@ -175,7 +204,8 @@ def _member(descent: Descent, costs: Array, m: int) -> Any:
             optimizer.begin(network.theta)
             beta1, beta2, epsilon = optimizer.beta1, optimizer.beta2, optimizer.epsilon
             mean, square = optimizer.mean, optimizer.square
-    make = _native.Member32 if dtype == np.float32 else _native.Member64
+    single = network.theta.dtype == np.float32
+    make = _native.Member32 if single else _native.Member64
     return make(
         _sizes(network), network.theta, w, mean_weight, descent.l2 / (m * mean_weight),
         _rule(optimizer), optimizer.alpha, beta1, beta2, epsilon, optimizer.t, mean, square, costs,

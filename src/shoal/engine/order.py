@@ -25,8 +25,7 @@ def order(m: int, seed: int, epoch: int) -> NDArray[np.uint32]:
     InputError
         There are more than 2**32 examples.
     """
-    if m > MOST:
-        raise InputError(f"{m} examples are more than can be shuffled: give shuffle=False")
+    check_size(m)
     bits = max(1, (m - 1).bit_length())
     mask, shift = np.uint32(2**bits - 1), np.uint32((bits + 1) // 2)
     key = _splitmix64(seed, epoch)
@@ -36,6 +35,12 @@ def order(m: int, seed: int, epoch: int) -> NDArray[np.uint32]:
         x = (x * np.uint32(number % 2**32 | 1) + np.uint32(number >> 32)) & mask
         x ^= x >> shift
     return x[x < m]
+
+
+def check_size(m: int) -> None:
+    """Refuse more examples than can be numbered in 32 bits."""
+    if m > MOST:
+        raise InputError(f"{m} examples are more than can be shuffled: give shuffle=False")
 
 
 def _splitmix64(key: int, k: int) -> int:

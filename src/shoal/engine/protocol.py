@@ -60,6 +60,8 @@ class Descent:
         Weights of the examples.
     costs : list of float
         The cost of each pass; a cost that is not finite is the last.
+    mean_weight : float
+        What an example of a mini-batch weighs, so that light batches make small steps.
     """
 
     network: Network
@@ -67,11 +69,10 @@ class Descent:
     l2: float = 0.0
     w: Array | None = None
     costs: list[float] = field(default_factory=list)
+    mean_weight: float = field(init=False)
 
-    @property
-    def mean_weight(self) -> float:
-        """What an example of a mini-batch weighs, so that light batches make small steps."""
-        return 1.0 if self.w is None else float(self.w.mean(dtype=np.float64))
+    def __post_init__(self) -> None:
+        self.mean_weight = 1.0 if self.w is None else float(self.w.mean(dtype=np.float64))
 
     @property
     def diverged(self) -> bool:
@@ -123,6 +124,8 @@ class Engine(ABC):
         largest = max((descent.network for descent in descents), key=lambda each: each.theta.size)
         with self.threads(largest, min(passes.batch_size, X.shape[1])):
             for epoch in range(passes.first, passes.first + passes.count):
+                if all(descent.diverged for descent in descents):
+                    return
                 if not self._make_pass(descents, X, Y, passes.batches(X.shape[1], epoch), tick):
                     return
 

@@ -6,7 +6,7 @@
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
-#include <cstring>
+#include <exception>
 #include <optional>
 #include <string>
 #include <tuple>
@@ -66,7 +66,7 @@ public:
   }
   const shoal::Poll &poll() const { return poll_; }
   void rethrow() {
-    if (error_) error_->restore(), throw nb::python_error();
+    if (error_) std::rethrow_exception(error_);
   }
 
 private:
@@ -75,15 +75,15 @@ private:
     const shoal::NormalDenormals normal;
     try {
       return nb::cast<bool>(tick_());
-    } catch (nb::python_error &error) {
-      error_.emplace(error);
+    } catch (...) {
+      error_ = std::current_exception();
       return true;
     }
   }
 
   nb::object tick_;
   shoal::Poll poll_;
-  std::optional<nb::python_error> error_;
+  std::exception_ptr error_;
 };
 
 template <class T>

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "order.hpp"
 
@@ -140,14 +141,15 @@ template <class T>
 void descend(const Variant &variant, const std::vector<Member<T> *> &members, const Source<T> &source, const Passes &passes,
              size_t threads, const Poll &poll) {
   const FlushDenormals flush;
-  for (const bool kind : {true, false}) {
+  for (const Kind kind : {Kind::narrow, Kind::tiled, Kind::wide}) {
     std::vector<Member<T> *> some;
     size_t bytes = 0;
     for (size_t n = 0; n <= members.size(); ++n) {
       const bool end = n == members.size();
-      if (!end && narrow(members[n]->shape, 64 / sizeof(T)) != kind) continue;
+      if (!end && kind_of(members[n]->shape, sizeof(T)) != kind) continue;
       const Shape *s = end ? nullptr : &members[n]->shape;
-      const size_t more = end ? 0 : 32 * sizeof(T) * (s->n_h + 16) * (s->n_x + s->n_y + 1) * (kind ? 16 : 1);
+      const size_t times = kind == Kind::narrow ? 32 * 16 : kind == Kind::tiled ? 32 : 1; // chunks, lanes
+      const size_t more = end ? 0 : times * sizeof(T) * (s->n_h + 16) * (s->n_x + s->n_y + 1);
       if (!some.empty() && (end || bytes + more > MOST_BYTES)) {
         descend_group(variant, std::move(some), source, passes, threads, poll);
         some = {}, bytes = 0;
@@ -166,7 +168,8 @@ double evaluate(const Variant &variant, const Shape &shape, const T *theta, cons
   Team team(flops(shape, source.m) >= FLOPS_FOR_THREADS ? threads : 1, poll);
   Pass<T> pass({&net}, source, team);
   const double one_over_m = 1 / m;
-  pass.run(source.m, 0, nullptr, gradient ? Wanted::gradients : Wanted::costs, &one_over_m);
+  if (!pass.run(source.m, 0, nullptr, gradient ? Wanted::gradients : Wanted::costs, &one_over_m))
+    return std::numeric_limits<double>::quiet_NaN(); // whoever stopped it says why
   if (gradient) {
     for (size_t i = 0; i < net.layout.size; ++i) net.gradient[i] *= T(one_over_m);
     net.kernels->unpack(shape, net.gradient, gradient);

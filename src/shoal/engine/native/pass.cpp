@@ -17,25 +17,28 @@ template <class T> const Kernels<T> &kernels_of(const Variant &v, bool narrow) {
 
 } // namespace
 
-bool narrow(const Shape &s, size_t lanes) {
-  return s.n_h <= lanes / 2 ? s.n_x <= 64 : s.n_h <= lanes * 5 / 4 && s.n_x <= 8;
+Kind kind_of(const Shape &s, size_t bytes) {
+  const size_t lanes = 64 / bytes;
+  if (s.n_h <= lanes / 2 ? s.n_x <= 64 : s.n_h <= lanes * 5 / 4 && s.n_x <= 8) return Kind::narrow;
+  const bool large = bytes * s.n_h * (s.n_x + s.n_y + 1) >= LARGE, several_panels = s.n_h > 4 * lanes;
+  return large && several_panels ? Kind::wide : Kind::tiled;
 }
 
 template <class T>
 Net<T>::Net(const Shape &shape, const T *theta, const Variant &variant)
-    : shape(shape), kernels(&kernels_of<T>(variant, narrow(shape, 64 / sizeof(T)))), layout(kernels->layout(shape)),
+    : shape(shape), kernels(&kernels_of<T>(variant, kind_of(shape, sizeof(T)) == Kind::narrow)), layout(kernels->layout(shape)),
       parameters(layout.size), collected(kernels->turns ? layout.size : 0) {
   kernels->pack(shape, theta, parameters.get());
 }
 
 template <class T>
 Pass<T>::Pass(std::vector<Net<T> *> nets, const Source<T> &source, Team &team)
-    : nets_(std::move(nets)), source_(source), team_(team), desks_(team.workers()), share_units_(false) {
+    : nets_(std::move(nets)), source_(source), team_(team), desks_(team.workers()),
+      share_units_(kind_of(nets_[0]->shape, sizeof(T)) == Kind::wide) {
   const Kernels<T> &k = *nets_[0]->kernels;
   size_t A1 = 0, dZ1 = 0;
   for (const Net<T> *net : nets_) {
     A1 = std::max(A1, k.room(net->shape, 1)), dZ1 = std::max(dZ1, k.room(net->shape, 2));
-    share_units_ |= net->layout.sums * sizeof(T) >= LARGE && net->layout.panels > 1;
   }
   const Shape &shape = nets_[0]->shape; // n_x and n_y are those of all
   const size_t X = k.room(shape, 0), Y = shape.n_y * k.row;

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <memory>
+#include <new>
 #include <vector>
 
 #include "kernels.hpp"
@@ -45,7 +46,7 @@ template <class T> struct Net {
   T *A2 = nullptr; // where outputs are to go, (n_y, m)
 };
 
-enum class Wanted { outputs, costs, gradients };
+enum class Wanted { costs, gradients };
 
 template <class T> class Pass {
 public:
@@ -90,8 +91,13 @@ private:
   } now_{};
 };
 
-// Whether examples or hidden units lie in the vector lanes: chosen by measurement.
-bool narrow(const Shape &shape, size_t lanes);
+// How a network is computed; a matter of its shape alone, whatever the machine and its company.
+enum class Kind {
+  narrow, // examples lie in the vector lanes
+  tiled,  // hidden units do
+  wide,   // they do, and workers share them, for a gradient so large that there is to be one only
+};
+Kind kind_of(const Shape &shape, size_t bytes); // of a number: 4 or 8
 
 extern template struct Net<float>;
 extern template struct Net<double>;

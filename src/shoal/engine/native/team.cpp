@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <system_error>
+#include <utility>
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -40,6 +41,7 @@ template <class Done> bool spun(Done done) {
 
 Team::Team(size_t workers, const Poll &poll) : poll_(poll), asked_(now()) {
   try {
+    threads_.reserve(workers);
     for (size_t worker = 1; worker < workers; ++worker) threads_.emplace_back([this, worker] { work(worker); });
   } catch (const std::system_error &) { // no more threads are to be had: fewer give the same result
   }
@@ -56,7 +58,13 @@ Team::~Team() {
 }
 
 void Team::take(size_t worker) {
-  for (size_t i; (i = next_.fetch_add(1, std::memory_order_relaxed)) < n_;) (*task_)(i, worker);
+  try {
+    for (size_t i; (i = next_.fetch_add(1, std::memory_order_relaxed)) < n_;) (*task_)(i, worker);
+  } catch (...) {
+    std::lock_guard lock(mutex_);
+    error_ = std::current_exception();
+    stop_ = true;
+  }
 }
 
 void Team::work(size_t worker) {
@@ -97,6 +105,7 @@ void Team::each(size_t n, const Task &task) {
     lock.unlock();
     ask();
   }
+  if (error_) std::rethrow_exception(std::exchange(error_, nullptr));
 }
 
 void Team::breathe(size_t worker) {

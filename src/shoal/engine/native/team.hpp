@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <exception>
 #include <functional>
 #include <mutex>
 #include <thread>
@@ -28,7 +29,7 @@ public:
   size_t workers() const { return threads_.size() + 1; }
   bool stopped() const { return stop_.load(std::memory_order_relaxed); }
 
-  // Do tasks 0 to n - 1, and return when all are done.
+  // Do tasks 0 to n - 1, and return when all are done; what one of them throws comes out here.
   void each(size_t n, const Task &task);
 
   // To be called often; worker 0 is the thread that called, and asks.
@@ -48,6 +49,7 @@ private:
   std::mutex mutex_;
   std::condition_variable begin_, end_;
   long long asked_ = 0;
+  std::exception_ptr error_;
 };
 
 // Very small numbers count as zero inside (they would be slow); afterwards all is as before.
