@@ -492,6 +492,10 @@ def test_the_environment_chooses_engine_and_mode(monkeypatch):
     assert not default_engine().reproducible
     monkeypatch.setenv("SHOAL_REPRODUCIBLE", "1")
     assert default_engine().reproducible
+    monkeypatch.setenv("SHOAL_REPRODUCIBLE", "junk")
+    with pytest.raises(InputError, match="SHOAL_REPRODUCIBLE is 'junk'"):
+        default_engine()
+    monkeypatch.setenv("SHOAL_REPRODUCIBLE", "0")
     with pytest.raises(InputError, match="instructions is 'AVX-9'"):
         NativeEngine(instructions="AVX-9")
 

@@ -249,7 +249,19 @@ def test_early_stopping_on_the_cost_puts_nothing_back():
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("batch_size", 0), ("l2", -1.0), ("seed", -1), ("max_epochs", 0)]
+    ("name", "value"),
+    [
+        ("batch_size", 0),
+        ("batch_size", 2.5),
+        ("batch_size", 10**20),
+        ("l2", -1.0),
+        ("l2", np.inf),
+        ("seed", -1),
+        ("seed", 10**30),
+        ("max_epochs", 0),
+        ("max_epochs", 1.5),
+        ("first_epoch", -1),
+    ],
 )
 def test_an_argument_that_cannot_be_is_refused_by_name(name, value):
     with pytest.raises(InputError, match=rf"{name} is {value}"):
@@ -320,6 +332,9 @@ def test_lbfgs_that_starts_at_the_minimum_still_records_its_cost():
         ({"X": np.zeros((5, 2))}, "X"),
         ({"w": np.ones(5)}, "w"),
         ({"w": np.zeros((1, 5))}, "weight"),
+        ({"w": -np.ones((1, 5))}, "negative"),
+        ({"w": np.full((1, 5), np.nan)}, "w holds NaN"),
+        ({"Y": np.full((1, 5), np.inf)}, "Y holds NaN"),
     ],
 )
 def test_examples_of_another_shape_are_refused_by_name(change, name):

@@ -48,6 +48,11 @@ class Examples:
                     f"{name} has the shape {getattr(self, name).shape}, but must have {shape}:"
                     " columns are examples"
                 )
+        for name, array in (("Y", self.Y), ("w", self.w)):
+            if array is not None and not np.isfinite(array).all():
+                raise InputError(f"{name} holds NaN or infinity: leave those examples out")
+        if self.w is not None and (self.w < 0).any():
+            raise InputError("w holds negative weights: weights must be 0 or more")
         if network.output != "identity" and not ((self.Y >= 0) & (self.Y <= 1)).all():
             raise InputError(
                 f"Y has values outside 0 to 1, which the output {network.output!r} cannot give:"

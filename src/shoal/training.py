@@ -7,7 +7,8 @@ same seed gives the same network wherever training was interrupted and taken up 
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Literal
+from numbers import Integral
+from typing import Any, Literal
 
 import numpy as np
 
@@ -134,11 +135,13 @@ def train_population(
         One for each member. A network that diverged says so in its history (``diverged``), and
         the others go on.
     """
-    check_settings(max_epochs=(max_epochs, 1), batch_size=(batch_size, 1), seed=(seed, 0))
+    _check_whole(max_epochs=(max_epochs, 1), seed=(seed, 0), first_epoch=(first_epoch, 0))
+    if batch_size is not None:
+        _check_whole(batch_size=(batch_size, 1))
     engine = engine or default_engine()
     runs = [_Run(member, examples, max_epochs, engine, metrics or {}) for member in members]
     _check_alike(members)
-    passes = Passes(first_epoch, max_epochs, batch_size or examples.m, shuffle, seed)
+    passes = Passes(first_epoch, max_epochs, batch_size or examples.m, bool(shuffle), seed)
     try:
         for run in runs:
             run.call("on_train_begin")
@@ -184,7 +187,8 @@ class _Run:
         engine: Engine,
         metrics: Metrics,
     ) -> None:
-        check_settings(l2=(member.l2, 0))
+        if not 0 <= member.l2 < math.inf:
+            raise InputError(f"l2 is {member.l2!r}, but must be a number, 0 or more")
         own = examples if member.w is None else Examples(examples.X, examples.Y, member.w)
         for part in (own, member.validation):
             if part is not None:
@@ -270,7 +274,7 @@ def _train_lbfgs(
     metrics: Metrics,
     engine: Engine | None,
 ) -> History:
-    check_settings(max_epochs=(max_epochs, 1))
+    _check_whole(max_epochs=(max_epochs, 1))
     run = _Run(member, examples, max_epochs, engine or default_engine(), metrics)
     network, engine, m = member.network, run.engine, examples.m * run.descent.mean_weight
 
@@ -312,8 +316,8 @@ def _check_alike(members: Sequence[Member]) -> None:
             raise InputError(f"two members share one {what}: give each one of its own")
 
 
-def check_settings(**limits: tuple[float | None, int]) -> None:
-    """Check settings, given as name=(value, least)."""
+def _check_whole(**limits: tuple[Any, int]) -> None:
+    """Check whole numbers, given as name=(value, least)."""
     for name, (value, least) in limits.items():
-        if value is not None and not value >= least:
-            raise InputError(f"{name} is {value!r}, but must be {least} or more")
+        if not (isinstance(value, Integral) and least <= int(value) < 2**63):
+            raise InputError(f"{name} is {value!r}, but must be a whole number, {least} or more")

@@ -52,9 +52,9 @@ def default_engine(threads: int | None = None) -> Engine:
         return NumpyEngine()
     try:
         from shoal.engine.native_engine import NativeEngine  # noqa: PLC0415
-    except ImportError:
+    except ImportError as error:
         if wish == "native":
-            raise InputError(f"SHOAL_ENGINE is 'native', but {WITHOUT_NATIVE}") from None
+            raise InputError(f"SHOAL_ENGINE is 'native', but {WITHOUT_NATIVE} ({error})") from None
         _warn_once()
         return NumpyEngine()
     return NativeEngine(threads)

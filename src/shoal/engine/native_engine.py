@@ -50,7 +50,10 @@ class NativeEngine(Engine):
         wished = available_threads() if threads is None else threads
         self.thread_count = min(wished, 4 * max(2, os.cpu_count() or 1))  # more would only wait
         if reproducible is None:
-            reproducible = os.environ.get("SHOAL_REPRODUCIBLE", "") not in ("", "0")
+            wish = os.environ.get("SHOAL_REPRODUCIBLE", "").strip() or "0"
+            if wish not in ("0", "1"):
+                raise InputError(f"SHOAL_REPRODUCIBLE is {wish!r}, but must be 0 or 1")
+            reproducible = wish == "1"
         reproducible = reproducible or all(exact for _, exact in _native.variants())
         known = self.known_instructions(reproducible)
         if instructions is None:
