@@ -192,7 +192,9 @@ def test_training_agrees_with_numpy_in_double_precision(engine, shape, make, wei
             shape, NumpyEngine(), optimizer=make(), batch_size=size, **settings
         )
         assert np.allclose(costs, expected, rtol=1e-12, atol=0)
-        assert abs(ours - theirs).max() <= 1e-12 * abs(theirs).max()
+        # Adam divides by the size of the gradient, and so by the rounding where that is almost zero
+        tolerance = 1e-11 if isinstance(make(), Adam) else 1e-12
+        assert abs(ours - theirs).max() <= tolerance * abs(theirs).max()
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import io
 import os
 import sys
 import warnings
+from contextlib import suppress
 
 import click
 
@@ -52,15 +53,23 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal without → shows ?
-    warnings.formatwarning = lambda message, *_: (
-        f"shoal: {message}\n"
-    )  # one sentence, as errors are
+    warnings.formatwarning = lambda message, *_: f"shoal: {message}\n"  # as errors are
     try:
-        sys.exit(shoal(prog_name="shoal", standalone_mode=False))
+        code = shoal(prog_name="shoal", standalone_mode=False)
+        sys.stdout.flush()  # while a failure can still be told
+    except SystemExit as end:  # for a reader that has seen enough click says 1
+        code = 0 if isinstance(end.__context__, BrokenPipeError) else end.code
     except Exception as error:
         if os.environ.get("SHOAL_DEBUG"):
             raise
-        sys.exit(_explain(error))
+        code = _explain(error)
+    sys.exit(code)
+
+
+def _drop_output() -> None:
+    """Throw away what could not be written, or Python would try once more at its end."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _explain(error: Exception) -> int:
@@ -76,10 +85,12 @@ def _explain(error: Exception) -> int:
         case click.Abort():
             text, code = "stopped by Ctrl-C", 130
         case BrokenPipeError():  # the reader of our output has seen enough
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _drop_output()
             return 0
         case OSError():
             where = error.filename or "the output"
+            if not error.filename:
+                _drop_output()
             text, code = f"{where} cannot be used ({error.strerror}): check the place", 2
         case MemoryError():
             text, code = "the table does not fit into memory: give fewer rows", 2
