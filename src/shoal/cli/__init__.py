@@ -57,8 +57,8 @@ def main() -> None:
     try:
         code = shoal(prog_name="shoal", standalone_mode=False)
         sys.stdout.flush()  # while a failure can still be told
-    except SystemExit as end:  # for a reader that has seen enough click says 1
-        code = 0 if isinstance(end.__context__, BrokenPipeError) else end.code
+    except SystemExit as end:  # 1 is click's own answer to a reader that has seen enough
+        code = 0 if end.code == 1 else end.code
     except Exception as error:
         if os.environ.get("SHOAL_DEBUG"):
             raise
