@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pytest
 from hypothesis import settings
 
@@ -69,6 +70,16 @@ def engines():
 
 
 ENGINES = engines()
+
+
+def targets(output, n_y, X, random):
+    """Return Y for examples X, (n_x, m): classes, labels that go with the first feature, numbers."""
+    m = X.shape[1]
+    if output == "softmax":
+        return np.eye(n_y)[:, random.integers(n_y, size=m)]
+    if output == "identity":
+        return random.normal(size=(n_y, m))
+    return (random.random((n_y, m)) < 1 / (1 + np.exp(-X[:1]))).astype(float)
 
 
 @pytest.fixture(params=ENGINES)

@@ -8,7 +8,7 @@ import time
 
 import numpy as np
 import pytest
-from conftest import ENGINES, NATIVE
+from conftest import ENGINES, NATIVE, targets
 
 from shoal import (
     Callback,
@@ -55,12 +55,7 @@ def problem(shape, dtype=np.float64, weighted=False, seed=0):
     m, n_x, n_h, n_y, output, activation = shape
     random = np.random.default_rng(seed)
     X = random.normal(size=(m, n_x)).astype(dtype).T
-    if output == "softmax":
-        Y = np.eye(n_y)[:, random.integers(n_y, size=m)]
-    elif output == "identity":
-        Y = random.normal(size=(n_y, m))
-    else:
-        Y = (random.random((n_y, m)) < 1 / (1 + np.exp(-X[:1]))).astype(float)
+    Y = targets(output, n_y, X, random)
     w = random.uniform(0.1, 3, (1, m)).astype(dtype) if weighted else None
     network = Network(n_x, n_h, n_y, activation, output, dtype).initialise("scaled", 1, seed)
     return network, Examples(X, Y.astype(dtype), w)

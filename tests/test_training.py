@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from conftest import targets
 from sklearn.linear_model import LogisticRegression
 
 from shoal import Callback, DivergedError, EarlyStopping, Examples, InputError, Network, equations
@@ -20,13 +21,7 @@ def start(output="sigmoid", n_h=4, n_y=1, activation="tanh"):
 def examples(m=M, n_y=1, output="sigmoid", seed=0):
     random = np.random.default_rng(seed)
     X = random.normal(size=(3, m))
-    if output == "softmax":
-        Y = np.eye(n_y)[:, random.integers(n_y, size=m)]
-    elif output == "identity":
-        Y = random.normal(size=(n_y, m))
-    else:
-        Y = (random.random((n_y, m)) < 1 / (1 + np.exp(-X[:1]))).astype(float)
-    return Examples(X, Y)
+    return Examples(X, targets(output, n_y, X, random))
 
 
 def trained(network=None, data=None, **settings):

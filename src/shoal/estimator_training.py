@@ -8,6 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from copy import copy
+from operator import itemgetter
 from typing import Literal
 
 import numpy as np
@@ -138,18 +139,13 @@ class NetworkTrainer(BaseEstimator, ABC):  # type: ignore[misc]
         self, network: Network, examples: Examples, epochs: int, validation: Examples | None
     ) -> History:
         try:
-            return self._train_lbfgs(network, examples, epochs, validation)
+            return train(
+                network, examples, optimizer="lbfgs", max_epochs=epochs, l2=self.alpha,
+                tol=self.tol or 0.0, validation=validation, metrics=self._metrics(),
+                callbacks=self._member_callbacks(self._stopping()), engine=self._engine(),
+            )  # fmt: skip
         except DivergedError as error:
             return History(stop_reason=str(error), diverged=True)
-
-    def _train_lbfgs(
-        self, network: Network, examples: Examples, epochs: int, validation: Examples | None
-    ) -> History:
-        return train(
-            network, examples, optimizer="lbfgs", max_epochs=epochs, l2=self.alpha,
-            tol=self.tol or 0.0, validation=validation, metrics=self._metrics(),
-            callbacks=self._member_callbacks(self._stopping()), engine=self._engine(),
-        )  # fmt: skip
 
     def _member_callbacks(self, stopping: list[Callback]) -> list[Callback]:
         """Return callbacks for one network; of several, each has copies of its own."""
@@ -164,7 +160,9 @@ class NetworkTrainer(BaseEstimator, ABC):  # type: ignore[misc]
         if not sound:
             raise DivergedError(histories[0].stop_reason)
         if len(histories) > 1:
-            measure, best = ("validation_cost", min) if self.early_stopping else ("cost", _last)
+            measure, best = (
+                ("validation_cost", min) if self.early_stopping else ("cost", itemgetter(-1))
+            )
             sound.sort(key=lambda i: best(histories[i][measure]) if len(histories[i]) else np.inf)
         kept = sound[: self.n_estimators]
         self.networks_ = [self.networks_[i] for i in kept]
@@ -184,7 +182,3 @@ class NetworkTrainer(BaseEstimator, ABC):  # type: ignore[misc]
     @abstractmethod
     def _metrics(self) -> Metrics:
         """Return what the history shows of the validation part beside its cost."""
-
-
-def _last(values: list[float]) -> float:
-    return values[-1]

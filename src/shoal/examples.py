@@ -33,21 +33,14 @@ class Examples:
         return int(self.X.shape[1])
 
     def check(self, network: Network) -> None:
-        """Check that the examples have the shapes that a network takes.
+        """Check that a network can learn from the examples.
 
         Raises
         ------
         InputError
-            It names the array, its shape and the shape that is wanted.
+            It names the array and what is wrong with it.
         """
-        n_x, m = network.n_x, self.X.shape[-1]
-        wanted = {"X": (n_x, m), "Y": (network.n_y, m)} | ({} if self.w is None else {"w": (1, m)})
-        for name, shape in wanted.items():
-            if getattr(self, name).shape != shape:
-                raise InputError(
-                    f"{name} has the shape {getattr(self, name).shape}, but must have {shape}:"
-                    " columns are examples"
-                )
+        network.check(self.X, self.Y, self.w)
         for name, array in (("Y", self.Y), ("w", self.w)):
             if array is not None and not np.isfinite(array).all():
                 raise InputError(f"{name} holds NaN or infinity: leave those examples out")
@@ -58,7 +51,7 @@ class Examples:
                 f"Y has values outside 0 to 1, which the output {network.output!r} cannot give:"
                 " give 0 and 1, or use the output 'identity'"
             )
-        if not m or (self.w is not None and not self.w.sum() > 0):
+        if not self.m or (self.w is not None and not self.w.sum() > 0):
             raise InputError("there is no example with a weight above 0: give at least one")
 
     def take(self, batch: NDArray[np.intp]) -> "Examples":

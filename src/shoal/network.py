@@ -135,6 +135,22 @@ class Network:
                 W[:] = random_state.standard_normal(W.shape) * W_scale
         return self
 
+    def check(self, X: Any, Y: Array | None = None, w: Array | None = None) -> None:
+        """Check that examples have the shapes that the network takes, columns being examples.
+
+        Raises
+        ------
+        InputError
+            It names the array, its shape and the shape that is wanted.
+        """
+        m = X.shape[-1]
+        for name, array, rows in (("X", X, self.n_x), ("Y", Y, self.n_y), ("w", w, 1)):
+            if array is not None and array.shape != (rows, m):
+                raise InputError(
+                    f"{name} has the shape {array.shape}, but must have {(rows, m)}: columns are"
+                    " examples"
+                )
+
     def forward(self, X: Array) -> Forward:
         """Forward propagation of X, (n_x, m)."""
         return equations.forward(X, self.parameters, self.g1, self.g2)

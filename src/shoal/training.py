@@ -225,14 +225,12 @@ class _Run:
         costs = self.descent.costs[before:]
         if self.member.validation is None and not self.descent.diverged:
             self.history.extend(costs)
-            costs = []
-        for cost in costs:
-            self.append(cost)
-            if self.history.diverged:
-                return
-        last = last or self.state.stopped
-        if len(self.history) == before:  # stopped before its first update
+        else:
+            for cost in costs:
+                self.append(cost)
+        if self.history.diverged or len(self.history) == before:  # or stopped before an update
             return
+        last = last or self.state.stopped
         for callback in self.callers:
             if last or len(self.history) % callback.every == 0:
                 callback.on_epoch_end(self.state)

@@ -16,7 +16,6 @@ from shoal.engine.numpy_engine import NumpyEngine
 from shoal.engine.order import check_size
 from shoal.engine.protocol import CostAndGradient, Descent, Engine, Passes, Tick
 from shoal.engine.threads import available_threads
-from shoal.equations import total_weight
 from shoal.errors import InputError
 from shoal.network import Network
 from shoal.optimizers import Adam, GradientDescent, Momentum, Optimizer
@@ -93,7 +92,7 @@ class NativeEngine(Engine):
         if not _knows(network, X):
             return self._numpy.cost_and_gradient(network, X, Y, w, m)
         gradient = np.empty_like(network.theta)
-        m = total_weight(Y, w, m)[1]
+        m = _total_weight(Y, w) if m is None else m
         return CostAndGradient(self._evaluate(network, X, Y, w, m, gradient, None), gradient)
 
     def cost_and_predictions(  # noqa: D102
@@ -102,17 +101,18 @@ class NativeEngine(Engine):
         if not _knows(network, X):
             return self._numpy.cost_and_predictions(network, X, Y, w)
         A2 = np.empty((network.n_y, X.shape[1]), network.theta.dtype)
-        return self._evaluate(network, X, Y, w, total_weight(Y, w, None)[1], None, A2), A2
+        return self._evaluate(network, X, Y, w, _total_weight(Y, w), None, A2), A2
 
     def descend(  # noqa: D102
         self, descents: Sequence[Descent], X: Any, Y: Array, passes: Passes, tick: Tick
     ) -> None:
+        own: list[Descent] = []  # an optimiser of one's own on this engine's sums
+        native: list[Descent] = []
+        other: list[Descent] = []  # for NumPy
         for each in descents:
-            _check(each.network, X, Y, each.w)
-        known = [each for each in descents if _knows(each.network, X)]
-        own = [each for each in known if not _rule(each.optimizer)]
-        native = [each for each in known if _rule(each.optimizer)]
-        other = [each for each in descents if not _knows(each.network, X)]
+            each.network.check(X, Y, each.w)
+            known = own if not _rule(each.optimizer) else native
+            (known if _knows(each.network, X) else other).append(each)
         if other:
             self._numpy.descend(other, X, Y, passes, tick)
         if own:
@@ -153,7 +153,7 @@ class NativeEngine(Engine):
         gradient: Array | None,
         A2: Array | None,
     ) -> float:
-        _check(network, X, Y, w)
+        network.check(X, Y, w)  # the kernels do not look where an array ends
         dtype = network.theta.dtype
         return _native.evaluate(
             _sizes(network), network.theta, _array(X, dtype), Y if Y is None else _array(Y, dtype),
@@ -165,16 +165,9 @@ def _knows(network: Network, X: object) -> bool:
     return isinstance(X, np.ndarray) and network.n_h > 0
 
 
-def _check(network: Network, X: Any, Y: Array | None, w: Array | None) -> None:
-    """Check shapes: the kernels do not look where an array ends."""
-    m = X.shape[-1]
-    wanted = (("X", X, network.n_x), ("Y", Y, network.n_y), ("w", w, 1))
-    for name, array, rows in wanted:
-        if array is not None and array.shape != (rows, m):
-            raise InputError(
-                f"{name} has the shape {array.shape}, but must have {(rows, m)}: columns are"
-                " examples"
-            )
+def _total_weight(Y: Array, w: Array | None) -> float:
+    """Return m as the equations do, without making a weight for each example."""
+    return float(Y.shape[1]) if w is None else float(w.sum())
 
 
 def _array(X: Array, dtype: np.dtype[Any]) -> Array:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from shoal.activations import Array
 from shoal.engine.order import order
-from shoal.network import Network, weights_only
+from shoal.network import Network
 from shoal.optimizers import Optimizer
 
 Batch = slice | NDArray[np.uint32]
@@ -166,7 +166,8 @@ class Engine(ABC):
 def penalised(network: Network, J: float, gradient: Array, decay: float) -> CostAndGradient:
     """Add decay / 2 * (sum of squared weights) to J; the gradient is changed in place."""
     if decay:
-        penalty = decay * weights_only(network) * network.theta
-        J += float(penalty @ network.theta) / 2
-        gradient += penalty
+        gradients = network.split(gradient)
+        for W, dW in zip(network.parameters[::2], gradients[::2], strict=True):  # W1 and W2
+            np.add(dW, decay * W, out=dW)
+            J += decay * float(np.vdot(W, W)) / 2
     return CostAndGradient(J, gradient)

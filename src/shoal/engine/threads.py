@@ -4,6 +4,7 @@ Floor 2.
 """
 
 import os
+from functools import cache
 from pathlib import Path
 
 from shoal.errors import InputError
@@ -26,7 +27,7 @@ def available_threads() -> int:
         if not wish.isdecimal() or int(wish) < 1:
             raise InputError(f"SHOAL_THREADS is {wish!r}, but must be a whole number, 1 or more")
         return int(wish)
-    return max(1, min(_bound(), _quota()))
+    return max(1, min(_bound(), _quota(CGROUP)))
 
 
 def _bound() -> int:
@@ -36,14 +37,15 @@ def _bound() -> int:
         return os.cpu_count() or 1
 
 
-def _quota() -> int:
+@cache  # files are not read again for each prediction
+def _quota(cgroup: Path) -> int:
     """Return a container's share of the processor in whole cores, rounded up."""
     try:
-        if (CGROUP / "cpu.max").exists():  # the second version of cgroups
-            quota, period = (CGROUP / "cpu.max").read_text().split()
+        if (cgroup / "cpu.max").exists():  # the second version of cgroups
+            quota, period = (cgroup / "cpu.max").read_text().split()
         else:
-            quota = (CGROUP / "cpu/cpu.cfs_quota_us").read_text().strip()
-            period = (CGROUP / "cpu/cpu.cfs_period_us").read_text().strip()
+            quota = (cgroup / "cpu/cpu.cfs_quota_us").read_text().strip()
+            period = (cgroup / "cpu/cpu.cfs_period_us").read_text().strip()
     except (OSError, ValueError):
         quota, period = "max", "1"
     limited = quota.isdecimal() and int(quota) > 0
