@@ -73,7 +73,7 @@ ENGINES = engines()
 
 
 def targets(output, n_y, X, random):
-    """Return Y for examples X, (n_x, m): classes, labels that go with the first feature, numbers."""
+    """Return Y for X, (n_x, m): classes, numbers, or labels that go with the first feature."""
     m = X.shape[1]
     if output == "softmax":
         return np.eye(n_y)[:, random.integers(n_y, size=m)]

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from shoal import InputError, Network
-from shoal.network import weights_only
 from shoal.optimizers import Adam, GradientDescent
 
 
@@ -67,11 +66,6 @@ def test_split_gives_views_of_any_vector_laid_out_as_theta():
     for number, view in enumerate((W1, b1, W2, b2)):
         view[:] = number
     assert gradient.tolist() == [0] * 12 + [1] * 4 + [2] * 8 + [3] * 2
-
-
-def test_weights_only_marks_the_weights_and_not_the_biases():
-    assert weights_only(network()).tolist() == [1] * 12 + [0] * 4 + [1] * 8 + [0] * 2
-    assert weights_only(network(n_h=0)).tolist() == [1] * 6 + [0] * 2
 
 
 # ---- shapes ----

@@ -8,7 +8,7 @@ from numbers import Integral
 from typing import Any, Literal, get_args
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import DTypeLike
 
 from shoal import equations
 from shoal.activations import ACTIVATIONS, Activation, Array
@@ -166,14 +166,6 @@ class Network:
         if self.activation in ("relu", "leaky_relu"):  # half of the units are at rest
             return float(np.sqrt(2 / self.n_x)), glorot[1]
         return glorot
-
-
-def weights_only(network: Network) -> NDArray[Any]:
-    """Return a vector laid out as theta: 1 where a weight stands, 0 where a bias does."""
-    mask = np.zeros_like(network.theta)
-    W1, _, W2, _ = network.split(mask)
-    W1[:], W2[:] = 1, 1
-    return mask
 
 
 def _known(what: str, name: str, names: tuple[str, ...]) -> str:

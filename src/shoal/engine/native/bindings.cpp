@@ -72,7 +72,7 @@ public:
 private:
   bool ask() {
     const nb::gil_scoped_acquire lock;
-    const shoal::NormalDenormals normal;
+    const shoal::Denormals normal(shoal::Denormals::counted);
     try {
       return nb::cast<bool>(tick_());
     } catch (...) {

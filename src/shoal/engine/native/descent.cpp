@@ -34,7 +34,7 @@ public:
       }
     }
     one_over_m_.resize(n), totals_.resize(n);
-    pass_ = std::make_unique<Pass<T>>(nets, source, team);
+    pass_ = std::make_unique<Pass<T>>(nets, source, team, passes.batch);
   }
 
   void run() {
@@ -140,7 +140,7 @@ void descend_group(const Variant &variant, std::vector<Member<T> *> members, con
 template <class T>
 void descend(const Variant &variant, const std::vector<Member<T> *> &members, const Source<T> &source, const Passes &passes,
              size_t threads, const Poll &poll) {
-  const FlushDenormals flush;
+  const Denormals flush(Denormals::flushed);
   for (const Kind kind : {Kind::narrow, Kind::tiled, Kind::wide}) {
     std::vector<Member<T> *> some;
     size_t bytes = 0;
@@ -162,11 +162,11 @@ void descend(const Variant &variant, const std::vector<Member<T> *> &members, co
 template <class T>
 double evaluate(const Variant &variant, const Shape &shape, const T *theta, const Source<T> &source, const T *w,
                 ptrdiff_t w_step, double m, T *gradient, T *A2, size_t threads, const Poll &poll) {
-  const FlushDenormals flush;
+  const Denormals flush(Denormals::flushed);
   Net<T> net(shape, theta, variant);
   net.w = w, net.w_step = w_step, net.A2 = A2;
   Team team(flops(shape, source.m) >= FLOPS_FOR_THREADS ? threads : 1, poll);
-  Pass<T> pass({&net}, source, team);
+  Pass<T> pass({&net}, source, team, source.m);
   const double one_over_m = 1 / m;
   if (!pass.run(source.m, 0, nullptr, gradient ? Wanted::gradients : Wanted::costs, &one_over_m))
     return std::numeric_limits<double>::quiet_NaN(); // whoever stopped it says why

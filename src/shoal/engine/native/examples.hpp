@@ -12,7 +12,7 @@ namespace shoal::SHOAL_VARIANT::examples {
 constexpr size_t TILE = 512;
 constexpr size_t ROW = TILE + 16; // rows that started at one place of a page would leave the cache
 
-template <class T> constexpr size_t up(size_t n) { return (n + LANES<T> - 1) / LANES<T> * LANES<T>; }
+template <class T> bool in_place(const Source<T> &) { return false; }
 
 template <class T> Layout layout(const Shape &s) {
   const size_t b1 = s.n_h * s.n_x, W2 = b1 + s.n_h, b2 = W2 + s.n_y * s.n_h, size = b2 + s.n_y;
@@ -33,7 +33,7 @@ template <class T>
 void turn(const T *from, ptrdiff_t example, ptrdiff_t row, const Tile<T> &tile, size_t rows, T *to) {
   for (size_t start = 0; start < rows; start += LANES<T>)
     for (size_t i = 0; i < tile.m; ++i) {
-      const T *x = from + ptrdiff_t(tile.rows ? tile.rows[i] : tile.first + i) * example;
+      const T *x = from + ptrdiff_t(tile.number(i)) * example;
       const size_t end = rows - start < LANES<T> ? rows : start + LANES<T>;
       for (size_t j = start; j < end; ++j) to[j * ROW + i] = x[ptrdiff_t(j) * row];
     }
@@ -195,7 +195,7 @@ template <class T> double outputs_of(const Shape &s, const Tile<T> &tile, Work<T
 }
 
 template <class T> constexpr Kernels<T> kernels() {
-  return {TILE,    ROW,         true, layout<T>,   room<T>,    pack<T>,       unpack<T>, gather<T>, forward<T>,
+  return {TILE,    ROW,         true, in_place<T>, layout<T>,   room<T>,    pack<T>,       unpack<T>, gather<T>, forward<T>,
           join<T>, backward<T>, collect<T>, outputs_of<T>, add<T>,    update<T>, squares<T>};
 }
 

@@ -44,6 +44,8 @@ template <class T> struct Tile {
   ptrdiff_t X_row;
   T *Y;    // (n_y, tile)
   T *copy; // room for X
+
+  size_t number(size_t i) const { return rows ? rows[i] : first + i; }
 };
 
 // What one worker writes while it passes over a tile; workers that share a tile share all but dZ1.
@@ -68,6 +70,7 @@ template <class T> struct Kernels {
   size_t tile; // examples, at most
   size_t row;  // from one output's row of tile elements to the next, in Y and Z2
   bool turns;  // gather copies and transposes
+  bool (*in_place)(const Source<T> &); // whether examples next to each other are read where they are
   Layout (*layout)(const Shape &);
   size_t (*room)(const Shape &, size_t part); // elements of Tile::copy (0), Work::A1 (1), Work::dZ1 (2)
   void (*pack)(const Shape &, const T *theta, T *parameters);

@@ -32,7 +32,7 @@ Net<T>::Net(const Shape &shape, const T *theta, const Variant &variant)
 }
 
 template <class T>
-Pass<T>::Pass(std::vector<Net<T> *> nets, const Source<T> &source, Team &team)
+Pass<T>::Pass(std::vector<Net<T> *> nets, const Source<T> &source, Team &team, size_t largest)
     : nets_(std::move(nets)), source_(source), team_(team), desks_(team.workers()),
       share_units_(kind_of(nets_[0]->shape, sizeof(T)) == Kind::wide) {
   const Kernels<T> &k = *nets_[0]->kernels;
@@ -53,7 +53,7 @@ Pass<T>::Pass(std::vector<Net<T> *> nets, const Source<T> &source, Team &team)
     if (!source_.Y) desk.tile.Y = nullptr;
   }
   const size_t each = X + Y, tiles = (source_.m + k.tile - 1) / k.tile;
-  if (!k.turns || tiles * each * sizeof(T) > RESIDENT) return;
+  if (!k.turns || largest < source_.m || tiles * each * sizeof(T) > RESIDENT) return;
   resident_numbers_ = Room<T>(tiles * each);
   for (size_t t = 0; t < tiles; ++t) {
     T *const here = resident_numbers_.get() + t * each;
@@ -69,14 +69,29 @@ template <class T> size_t Pass<T>::chunks(size_t m) const {
   return share_units_ ? 1 : std::clamp<size_t>((m + tile - 1) / tile, 1, CHUNKS);
 }
 
-template <class T> void Pass<T>::take_tile(Desk &desk, size_t m, size_t first, const uint32_t *rows) {
-  if (!resident_.empty() && !rows && now_.m == source_.m) {
-    desk.tile = resident_[first / nets_[0]->kernels->tile];
+template <class T> size_t Pass<T>::tiles() const {
+  const size_t tile = nets_[0]->kernels->tile;
+  return (now_.m + tile - 1) / tile;
+}
+
+template <class T> void Pass<T>::take_tile(Desk &desk, size_t t) {
+  if (!resident_.empty()) {
+    desk.tile = resident_[t];
     return;
   }
-  Tile<T> &tile = desk.tile;
-  tile.m = m, tile.first = first, tile.rows = rows;
-  nets_[0]->kernels->gather(nets_[0]->shape, source_, tile);
+  const Kernels<T> &k = *nets_[0]->kernels;
+  const size_t start = t * k.tile;
+  desk.tile.m = std::min(k.tile, now_.m - start), desk.tile.first = now_.first + start;
+  desk.tile.rows = now_.rows ? now_.rows + start : nullptr;
+  k.gather(nets_[0]->shape, source_, desk.tile);
+}
+
+// Nothing is summed yet in a chunk.
+template <class T> void Pass<T>::clear(size_t c) {
+  for (Net<T> *net : nets_) {
+    net->costs[c] = 0;
+    if (now_.wanted == Wanted::gradients) std::fill_n(net->sums.get() + c * net->layout.sums, net->layout.sums, T(0));
+  }
 }
 
 // What follows the hidden layer: outputs and costs of a tile.
@@ -86,7 +101,7 @@ template <class T> void Pass<T>::finish(Net<T> &net, size_t n, Desk &desk, size_
   net.kernels->join(net.shape, net.parameters.get(), tile, work);
   if (net.w || desk.ones != tile.m) {
     for (size_t i = 0; i < tile.m; ++i)
-      work.w[i] = net.w ? net.w[ptrdiff_t(tile.rows ? tile.rows[i] : tile.first + i) * net.w_step] : T(1);
+      work.w[i] = net.w ? net.w[ptrdiff_t(tile.number(i)) * net.w_step] : T(1);
     std::fill(work.w + tile.m, work.w + (tile.m + 15) / 16 * 16, T(0)); // padding
     desk.ones = net.w ? 0 : tile.m;
   }
@@ -99,23 +114,17 @@ template <class T> void Pass<T>::finish(Net<T> &net, size_t n, Desk &desk, size_
 
 template <class T> void Pass<T>::chunk(size_t c, size_t worker) {
   Desk &desk = desks_[worker];
-  const size_t tile = nets_[0]->kernels->tile, tiles = (now_.m + tile - 1) / tile;
-  for (Net<T> *net : nets_) {
-    net->costs[c] = 0;
-    if (now_.wanted == Wanted::gradients) std::fill_n(net->sums.get() + c * net->layout.sums, net->layout.sums, T(0));
-  }
+  clear(c);
   // Where a tile is read in place, a network takes several before the next one, so that its parameters
   // and sums stay in the cache; where a tile is copied, all networks take it in turn.
-  const bool in_place = !nets_[0]->kernels->turns && !now_.rows && source_.X_feature == 1;
-  const size_t block = in_place && nets_.size() > 1 ? 8 : 1, end = tiles * (c + 1) / now_.chunks;
-  for (size_t from = tiles * c / now_.chunks; from < end; from += block)
+  const bool in_place = !now_.rows && nets_[0]->kernels->in_place(source_);
+  const size_t block = in_place && nets_.size() > 1 ? 8 : 1, end = tiles() * (c + 1) / now_.chunks;
+  for (size_t from = tiles() * c / now_.chunks; from < end; from += block)
     for (size_t n = 0; n < nets_.size(); ++n)
       for (size_t t = from; t < std::min(from + block, end); ++t) {
         team_.breathe(worker);
         if (team_.stopped()) return;
-        const size_t start = t * tile;
-        if (n == 0 || block > 1)
-          take_tile(desk, std::min(tile, now_.m - start), now_.first + start, now_.rows ? now_.rows + start : nullptr);
+        if (n == 0 || block > 1) take_tile(desk, t);
         if (nets_[n]->active) pass_tile(n, desk, c);
       }
 }
@@ -134,13 +143,9 @@ template <class T> void Pass<T>::pass_tile(size_t n, Desk &desk, size_t c) {
 // All workers at one tile: each takes panels of hidden units.
 template <class T> void Pass<T>::together() {
   Desk &desk = desks_[0];
-  const size_t tile = nets_[0]->kernels->tile;
-  for (Net<T> *net : nets_) {
-    net->costs[0] = 0;
-    if (now_.wanted == Wanted::gradients) std::fill_n(net->sums.get(), net->layout.sums, T(0));
-  }
-  for (size_t start = 0; start < now_.m; start += tile) {
-    take_tile(desk, std::min(tile, now_.m - start), now_.first + start, now_.rows ? now_.rows + start : nullptr);
+  clear(0);
+  for (size_t t = 0; t < tiles(); ++t) {
+    take_tile(desk, t);
     for (size_t n = 0; n < nets_.size(); ++n) {
       Net<T> &net = *nets_[n];
       if (!net.active) continue;

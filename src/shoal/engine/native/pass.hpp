@@ -50,7 +50,8 @@ enum class Wanted { costs, gradients };
 
 template <class T> class Pass {
 public:
-  Pass(std::vector<Net<T> *> nets, const Source<T> &source, Team &team);
+  // A run takes at most `largest` examples.
+  Pass(std::vector<Net<T> *> nets, const Source<T> &source, Team &team, size_t largest);
 
   // Pass over examples first, first + 1, ..., or rows[0], rows[1], ...; one_over_m of each network
   // scales its cost. False if the team was stopped: no result is then to be used.
@@ -67,7 +68,9 @@ private:
     size_t ones = 0; // so many weights are 1, as they were for the tile before
   };
 
-  void take_tile(Desk &desk, size_t m, size_t first, const uint32_t *rows);
+  void clear(size_t c);
+  size_t tiles() const;
+  void take_tile(Desk &desk, size_t t);
   void chunk(size_t c, size_t worker);
   void pass_tile(size_t net, Desk &desk, size_t c);
   void together();

@@ -20,6 +20,8 @@
 namespace shoal::SHOAL_VARIANT {
 
 template <class T> constexpr size_t LANES = 64 / sizeof(T); // a pack: 64 bytes on every instruction set
+// n, up to whole packs.
+template <class T> constexpr size_t up(size_t n) { return (n + LANES<T> - 1) / LANES<T> * LANES<T>; }
 constexpr int PARTS = 64 / SHOAL_REGISTER;                  // registers in a pack
 #if SHOAL_REGISTER == 64
 constexpr int PANEL_PACKS = 4, ROWS = 6; // 24 of 32 registers hold sums

@@ -68,7 +68,7 @@ void Team::take(size_t worker) {
 }
 
 void Team::work(size_t worker) {
-  const FlushDenormals flush;
+  const Denormals flush(Denormals::flushed);
   for (size_t seen = 0;;) {
     if (!spun([&] { return round_.load(std::memory_order_acquire) != seen; })) {
       std::unique_lock lock(mutex_);
@@ -103,18 +103,13 @@ void Team::each(size_t n, const Task &task) {
     std::unique_lock lock(mutex_);
     if (end_.wait_for(lock, std::chrono::milliseconds(20), done)) break;
     lock.unlock();
-    ask();
+    breathe(0);
   }
   if (error_) std::rethrow_exception(std::exchange(error_, nullptr));
 }
 
 void Team::breathe(size_t worker) {
-  if (worker == 0) ask();
-}
-
-void Team::ask() {
-  const long long time = now();
-  if (!poll_ || stopped() || time - asked_ < POLL_EVERY) return;
+  if (worker != 0 || !poll_ || stopped() || now() - asked_ < POLL_EVERY) return;
   if (poll_()) stop_ = true;
   asked_ = now();
 }
@@ -141,9 +136,7 @@ void set_mode(unsigned long long) {}
 
 } // namespace
 
-FlushDenormals::FlushDenormals() : before_(mode()) { set_mode(before_ | FLUSH); }
-FlushDenormals::~FlushDenormals() { set_mode(before_); }
-NormalDenormals::NormalDenormals() : before_(mode()) { set_mode(before_ & ~FLUSH); }
-NormalDenormals::~NormalDenormals() { set_mode(before_); }
+Denormals::Denormals(Mode wanted) : before_(mode()) { set_mode(wanted == flushed ? before_ | FLUSH : before_ & ~FLUSH); }
+Denormals::~Denormals() { set_mode(before_); }
 
 } // namespace shoal

@@ -38,7 +38,6 @@ public:
 private:
   void work(size_t worker);
   void take(size_t worker);
-  void ask();
 
   const Poll &poll_;
   std::vector<std::thread> threads_;
@@ -52,25 +51,15 @@ private:
   std::exception_ptr error_;
 };
 
-// Very small numbers count as zero inside (they would be slow); afterwards all is as before.
-class FlushDenormals {
+// While it lives, numbers below the smallest normal one count as zero (they would be slow), or, in a
+// callback, count again; afterwards all is as before.
+class Denormals {
 public:
-  FlushDenormals();
-  ~FlushDenormals();
-  FlushDenormals(const FlushDenormals &) = delete;
-  FlushDenormals &operator=(const FlushDenormals &) = delete;
-
-private:
-  unsigned long long before_;
-};
-
-// The caller's mode for a moment, inside.
-class NormalDenormals {
-public:
-  NormalDenormals();
-  ~NormalDenormals();
-  NormalDenormals(const NormalDenormals &) = delete;
-  NormalDenormals &operator=(const NormalDenormals &) = delete;
+  enum Mode { flushed, counted };
+  explicit Denormals(Mode mode);
+  ~Denormals();
+  Denormals(const Denormals &) = delete;
+  Denormals &operator=(const Denormals &) = delete;
 
 private:
   unsigned long long before_;

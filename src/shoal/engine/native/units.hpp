@@ -11,15 +11,15 @@ namespace shoal::SHOAL_VARIANT::units {
 
 template <class T> constexpr size_t TILE = 576 / sizeof(T); // 144 or 72 examples, a multiple of 6 and of LANES
 
-template <class T> constexpr size_t up(size_t n) { return (n + LANES<T> - 1) / LANES<T> * LANES<T>; }
-
 template <class T> Layout layout(const Shape &s) {
   const size_t H = up<T>(s.n_h), W1 = 0, b1 = W1 + s.n_x * H, W2 = b1 + H, b2 = W2 + s.n_y * H, size = b2 + up<T>(s.n_y);
   return {W1, b1, W2, b2, size, H, size, (H + PANEL<T> - 1) / PANEL<T>};
 }
 
 // A row of X that starts at the same place in each page meets the others in the cache: it is moved.
-inline bool collides(ptrdiff_t bytes) { return bytes % 1024 == 0; }
+template <class T> bool in_place(const Source<T> &from) {
+  return from.X_feature == 1 && from.X_example * ptrdiff_t(sizeof(T)) % 1024 != 0;
+}
 
 template <class T> constexpr ptrdiff_t copied_row(const Shape &s) { return up<T>(s.n_x) + LANES<T>; }
 
@@ -35,47 +35,41 @@ template <class T> struct Panel {
   Panel(size_t panel, size_t H) : first(panel * PANEL<T>), width(H - first < PANEL<T> ? H - first : PANEL<T>) {}
 };
 
-template <class T> void pack(const Shape &s, const T *theta, T *parameters) {
+// Call f with the place of each parameter in theta and in the kernels' vector, W1 by cache lines.
+template <class T, class F> void each_parameter(const Shape &s, F f) {
   const Layout l = layout<T>(s);
-  for (size_t i = 0; i < l.size; ++i) parameters[i] = 0;
-  const T *W1 = theta, *b1 = W1 + s.n_h * s.n_x, *W2 = b1 + s.n_h, *b2 = W2 + s.n_y * s.n_h;
-  for (size_t start = 0; start < s.n_x; start += LANES<T>) // by cache lines
-    for (size_t h = 0; h < s.n_h; ++h) {
-      const Panel<T> panel(h / PANEL<T>, l.width);
-      T *to = parameters + l.W1 + panel.first * s.n_x + (h - panel.first);
-      for (size_t j = start; j < start + LANES<T> && j < s.n_x; ++j) to[j * panel.width] = W1[h * s.n_x + j];
-    }
-  for (size_t h = 0; h < s.n_h; ++h) {
-    parameters[l.b1 + h] = b1[h];
-    for (size_t k = 0; k < s.n_y; ++k) parameters[l.W2 + k * l.width + h] = W2[k * s.n_h + h];
-  }
-  for (size_t k = 0; k < s.n_y; ++k) parameters[l.b2 + k] = b2[k];
-}
-
-template <class T> void unpack(const Shape &s, const T *parameters, T *theta) {
-  const Layout l = layout<T>(s);
-  T *W1 = theta, *b1 = W1 + s.n_h * s.n_x, *W2 = b1 + s.n_h, *b2 = W2 + s.n_y * s.n_h;
+  const size_t b1 = s.n_h * s.n_x, W2 = b1 + s.n_h, b2 = W2 + s.n_y * s.n_h; // in theta
   for (size_t start = 0; start < s.n_x; start += LANES<T>)
     for (size_t h = 0; h < s.n_h; ++h) {
       const Panel<T> panel(h / PANEL<T>, l.width);
-      const T *from = parameters + l.W1 + panel.first * s.n_x + (h - panel.first);
-      for (size_t j = start; j < start + LANES<T> && j < s.n_x; ++j) W1[h * s.n_x + j] = from[j * panel.width];
+      const size_t unit = l.W1 + panel.first * s.n_x + (h - panel.first);
+      for (size_t j = start; j < start + LANES<T> && j < s.n_x; ++j) f(h * s.n_x + j, unit + j * panel.width);
     }
   for (size_t h = 0; h < s.n_h; ++h) {
-    b1[h] = parameters[l.b1 + h];
-    for (size_t k = 0; k < s.n_y; ++k) W2[k * s.n_h + h] = parameters[l.W2 + k * l.width + h];
+    f(b1 + h, l.b1 + h);
+    for (size_t k = 0; k < s.n_y; ++k) f(W2 + k * s.n_h + h, l.W2 + k * l.width + h);
   }
-  for (size_t k = 0; k < s.n_y; ++k) b2[k] = parameters[l.b2 + k];
+  for (size_t k = 0; k < s.n_y; ++k) f(b2 + k, l.b2 + k);
+}
+
+template <class T> void pack(const Shape &s, const T *theta, T *parameters) {
+  const size_t size = layout<T>(s).size;
+  for (size_t i = 0; i < size; ++i) parameters[i] = 0; // padding
+  each_parameter<T>(s, [=](size_t from, size_t to) { parameters[to] = theta[from]; });
+}
+
+template <class T> void unpack(const Shape &s, const T *parameters, T *theta) {
+  each_parameter<T>(s, [=](size_t to, size_t from) { theta[to] = parameters[from]; });
 }
 
 template <class T> void gather(const Shape &s, const Source<T> &from, Tile<T> &tile) {
   for (size_t i = 0; from.Y && i < tile.m; ++i) {
-    const T *y = from.Y + ptrdiff_t(tile.rows ? tile.rows[i] : tile.first + i) * from.Y_example;
+    const T *y = from.Y + ptrdiff_t(tile.number(i)) * from.Y_example;
     for (size_t k = 0; k < s.n_y; ++k) tile.Y[k * TILE<T> + i] = y[ptrdiff_t(k) * from.Y_output];
   }
   for (size_t k = 0; from.Y && k < s.n_y; ++k)
     for (size_t i = tile.m; i < up<T>(tile.m); ++i) tile.Y[k * TILE<T> + i] = 0;
-  if (!tile.rows && from.X_feature == 1 && !collides(from.X_example * ptrdiff_t(sizeof(T)))) {
+  if (!tile.rows && in_place(from)) {
     tile.X = from.X + ptrdiff_t(tile.first) * from.X_example;
     tile.X_row = from.X_example;
     return;
@@ -83,7 +77,7 @@ template <class T> void gather(const Shape &s, const Source<T> &from, Tile<T> &t
   tile.X = tile.copy;
   tile.X_row = copied_row<T>(s);
   for (size_t i = 0; i < tile.m; ++i) {
-    const T *x = from.X + ptrdiff_t(tile.rows ? tile.rows[i] : tile.first + i) * from.X_example;
+    const T *x = from.X + ptrdiff_t(tile.number(i)) * from.X_example;
     T *to = tile.copy + ptrdiff_t(i) * tile.X_row;
     if (tile.rows && from.X_feature == 1) { // rows to come are called from memory early
       const T *later = from.X + ptrdiff_t(tile.rows[i + AHEAD]) * from.X_example;
@@ -214,7 +208,7 @@ template <class T> double outputs_of(const Shape &s, const Tile<T> &tile, Work<T
 }
 
 template <class T> constexpr Kernels<T> kernels() {
-  return {TILE<T>,    TILE<T>,       false, layout<T>,     room<T>,    pack<T>,       unpack<T>, gather<T>, forward<T>,
+  return {TILE<T>,    TILE<T>,       false, in_place<T>, layout<T>,     room<T>,    pack<T>,       unpack<T>, gather<T>, forward<T>,
           join<T>,    backward<T>,   collect<T>, outputs_of<T>, add<T>,    update<T>, squares<T>};
 }
 
