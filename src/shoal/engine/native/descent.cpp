@@ -10,8 +10,9 @@ namespace shoal {
 
 namespace {
 
-// Of one update of all networks: below it, a handshake between threads costs more than they gain.
-constexpr double FLOPS_FOR_THREADS = 3e6;
+// Below so many operations threads cost more than they gain: a handshake with them, for each update
+// of all networks, and to wake them at all, for a whole call.
+constexpr double FLOPS_FOR_A_HANDSHAKE = 3e6, FLOPS_FOR_A_TEAM = 1e8;
 constexpr size_t MOST_BYTES = size_t(512) << 20; // of the chunks' sums
 
 double flops(const Shape &s, size_t m) { return 4.0 * double(m) * double(s.n_h) * double(s.n_x + s.n_y + 8); }
@@ -24,13 +25,14 @@ public:
       : members_(members, members + n), source_(source), passes_(passes), team_(team) {
     std::vector<Net<T> *> nets;
     for (Member<T> *member : members_) {
-      nets_.push_back(std::make_unique<Net<T>>(member->shape, member->theta, variant));
+      nets_.push_back(std::make_unique<Net<T>>(member->shape, variant));
       Net<T> &net = *nets_.back();
+      net.pack(member->theta, net.parameters.get(), team);
       net.w = member->w, net.w_step = member->w_step;
       nets.push_back(&net);
       for (const auto &[from, to] : {std::pair{member->mean, &mean_}, std::pair{member->square, &square_}}) {
         to->emplace_back(from ? net.layout.size : 0);
-        if (from) net.kernels->pack(net.shape, from, to->back().get());
+        if (from) net.pack(from, to->back().get(), team);
       }
     }
     one_over_m_.resize(n), totals_.resize(n);
@@ -42,9 +44,9 @@ public:
     for (size_t n = 0; n < members_.size(); ++n) {
       Member<T> &member = *members_[n];
       const Net<T> &net = *nets_[n];
-      net.kernels->unpack(net.shape, net.parameters.get(), member.theta);
-      if (member.mean) net.kernels->unpack(net.shape, mean_[n].get(), member.mean);
-      if (member.square) net.kernels->unpack(net.shape, square_[n].get(), member.square);
+      net.unpack(net.parameters.get(), member.theta, team_);
+      if (member.mean) net.unpack(mean_[n].get(), member.mean, team_);
+      if (member.square) net.unpack(square_[n].get(), member.square, team_);
     }
   }
 
@@ -92,7 +94,7 @@ private:
       const size_t at = ends[part], size = ends[part + 1] - at;
       const double decay = part % 2 ? 0 : member.decay; // the biases are not penalised
       const auto of = [at](const Room<T> &room, const T *given) { return given ? room.get() + at : nullptr; };
-      net.kernels->update(step, T(one_over_m_[n]), T(decay), net.parameters.get() + at, net.gradient + at,
+      net.kernels->update(step, T(one_over_m_[n]), T(decay), net.parameters.get() + at, net.sums.get() + at,
                           of(mean_[n], member.mean), of(square_[n], member.square), size);
     }
     return J;
@@ -114,9 +116,12 @@ private:
 template <class T>
 void descend_group(const Variant &variant, std::vector<Member<T> *> members, const Source<T> &source,
                    const Passes &passes, size_t threads, const Poll &poll) {
+  const size_t batch = std::min(passes.batch, source.m);
   double work = 0;
-  for (const Member<T> *member : members) work += flops(member->shape, std::min(passes.batch, source.m));
-  const bool much = work / double(members.size()) >= FLOPS_FOR_THREADS;
+  for (const Member<T> *member : members) work += flops(member->shape, batch);
+  const double all = work * double(passes.count) * double(source.m) / double(batch);
+  if (all < FLOPS_FOR_A_TEAM) threads = 1;
+  const bool much = work / double(members.size()) >= FLOPS_FOR_A_HANDSHAKE;
   if (much || members.size() == 1) {
     Team team(much ? threads : 1, poll);
     Group<T>(variant, members.data(), members.size(), source, passes, team).run();
@@ -141,15 +146,14 @@ template <class T>
 void descend(const Variant &variant, const std::vector<Member<T> *> &members, const Source<T> &source, const Passes &passes,
              size_t threads, const Poll &poll) {
   const Denormals flush(Denormals::flushed);
-  for (const Kind kind : {Kind::narrow, Kind::tiled, Kind::wide}) {
+  for (const Kind kind : {Kind{Lanes::examples, false}, {Lanes::features, false}, {Lanes::units, false}, {Lanes::units, true}}) {
     std::vector<Member<T> *> some;
     size_t bytes = 0;
     for (size_t n = 0; n <= members.size(); ++n) {
       const bool end = n == members.size();
-      if (!end && kind_of(members[n]->shape, sizeof(T)) != kind) continue;
-      const Shape *s = end ? nullptr : &members[n]->shape;
-      const size_t times = kind == Kind::narrow ? 32 * 16 : kind == Kind::tiled ? 32 : 1; // chunks, lanes
-      const size_t more = end ? 0 : times * sizeof(T) * (s->n_h + 16) * (s->n_x + s->n_y + 1);
+      if (!end && !(kind_of<T>(members[n]->shape) == kind)) continue;
+      const size_t sums = end ? 0 : kernels_of<T>(variant, kind).layout(members[n]->shape).sums;
+      const size_t more = sizeof(T) * sums * (kind.wide ? 1 : CHUNKS);
       if (!some.empty() && (end || bytes + more > MOST_BYTES)) {
         descend_group(variant, std::move(some), source, passes, threads, poll);
         some = {}, bytes = 0;
@@ -163,16 +167,17 @@ template <class T>
 double evaluate(const Variant &variant, const Shape &shape, const T *theta, const Source<T> &source, const T *w,
                 ptrdiff_t w_step, double m, T *gradient, T *A2, size_t threads, const Poll &poll) {
   const Denormals flush(Denormals::flushed);
-  Net<T> net(shape, theta, variant);
+  Team team(flops(shape, source.m) >= FLOPS_FOR_A_TEAM ? threads : 1, poll);
+  Net<T> net(shape, variant);
+  net.pack(theta, net.parameters.get(), team);
   net.w = w, net.w_step = w_step, net.A2 = A2;
-  Team team(flops(shape, source.m) >= FLOPS_FOR_THREADS ? threads : 1, poll);
   Pass<T> pass({&net}, source, team, source.m);
   const double one_over_m = 1 / m;
   if (!pass.run(source.m, 0, nullptr, gradient ? Wanted::gradients : Wanted::costs, &one_over_m))
     return std::numeric_limits<double>::quiet_NaN(); // whoever stopped it says why
   if (gradient) {
-    for (size_t i = 0; i < net.layout.size; ++i) net.gradient[i] *= T(one_over_m);
-    net.kernels->unpack(shape, net.gradient, gradient);
+    for (size_t i = 0; i < net.layout.size; ++i) net.sums.get()[i] *= T(one_over_m);
+    net.unpack(net.sums.get(), gradient, team);
   }
   return pass.cost(0);
 }

@@ -8,51 +8,76 @@ namespace shoal::SHOAL_VARIANT {
 
 template <class T> constexpr T LEAK = T(0.01); // the slope of leaky ReLU below zero
 
-// Call f with g1 as a function of one number.
-template <class T, class F> void with_activation(Activation g1, F f) {
+// The outputs of a tile, (n_y, row), filled up to whole packs with zeros.
+template <class T> void gather_Y(const Source<T> &from, size_t n_y, const Tile<T> &tile, size_t row) {
+  for (size_t k = 0; k < n_y; ++k) {
+    const T *y = from.Y + ptrdiff_t(k) * from.Y_output;
+    T *to = tile.Y + k * row;
+    if (tile.rows)
+      for (size_t i = 0; i < tile.m; ++i) to[i] = y[ptrdiff_t(tile.rows[i]) * from.Y_example];
+    else
+      for (size_t i = 0; i < tile.m; ++i) to[i] = y[ptrdiff_t(tile.first + i) * from.Y_example];
+    for (size_t i = tile.m; i < up<T>(tile.m); ++i) to[i] = 0;
+  }
+}
+
+// Call f with g1 as a function of a number or a register of them.
+template <class F> void with_activation(Activation g1, F f) {
   switch (g1) {
-  case Activation::tanh: f([](T z) { return tanh(z); }); break;
-  case Activation::sigmoid: f([](T z) { return sigmoid(z); }); break;
-  case Activation::relu: f([](T z) { return z < 0 ? T(0) : z; }); break;
-  case Activation::leaky_relu: f([](T z) { return z < 0 ? LEAK<T> * z : z; }); break;
-  case Activation::identity: f([](T z) { return z; }); break;
+  case Activation::tanh: f([](auto z) { return tanh(z); }); break;
+  case Activation::sigmoid: f([](auto z) { return sigmoid(z); }); break;
+  case Activation::relu: f([](auto z) { return z < 0 ? decltype(z){} : z; }); break;
+  case Activation::leaky_relu: f([](auto z) { return z < 0 ? LEAK<Element<decltype(z)>> * z : z; }); break;
+  case Activation::identity: f([](auto z) { return z; }); break;
   }
 }
 
 // A1 = g1(Z1), in place.
 template <class T> void activate(Activation g1, T *Z, size_t n) {
   if (g1 == Activation::identity) return;
-  with_activation<T>(g1, [=](auto g) {
+  with_activation(g1, [=](auto g) {
     for (size_t i = 0; i < n; ++i) Z[i] = g(Z[i]);
   });
 }
 
 // Call f with g1' as a function of a = g1(z), a number or a register of them.
-template <class T, class F> void with_slope(Activation g1, F f) {
+template <class F> void with_slope(Activation g1, F f) {
   switch (g1) {
-  case Activation::tanh: f([](auto a) { return T(1) - a * a; }); break;
-  case Activation::sigmoid: f([](auto a) { return a * (T(1) - a); }); break;
-  case Activation::relu: f([](auto a) { return a > 0 ? a - a + T(1) : a - a; }); break;
-  case Activation::leaky_relu: f([](auto a) { return a > 0 ? a - a + T(1) : a - a + LEAK<T>; }); break;
-  case Activation::identity: f([](auto a) { return a - a + T(1); }); break;
+  case Activation::tanh: f([](auto a) { return 1 - a * a; }); break;
+  case Activation::sigmoid: f([](auto a) { return a * (1 - a); }); break;
+  case Activation::relu: f([](auto a) { return a > 0 ? everywhere<decltype(a)>(1) : decltype(a){}; }); break;
+  case Activation::leaky_relu:
+    f([](auto a) {
+      using V = decltype(a);
+      return a > 0 ? everywhere<V>(1) : everywhere<V>(LEAK<Element<V>>);
+    });
+    break;
+  case Activation::identity: f([](auto a) { return everywhere<decltype(a)>(1); }); break;
   }
 }
 
 // A loss at z is finite where z is, and so is a sum of n_y of them.
 template <class T> inline T bounded(T L, T z, T limit) { return L > limit ? (z - z == 0 ? limit : L) : L; }
 
-// Of n_y rows of `tile` elements: A2 in the place of Z2, and L, (tile), if there is a Y.
+// Of n_y rows of `tile` elements: A2 in the place of Z2, and L, (tile), if there is a Y. One division
+// serves 1 / (1 + e) of A2 and e / (2 + e) of L.
 template <class T> void sigmoid_output(T *Z2, const T *Y, T *L, size_t n_y, size_t tile, size_t m, T limit) {
+  const auto e_of = [](T z) { return exp(z < 0 ? z : -z); };
+  const auto both_of = [](T e) { return 1 / ((1 + e) * (2 + e)); };
+  const auto a_of = [](T z, T e, T both) { return (z < 0 ? e : T(1)) * (2 + e) * both; };
   for (size_t k = 0; k < n_y; ++k, Z2 += tile) {
     if (!Y) {
-      for (size_t i = 0; i < m; ++i) Z2[i] = sigmoid(Z2[i]);
+      for (size_t i = 0; i < m; ++i) {
+        const T e = e_of(Z2[i]);
+        Z2[i] = a_of(Z2[i], e, both_of(e));
+      }
       continue;
     }
     const T *y = Y + k * tile;
     for (size_t i = 0; i < m; ++i) {
-      const T z = Z2[i], e = exp(z < 0 ? z : -z);
-      L[i] += bounded(((z > 0 ? z : T(0)) - z * y[i]) + log1p_below_1(e), z, limit);
-      Z2[i] = (z < 0 ? e : T(1)) / (T(1) + e);
+      const T z = Z2[i], e = e_of(z), both = both_of(e);
+      L[i] += bounded(((z > 0 ? z : T(0)) - z * y[i]) + log1p_of(e * (1 + e) * both), z, limit);
+      Z2[i] = a_of(z, e, both);
     }
   }
 }

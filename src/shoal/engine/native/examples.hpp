@@ -12,39 +12,33 @@ namespace shoal::SHOAL_VARIANT::examples {
 constexpr size_t TILE = 512;
 constexpr size_t ROW = TILE + 16; // rows that started at one place of a page would leave the cache
 
-template <class T> bool in_place(const Source<T> &) { return false; }
+template <class T> bool in_place(const Shape &, const Source<T> &) { return false; }
 
 template <class T> Layout layout(const Shape &s) {
   const size_t b1 = s.n_h * s.n_x, W2 = b1 + s.n_h, b2 = W2 + s.n_y * s.n_h, size = b2 + s.n_y;
-  return {0, b1, W2, b2, size, s.n_h, size * LANES<T>, 1};
+  return {0, b1, W2, b2, size, s.n_h, up<T>(size) * LANES<T>, 1};
 }
 
-template <class T> size_t room(const Shape &s, size_t part) { return ROW * (part == 0 ? s.n_x : s.n_h); }
+template <class T> Rooms rooms(const Shape &s) { return {ROW * s.n_x, ROW * s.n_y, ROW * s.n_h, ROW * s.n_h, 0}; }
 
-template <class T> void pack(const Shape &s, const T *theta, T *parameters) {
+template <class T> void pack(const Shape &s, const T *theta, T *parameters, size_t, size_t) {
   __builtin_memcpy(parameters, theta, layout<T>(s).size * sizeof(T));
 }
-template <class T> void unpack(const Shape &s, const T *parameters, T *theta) {
+template <class T> void unpack(const Shape &s, const T *parameters, T *theta, size_t, size_t) {
   __builtin_memcpy(theta, parameters, layout<T>(s).size * sizeof(T));
 }
 
-// Copy rows of another array into rows of a tile, and fill up with zeros.
-template <class T>
-void turn(const T *from, ptrdiff_t example, ptrdiff_t row, const Tile<T> &tile, size_t rows, T *to) {
-  for (size_t start = 0; start < rows; start += LANES<T>)
-    for (size_t i = 0; i < tile.m; ++i) {
-      const T *x = from + ptrdiff_t(tile.number(i)) * example;
-      const size_t end = rows - start < LANES<T> ? rows : start + LANES<T>;
-      for (size_t j = start; j < end; ++j) to[j * ROW + i] = x[ptrdiff_t(j) * row];
-    }
-  for (size_t j = 0; j < rows; ++j)
-    for (size_t i = tile.m; i < up<T>(tile.m); ++i) to[j * ROW + i] = 0;
-}
-
 template <class T> void gather(const Shape &s, const Source<T> &from, Tile<T> &tile) {
-  turn(from.X, from.X_example, from.X_feature, tile, s.n_x, tile.copy);
+  for (size_t start = 0; start < s.n_x; start += LANES<T>)
+    for (size_t i = 0; i < tile.m; ++i) {
+      const T *x = from.X + ptrdiff_t(tile.number(i)) * from.X_example;
+      const size_t end = s.n_x - start < LANES<T> ? s.n_x : start + LANES<T>;
+      for (size_t j = start; j < end; ++j) tile.copy[j * ROW + i] = x[ptrdiff_t(j) * from.X_feature];
+    }
+  for (size_t j = 0; j < s.n_x; ++j)
+    for (size_t i = tile.m; i < up<T>(tile.m); ++i) tile.copy[j * ROW + i] = 0;
   tile.X = tile.copy;
-  if (from.Y) turn(from.Y, from.Y_example, from.Y_output, tile, s.n_y, tile.Y);
+  if (from.Y) gather_Y(from, s.n_y, tile, ROW);
 }
 
 // C (rows, ROW) = A B + bias, panel by panel of examples; B is (K, ROW).
@@ -57,44 +51,62 @@ void rows_of(const T *A, ptrdiff_t row, ptrdiff_t step, const T *B, T *C, const 
   }
 }
 
-// A1 = g1(W1 X + b1) in one go, for so few features that a product's blocks would not pay.
+// Z2 = W2 A1 + b2, where b2 follows W2.
+template <class T> void join(const Shape &s, const T *W2, const Tile<T> &tile, Work<T> &work) {
+  rows_of(W2, s.n_h, 1, work.A1, work.Z2, W2 + s.n_y * s.n_h, s.n_y, s.n_h, tile.m);
+}
+
+// So few features and outputs that a product's blocks would not pay: a hidden unit at a time, in registers.
+constexpr size_t FEW = 4;
+inline bool few(const Shape &s) { return s.n_x <= FEW && s.n_y == 1; }
+
+// Call f with a number of features that the compiler knows.
+template <class F> inline void with_features(size_t n_x, F f) {
+  switch (n_x) {
+  case 1: f(Packs<1>()); break;
+  case 2: f(Packs<2>()); break;
+  case 3: f(Packs<3>()); break;
+  case 4: f(Packs<4>()); break;
+  }
+}
+
 template <class T, int N, class G>
-void forward_few(G g, const Shape &s, const T *W1, const T *b1, const T *__restrict X, T *__restrict A1, size_t m) {
-  for (size_t h = 0; h < s.n_h; ++h, W1 += N, A1 += ROW) {
-    const T b = b1[h];
-    for (size_t i = 0; i < m; ++i) {
-      T z = b;
+void forward_few(G g, const Shape &s, const T *parameters, const T *X, T *A1, T *Z2, size_t m) {
+  using V = Register<T>;
+  constexpr size_t W = LANES<T> / PARTS;
+  const T *W1 = parameters, *b1 = W1 + s.n_h * N, *W2 = b1 + s.n_h, b2 = W2[s.n_h];
+  for (size_t i = 0; i < m; i += W) {
+    V x[N], z2 = everywhere<V>(b2);
+    for (int j = 0; j < N; ++j) x[j] = load(X + j * ROW + i);
+    for (size_t h = 0; h < s.n_h; ++h) {
+      V z = everywhere<V>(b1[h]);
 #pragma GCC unroll 4
-      for (int j = 0; j < N; ++j) z = fused(W1[j], X[j * ROW + i], z);
-      A1[i] = g(z);
+      for (int j = 0; j < N; ++j) z = fused(everywhere<V>(W1[h * N + j]), x[j], z);
+      const V a = g(z);
+      store(A1 + h * ROW + i, a);
+      z2 = fused(everywhere<V>(W2[h]), a, z2);
     }
+    store(Z2 + i, z2);
   }
 }
 
 template <class T>
 void forward(const Shape &s, const T *parameters, const Tile<T> &tile, Work<T> &work, size_t, size_t) {
   const Layout l = layout<T>(s);
-  const T *W1 = parameters + l.W1, *b1 = parameters + l.b1;
   const size_t m = up<T>(tile.m);
-  if (s.n_x <= 4) {
-    with_activation<T>(s.g1, [&](auto g) {
-      switch (s.n_x) {
-      case 1: forward_few<T, 1>(g, s, W1, b1, tile.X, work.A1, m); break;
-      case 2: forward_few<T, 2>(g, s, W1, b1, tile.X, work.A1, m); break;
-      case 3: forward_few<T, 3>(g, s, W1, b1, tile.X, work.A1, m); break;
-      case 4: forward_few<T, 4>(g, s, W1, b1, tile.X, work.A1, m); break;
-      }
+  if (few(s)) {
+    with_activation(s.g1, [&](auto g) {
+      with_features(s.n_x, [&](auto N) { forward_few<T, N.value>(g, s, parameters, tile.X, work.A1, work.Z2, m); });
     });
     return;
   }
-  rows_of(W1, s.n_x, 1, tile.X, work.A1, b1, s.n_h, s.n_x, tile.m);
+  rows_of(parameters + l.W1, s.n_x, 1, tile.X, work.A1, parameters + l.b1, s.n_h, s.n_x, tile.m);
   for (size_t h = 0; h < s.n_h; ++h) activate(s.g1, work.A1 + h * ROW, m);
+  join(s, parameters + l.W2, tile, work);
 }
 
-template <class T> void join(const Shape &s, const T *parameters, const Tile<T> &tile, Work<T> &work) {
-  const Layout l = layout<T>(s);
-  rows_of(parameters + l.W2, s.n_h, 1, work.A1, work.Z2, parameters + l.b2, s.n_y, s.n_h, tile.m);
-}
+// All of Z2 is there already.
+template <class T> void joined(const Shape &, const T *, const Tile<T> &, Work<T> &) {}
 
 #if SHOAL_REGISTER == 64
 constexpr int SIDE = 4; // sums of 4 rows with 4 rows stay in registers
@@ -104,46 +116,52 @@ constexpr int SIDE = 2;
 constexpr int SIDE = 1;
 #endif
 
-// sums[r][c] += A[r] * B[c] over the examples, lane by lane.
-template <class T, int R, int C> void dots(const T *A, const T *B, size_t m, T *sums, size_t sums_row) {
+// sums[r][c] (LANES) += the products of row r of A and row c of B, lane by lane, over n elements.
+template <class T> struct Dots {
+  const T *A;
+  ptrdiff_t A_row;
+  const T *B;
+  ptrdiff_t B_row;
+  size_t n; // a multiple of LANES
+  T *sums;
+  size_t sums_row; // from one row of A to the next
+};
+
+template <class T, int R, int C> void dots(const Dots<T> &d) {
   constexpr size_t W = LANES<T> / PARTS;
   Register<T> sum[R][C][PARTS] = {};
-  for (size_t i = 0; i < m; i += LANES<T>)
-#pragma GCC unroll 4
+  for (size_t i = 0; i < d.n; i += LANES<T>)
+#pragma GCC unroll 8
     for (int part = 0; part < PARTS; ++part) {
       Register<T> b[C];
-#pragma GCC unroll 4
-      for (int c = 0; c < C; ++c) b[c] = load(B + c * ROW + i + part * W);
-#pragma GCC unroll 4
+#pragma GCC unroll 8
+      for (int c = 0; c < C; ++c) b[c] = load(d.B + c * d.B_row + i + part * W);
+#pragma GCC unroll 8
       for (int r = 0; r < R; ++r) {
-        const Register<T> a = load(A + r * ROW + i + part * W);
-#pragma GCC unroll 4
+        const Register<T> a = load(d.A + r * d.A_row + i + part * W);
+#pragma GCC unroll 8
         for (int c = 0; c < C; ++c) sum[r][c][part] = fused(a, b[c], sum[r][c][part]);
       }
     }
-#pragma GCC unroll 4
+#pragma GCC unroll 8
   for (int r = 0; r < R; ++r)
-#pragma GCC unroll 4
+#pragma GCC unroll 8
     for (int c = 0; c < C; ++c)
-#pragma GCC unroll 4
+#pragma GCC unroll 8
       for (int part = 0; part < PARTS; ++part) {
-        T *to = sums + r * sums_row + c * LANES<T> + part * W;
+        T *to = d.sums + r * d.sums_row + c * LANES<T> + part * W;
         store(to, load(to) + sum[r][c][part]);
       }
 }
 
-template <class T, int R, int C = SIDE>
-void dots_columns(const T *A, const T *B, size_t columns, size_t m, T *sums, size_t sums_row) {
-  for (; columns >= C; columns -= C, B += C * ROW, sums += C * LANES<T>) dots<T, R, C>(A, B, m, sums, sums_row);
-  if constexpr (C > 1) dots_columns<T, R, C / 2>(A, B, columns, m, sums, sums_row);
+template <class T, int R, int C = R == 1 ? 2 * SIDE : SIDE> void dots_columns(Dots<T> d, size_t columns) {
+  for (; columns >= C; columns -= C, d.B += C * d.B_row, d.sums += C * LANES<T>) dots<T, R, C>(d);
+  if constexpr (C > 1) dots_columns<T, R, C / 2>(d, columns);
 }
 
-// sums (rows, columns, LANES) += A B^T, where A is (rows, ROW) and B (columns, ROW).
-template <class T, int R = SIDE>
-void dots_of(const T *A, const T *B, size_t rows, size_t columns, size_t m, T *sums) {
-  const size_t sums_row = columns * LANES<T>;
-  for (; rows >= R; rows -= R, A += R * ROW, sums += R * sums_row) dots_columns<T, R>(A, B, columns, m, sums, sums_row);
-  if constexpr (R > 1) dots_of<T, R / 2>(A, B, rows, columns, m, sums);
+template <class T, int R = SIDE> void dots_of(Dots<T> d, size_t rows, size_t columns) {
+  for (; rows >= R; rows -= R, d.A += R * d.A_row, d.sums += R * d.sums_row) dots_columns<T, R>(d, columns);
+  if constexpr (R > 1) dots_of<T, R - 1>(d, rows, columns);
 }
 
 // sums (rows, LANES) += the examples of A (rows, ROW).
@@ -151,13 +169,11 @@ template <class T> void sum_rows(const T *A, size_t rows, size_t m, T *sums) {
   for (size_t r = 0; r < rows; ++r, A += ROW, sums += LANES<T>) add_lanes(A, m, sums);
 }
 
-template <class T>
-void backward(const Shape &s, const T *parameters, const Tile<T> &tile, Work<T> &work, T *sums, size_t, size_t) {
-  const Layout l = layout<T>(s);
-  const size_t m = up<T>(tile.m);
-  const T *W2 = parameters + l.W2, *dZ2 = work.Z2;
-  if (s.n_y > 1) rows_of<T>(W2, 1, s.n_h, dZ2, work.dZ1, nullptr, s.n_h, s.n_y, tile.m);
-  with_slope<T>(s.g1, [&](auto g1_prime) {
+// dZ1 = W2^T dZ2 * g1'(Z1), m whole packs.
+template <class T> void slope(const Shape &s, const T *W2, const Work<T> &work, size_t m) {
+  const T *dZ2 = work.Z2;
+  if (s.n_y > 1) rows_of<T>(W2, 1, s.n_h, dZ2, work.dZ1, nullptr, s.n_h, s.n_y, m);
+  with_slope(s.g1, [&](auto g1_prime) {
     for (size_t h = 0; h < s.n_h; ++h) {
       T *dZ1 = work.dZ1 + h * ROW;
       const T *A1 = work.A1 + h * ROW, W = W2[h];
@@ -167,20 +183,63 @@ void backward(const Shape &s, const T *parameters, const Tile<T> &tile, Work<T> 
         for (size_t i = 0; i < m; ++i) dZ1[i] = W * dZ2[i] * g1_prime(A1[i]);
     }
   });
-  dots_of(work.dZ1, tile.X, s.n_h, s.n_x, m, sums + l.W1 * LANES<T>);
-  sum_rows(work.dZ1, s.n_h, m, sums + l.b1 * LANES<T>);
-  dots_of(dZ2, work.A1, s.n_y, s.n_h, m, sums + l.W2 * LANES<T>);
-  sum_rows(dZ2, s.n_y, m, sums + l.b2 * LANES<T>);
 }
 
-template <class T> void collect(const Shape &s, const T *sums, T *gradient) {
-  const size_t size = layout<T>(s).size;
-  for (size_t i = 0; i < size; ++i) {
-    Register<T> parts[PARTS];
-    __builtin_memcpy(parts, sums + i * LANES<T>, sizeof parts);
-    gradient[i] = total<T>(parts);
-  }
+// db1, dW2, db2; sums begin with those of b1.
+template <class T> void backward_behind_W1(const Shape &s, const Work<T> &work, size_t m, T *sums) {
+  const T *dZ2 = work.Z2;
+  sum_rows(work.dZ1, s.n_h, m, sums);
+  sums += s.n_h * LANES<T>;
+  dots_of<T>({dZ2, ROW, work.A1, ROW, m, sums, s.n_h * LANES<T>}, s.n_y, s.n_h);
+  sum_rows(dZ2, s.n_y, m, sums + s.n_y * s.n_h * LANES<T>);
 }
+
+template <class T, int N, class Slope>
+void backward_few(Slope g1_prime, const Shape &s, const Layout &l, const T *W2, const T *X, const T *A1, const T *dZ2, size_t m, T *sums) {
+  constexpr size_t W = LANES<T> / PARTS;
+  for (size_t h = 0; h < s.n_h; ++h, A1 += ROW) {
+    const auto w2 = everywhere<Register<T>>(W2[h]);
+    Register<T> dW1[N][PARTS] = {}, db1[PARTS] = {}, dW2[PARTS] = {};
+    for (size_t i = 0; i < m; i += LANES<T>)
+#pragma GCC unroll 4
+      for (int part = 0; part < PARTS; ++part) {
+        const Register<T> a = load(A1 + i + part * W), dz2 = load(dZ2 + i + part * W), dz1 = w2 * dz2 * g1_prime(a);
+#pragma GCC unroll 4
+        for (int j = 0; j < N; ++j) dW1[j][part] = fused(dz1, load(X + j * ROW + i + part * W), dW1[j][part]);
+        db1[part] += dz1;
+        dW2[part] = fused(dz2, a, dW2[part]);
+      }
+    const auto add_to = [&](size_t parameter, const Register<T>(&sum)[PARTS]) {
+      for (int part = 0; part < PARTS; ++part) {
+        T *to = sums + parameter * LANES<T> + part * W;
+        store(to, load(to) + sum[part]);
+      }
+    };
+    for (int j = 0; j < N; ++j) add_to(l.W1 + h * N + j, dW1[j]);
+    add_to(l.b1 + h, db1);
+    add_to(l.W2 + h, dW2);
+  }
+  sum_rows(dZ2, 1, m, sums + l.b2 * LANES<T>);
+}
+
+template <class T>
+void backward(const Shape &s, const T *parameters, const Tile<T> &tile, Work<T> &work, T *sums, size_t, size_t) {
+  const Layout l = layout<T>(s);
+  const size_t m = up<T>(tile.m);
+  if (few(s)) {
+    with_slope(s.g1, [&](auto g1_prime) {
+      with_features(s.n_x, [&](auto N) {
+        backward_few<T, N.value>(g1_prime, s, l, parameters + l.W2, tile.X, work.A1, work.Z2, m, sums);
+      });
+    });
+    return;
+  }
+  slope(s, parameters + l.W2, work, m);
+  dots_of<T>({work.dZ1, ROW, tile.X, ROW, m, sums, s.n_x * LANES<T>}, s.n_h, s.n_x);
+  backward_behind_W1(s, work, m, sums + l.b1 * LANES<T>);
+}
+
+template <class T> void collect(const Shape &s, T *sums) { totals(sums, layout<T>(s).size, T(0), sums); }
 
 template <class T> double squares(const Shape &s, const T *parameters) {
   const Layout l = layout<T>(s);
@@ -195,8 +254,8 @@ template <class T> double outputs_of(const Shape &s, const Tile<T> &tile, Work<T
 }
 
 template <class T> constexpr Kernels<T> kernels() {
-  return {TILE,    ROW,         true, in_place<T>, layout<T>,   room<T>,    pack<T>,       unpack<T>, gather<T>, forward<T>,
-          join<T>, backward<T>, collect<T>, outputs_of<T>, add<T>,    update<T>, squares<T>};
+  return {TILE,    ROW,         true, in_place<T>, layout<T>,   rooms<T>,    pack<T>,       unpack<T>, gather<T>, forward<T>,
+          joined<T>, backward<T>, collect<T>, outputs_of<T>, add<T>,    update<T>, squares<T>};
 }
 
 } // namespace shoal::SHOAL_VARIANT::examples

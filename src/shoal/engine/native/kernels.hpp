@@ -22,7 +22,7 @@ struct Layout {
   size_t W1, b1, W2, b2, size;
   size_t width;  // hidden units with their padding
   size_t sums;   // elements that a chunk's sums take
-  size_t panels; // parts of the hidden layer that different workers may take
+  size_t shares; // of the hidden layer, that different workers may take
 };
 
 // All examples; strides count elements.
@@ -56,6 +56,12 @@ template <class T> struct Work {
   T *L;   // (tile)
   T *aux; // (2, tile)
   T *dZ1; // one panel, or (n_h, tile)
+  T *joined; // (shares, n_y, tile): what each share adds to Z2
+};
+
+// Elements that Tile::copy, Tile::Y and Work::Z2, and the rest take.
+struct Rooms {
+  size_t X, Y, A1, dZ1, joined;
 };
 
 enum class Rule { descent, momentum, adam };
@@ -70,16 +76,17 @@ template <class T> struct Kernels {
   size_t tile; // examples, at most
   size_t row;  // from one output's row of tile elements to the next, in Y and Z2
   bool turns;  // gather copies and transposes
-  bool (*in_place)(const Source<T> &); // whether examples next to each other are read where they are
+  bool (*in_place)(const Shape &, const Source<T> &); // whether examples next to each other are read where they are
   Layout (*layout)(const Shape &);
-  size_t (*room)(const Shape &, size_t part); // elements of Tile::copy (0), Work::A1 (1), Work::dZ1 (2)
-  void (*pack)(const Shape &, const T *theta, T *parameters);
-  void (*unpack)(const Shape &, const T *parameters, T *theta);
+  Rooms (*rooms)(const Shape &);
+  void (*pack)(const Shape &, const T *theta, T *parameters, size_t share, size_t end);
+  void (*unpack)(const Shape &, const T *parameters, T *theta, size_t share, size_t end);
   void (*gather)(const Shape &, const Source<T> &, Tile<T> &);
-  void (*forward)(const Shape &, const T *parameters, const Tile<T> &, Work<T> &, size_t panel, size_t end);
+  // A1, and of Z2 what each share adds to it; `join` puts that together.
+  void (*forward)(const Shape &, const T *parameters, const Tile<T> &, Work<T> &, size_t share, size_t end);
   void (*join)(const Shape &, const T *parameters, const Tile<T> &, Work<T> &);
-  void (*backward)(const Shape &, const T *parameters, const Tile<T> &, Work<T> &, T *sums, size_t panel, size_t end);
-  void (*collect)(const Shape &, const T *sums, T *gradient);
+  void (*backward)(const Shape &, const T *parameters, const Tile<T> &, Work<T> &, T *sums, size_t share, size_t end);
+  void (*collect)(const Shape &, T *sums); // the gradient takes their place
   // A2 in the place of Z2, and the losses; with `slope`, dZ2 in its place. Returns the cost.
   double (*outputs)(const Shape &, const Tile<T> &, Work<T> &, double one_over_m, bool slope);
   void (*add)(T *sum, const T *term, size_t n);
@@ -87,13 +94,16 @@ template <class T> struct Kernels {
   double (*squares)(const Shape &, const T *parameters); // of the weights, W1 and W2
 };
 
-// The kernels of one instruction set: with hidden units, and with examples in the vector lanes.
+// What lies in the vector lanes.
+enum class Lanes { units, examples, features };
+
+// The kernels of one instruction set, for each kind of lanes.
 struct Variant {
   const char *name;
   bool reproducible;
   bool (*runs_here)();
-  Kernels<float> units32, examples32;
-  Kernels<double> units64, examples64;
+  Kernels<float> f32[3];
+  Kernels<double> f64[3];
 };
 
 } // namespace shoal

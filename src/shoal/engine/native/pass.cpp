@@ -2,64 +2,83 @@
 
 #include <algorithm>
 
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
 namespace shoal {
 
 namespace {
 
-constexpr size_t CHUNKS = 32;
 constexpr size_t LARGE = size_t(2) << 20;    // bytes of a gradient of which there is to be one only
 constexpr size_t RESIDENT = size_t(1) << 20; // bytes of examples that are kept turned round
 
-template <class T> const Kernels<T> &kernels_of(const Variant &v, bool narrow) {
-  if constexpr (sizeof(T) == 4) return narrow ? v.examples32 : v.units32;
-  else return narrow ? v.examples64 : v.units64;
-}
-
 } // namespace
 
-Kind kind_of(const Shape &s, size_t bytes) {
-  const size_t lanes = 64 / bytes;
-  if (s.n_h <= lanes / 2 ? s.n_x <= 64 : s.n_h <= lanes * 5 / 4 && s.n_x <= 8) return Kind::narrow;
-  const bool large = bytes * s.n_h * (s.n_x + s.n_y + 1) >= LARGE, several_panels = s.n_h > 4 * lanes;
-  return large && several_panels ? Kind::wide : Kind::tiled;
+void in_large_pages([[maybe_unused]] void *memory, [[maybe_unused]] size_t bytes) {
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+  constexpr uintptr_t page = 4096;
+  if (bytes < (size_t(4) << 20)) return;
+  const uintptr_t first = (uintptr_t(memory) + page - 1) / page * page, end = (uintptr_t(memory) + bytes) / page * page;
+  madvise(reinterpret_cast<void *>(first), end - first, MADV_HUGEPAGE); // a wish: all works without
+#endif
+}
+
+template <class T> Kind kind_of(const Shape &s) {
+  constexpr size_t lanes = 64 / sizeof(T);
+  if (s.n_h <= lanes / 2) return {s.n_x <= 64 ? Lanes::examples : Lanes::features, false};
+  if (s.n_h <= lanes * 5 / 4 && s.n_x <= 8) return {Lanes::examples, false};
+  const bool large = sizeof(T) * s.n_h * (s.n_x + s.n_y + 1) >= LARGE, several_shares = s.n_h > 4 * lanes;
+  return {Lanes::units, large && several_shares};
+}
+
+template <class T> const Kernels<T> &kernels_of(const Variant &variant, Kind kind) {
+  if constexpr (sizeof(T) == 4) return variant.f32[size_t(kind.lanes)];
+  else return variant.f64[size_t(kind.lanes)];
 }
 
 template <class T>
-Net<T>::Net(const Shape &shape, const T *theta, const Variant &variant)
-    : shape(shape), kernels(&kernels_of<T>(variant, kind_of(shape, sizeof(T)) == Kind::narrow)), layout(kernels->layout(shape)),
-      parameters(layout.size), collected(kernels->turns ? layout.size : 0) {
-  kernels->pack(shape, theta, parameters.get());
+Net<T>::Net(const Shape &shape, const Variant &variant)
+    : shape(shape), kernels(&kernels_of<T>(variant, kind_of<T>(shape))), layout(kernels->layout(shape)), parameters(layout.size) {}
+
+template <class T> void Net<T>::pack(const T *theta, T *vector, Team &team) const {
+  team.each(layout.shares, [&](size_t share, size_t) { kernels->pack(shape, theta, vector, share, share + 1); });
+}
+
+template <class T> void Net<T>::unpack(const T *vector, T *theta, Team &team) const {
+  team.each(layout.shares, [&](size_t share, size_t) { kernels->unpack(shape, vector, theta, share, share + 1); });
 }
 
 template <class T>
 Pass<T>::Pass(std::vector<Net<T> *> nets, const Source<T> &source, Team &team, size_t largest)
     : nets_(std::move(nets)), source_(source), team_(team), desks_(team.workers()),
-      share_units_(kind_of(nets_[0]->shape, sizeof(T)) == Kind::wide) {
+      share_units_(kind_of<T>(nets_[0]->shape).wide) {
   const Kernels<T> &k = *nets_[0]->kernels;
-  size_t A1 = 0, dZ1 = 0;
+  Rooms r{};
   for (const Net<T> *net : nets_) {
-    A1 = std::max(A1, k.room(net->shape, 1)), dZ1 = std::max(dZ1, k.room(net->shape, 2));
+    const Rooms own = k.rooms(net->shape);
+    r = {own.X, own.Y, std::max(r.A1, own.A1), std::max(r.dZ1, own.dZ1), std::max(r.joined, own.joined)};
   }
-  const Shape &shape = nets_[0]->shape; // n_x and n_y are those of all
-  const size_t X = k.room(shape, 0), Y = shape.n_y * k.row;
   const auto whole = [](size_t n) { return (n + 15) / 16 * 16; }; // cache lines
   for (Desk &desk : desks_) {
-    desk.numbers = Room<T>(whole(X) + 2 * whole(Y) + whole(A1) + 4 * whole(k.tile) + whole(dZ1));
+    const std::pair<T **, size_t> parts[] = {
+        {&desk.tile.copy, r.X}, {&desk.tile.Y, r.Y}, {&desk.work.A1, r.A1},        {&desk.work.Z2, r.Y},        {&desk.work.w, k.tile},
+        {&desk.work.L, k.tile}, {&desk.work.aux, 2 * k.row}, {&desk.work.dZ1, r.dZ1}, {&desk.work.joined, r.joined}};
+    size_t all = 0;
+    for (const auto &part : parts) all += whole(part.second);
+    desk.numbers = Room<T>(all);
     T *p = desk.numbers.get();
-    const std::pair<T **, size_t> parts[] = {{&desk.tile.copy, X}, {&desk.tile.Y, Y},       {&desk.work.A1, A1},
-                                             {&desk.work.Z2, Y},   {&desk.work.w, k.tile},  {&desk.work.L, k.tile},
-                                             {&desk.work.aux, 2 * k.tile}, {&desk.work.dZ1, dZ1}};
     for (const auto &[pointer, size] : parts) *pointer = p, p += whole(size);
     if (!source_.Y) desk.tile.Y = nullptr;
   }
-  const size_t each = X + Y, tiles = (source_.m + k.tile - 1) / k.tile;
+  const size_t each = r.X + r.Y, tiles = (source_.m + k.tile - 1) / k.tile;
   if (!k.turns || largest < source_.m || tiles * each * sizeof(T) > RESIDENT) return;
   resident_numbers_ = Room<T>(tiles * each);
   for (size_t t = 0; t < tiles; ++t) {
     T *const here = resident_numbers_.get() + t * each;
-    Tile<T> tile = {std::min(k.tile, source_.m - t * k.tile), t * k.tile, nullptr, nullptr, 0, here + X, here};
+    Tile<T> tile = {std::min(k.tile, source_.m - t * k.tile), t * k.tile, nullptr, nullptr, 0, here + r.X, here};
     if (!source_.Y) tile.Y = nullptr;
-    k.gather(shape, source_, tile);
+    k.gather(nets_[0]->shape, source_, tile);
     resident_.push_back(tile);
   }
 }
@@ -117,7 +136,7 @@ template <class T> void Pass<T>::chunk(size_t c, size_t worker) {
   clear(c);
   // Where a tile is read in place, a network takes several before the next one, so that its parameters
   // and sums stay in the cache; where a tile is copied, all networks take it in turn.
-  const bool in_place = !now_.rows && nets_[0]->kernels->in_place(source_);
+  const bool in_place = !now_.rows && nets_[0]->kernels->in_place(nets_[0]->shape, source_);
   const size_t block = in_place && nets_.size() > 1 ? 8 : 1, end = tiles() * (c + 1) / now_.chunks;
   for (size_t from = tiles() * c / now_.chunks; from < end; from += block)
     for (size_t n = 0; n < nets_.size(); ++n)
@@ -133,14 +152,14 @@ template <class T> void Pass<T>::chunk(size_t c, size_t worker) {
 template <class T> void Pass<T>::pass_tile(size_t n, Desk &desk, size_t c) {
   Net<T> &net = *nets_[n];
   const T *parameters = net.parameters.get();
-  net.kernels->forward(net.shape, parameters, desk.tile, desk.work, 0, net.layout.panels);
+  net.kernels->forward(net.shape, parameters, desk.tile, desk.work, 0, net.layout.shares);
   finish(net, n, desk, c);
   if (now_.wanted == Wanted::gradients)
     net.kernels->backward(net.shape, parameters, desk.tile, desk.work, net.sums.get() + c * net.layout.sums, 0,
-                          net.layout.panels);
+                          net.layout.shares);
 }
 
-// All workers at one tile: each takes panels of hidden units.
+// All workers at one tile: each takes shares of the hidden layer.
 template <class T> void Pass<T>::together() {
   Desk &desk = desks_[0];
   clear(0);
@@ -156,15 +175,15 @@ template <class T> void Pass<T>::together() {
       };
       team_.breathe(0);
       if (team_.stopped()) return;
-      team_.each(net.layout.panels, [&](size_t p, size_t worker) {
+      team_.each(net.layout.shares, [&](size_t share, size_t worker) {
         Work<T> work = with(worker);
-        net.kernels->forward(net.shape, net.parameters.get(), desk.tile, work, p, p + 1);
+        net.kernels->forward(net.shape, net.parameters.get(), desk.tile, work, share, share + 1);
       });
       finish(net, n, desk, 0);
       if (now_.wanted == Wanted::gradients)
-        team_.each(net.layout.panels, [&](size_t p, size_t worker) {
+        team_.each(net.layout.shares, [&](size_t share, size_t worker) {
           Work<T> work = with(worker);
-          net.kernels->backward(net.shape, net.parameters.get(), desk.tile, work, net.sums.get(), p, p + 1);
+          net.kernels->backward(net.shape, net.parameters.get(), desk.tile, work, net.sums.get(), share, share + 1);
         });
     }
   }
@@ -177,8 +196,7 @@ template <class T> void Pass<T>::reduce() {
     if (!net.active) return;
     for (size_t c = 1; c < now_.chunks; ++c)
       net.kernels->add(net.sums.get(), net.sums.get() + c * net.layout.sums, net.layout.sums);
-    net.gradient = net.kernels->turns ? net.collected.get() : net.sums.get();
-    net.kernels->collect(net.shape, net.sums.get(), net.gradient);
+    net.kernels->collect(net.shape, net.sums.get());
   });
 }
 
@@ -205,6 +223,10 @@ template <class T> double Pass<T>::cost(size_t net) const {
   return J;
 }
 
+template Kind kind_of<float>(const Shape &);
+template Kind kind_of<double>(const Shape &);
+template const Kernels<float> &kernels_of(const Variant &, Kind);
+template const Kernels<double> &kernels_of(const Variant &, Kind);
 template struct Net<float>;
 template struct Net<double>;
 template class Pass<float>;

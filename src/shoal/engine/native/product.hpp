@@ -9,19 +9,12 @@
 // that a block of ROWS x PANEL sums stays in registers while k runs.
 #pragma once
 
-#include "functions.hpp"
+#include <utility>
 
-#if SHOAL_FUSED && defined(__x86_64__)
-#include <immintrin.h>
-#elif SHOAL_FUSED && defined(__ARM_NEON)
-#include <arm_neon.h>
-#endif
+#include "functions.hpp"
 
 namespace shoal::SHOAL_VARIANT {
 
-template <class T> constexpr size_t LANES = 64 / sizeof(T); // a pack: 64 bytes on every instruction set
-// n, up to whole packs.
-template <class T> constexpr size_t up(size_t n) { return (n + LANES<T> - 1) / LANES<T> * LANES<T>; }
 constexpr int PARTS = 64 / SHOAL_REGISTER;                  // registers in a pack
 #if SHOAL_REGISTER == 64
 constexpr int PANEL_PACKS = 4, ROWS = 6; // 24 of 32 registers hold sums
@@ -35,26 +28,10 @@ constexpr int PANEL_PACKS = 1, ROWS = 2; // 8 of 16
 template <class T> constexpr size_t PANEL = PANEL_PACKS * LANES<T>;
 constexpr size_t DEPTH = 128; // of a block of k: its part of a panel then stays in the first cache
 
-typedef float FloatRegister __attribute__((vector_size(SHOAL_REGISTER)));
-typedef double DoubleRegister __attribute__((vector_size(SHOAL_REGISTER)));
 template <class T> struct RegisterOf;
 template <> struct RegisterOf<float> { using Type = FloatRegister; };
 template <> struct RegisterOf<double> { using Type = DoubleRegister; };
 template <class T> using Register = typename RegisterOf<T>::Type;
-
-#if SHOAL_FUSED && SHOAL_REGISTER == 64
-inline FloatRegister fused(FloatRegister a, FloatRegister b, FloatRegister c) { return _mm512_fmadd_ps(a, b, c); }
-inline DoubleRegister fused(DoubleRegister a, DoubleRegister b, DoubleRegister c) { return _mm512_fmadd_pd(a, b, c); }
-#elif SHOAL_FUSED && SHOAL_REGISTER == 32
-inline FloatRegister fused(FloatRegister a, FloatRegister b, FloatRegister c) { return _mm256_fmadd_ps(a, b, c); }
-inline DoubleRegister fused(DoubleRegister a, DoubleRegister b, DoubleRegister c) { return _mm256_fmadd_pd(a, b, c); }
-#elif SHOAL_FUSED && defined(__ARM_NEON)
-inline FloatRegister fused(FloatRegister a, FloatRegister b, FloatRegister c) { return vfmaq_f32(c, a, b); }
-inline DoubleRegister fused(DoubleRegister a, DoubleRegister b, DoubleRegister c) { return vfmaq_f64(c, a, b); }
-#else
-inline FloatRegister fused(FloatRegister a, FloatRegister b, FloatRegister c) { return a * b + c; }
-inline DoubleRegister fused(DoubleRegister a, DoubleRegister b, DoubleRegister c) { return a * b + c; }
-#endif
 
 template <class T> inline Register<T> load(const T *p) {
   Register<T> v;
@@ -62,7 +39,6 @@ template <class T> inline Register<T> load(const T *p) {
   return v;
 }
 template <class T> inline void store(T *p, Register<T> v) { __builtin_memcpy(p, &v, sizeof v); }
-template <class T> inline Register<T> everywhere(T x) { return x - Register<T>{}; }
 
 // Where a sum starts.
 enum class Start {
@@ -91,7 +67,7 @@ template <class T, int R, int V> inline void block(const Product<T> &p, size_t K
 #pragma GCC unroll 16
     for (int v = 0; v < N; ++v)
       sum[r][v] = start == Start::columns  ? load(p.bias + v * W)
-                  : start == Start::rows   ? everywhere(p.bias[r])
+                  : start == Start::rows   ? everywhere<Register<T>>(p.bias[r])
                   : start == Start::stored ? load(p.C + r * p.C_row + v * W)
                                            : Register<T>{};
   const T *A = p.A, *B = p.B;
@@ -101,7 +77,7 @@ template <class T, int R, int V> inline void block(const Product<T> &p, size_t K
     for (int v = 0; v < N; ++v) b[v] = load(B + v * W);
 #pragma GCC unroll 16
     for (int r = 0; r < R; ++r) {
-      const Register<T> a = everywhere(A[r * p.row]);
+      const Register<T> a = everywhere<Register<T>>(A[r * p.row]);
 #pragma GCC unroll 16
       for (int v = 0; v < N; ++v) sum[r][v] = fused(a, b[v], sum[r][v]);
     }
@@ -178,14 +154,45 @@ template <class T> inline void add_lanes(const T *x, size_t n, T *sums) {
   for (int part = 0; part < PARTS; ++part) store(sums + part * W, sum[part]);
 }
 
-// out[i] = bias + the sum of the lanes of pack i. Halves are added to halves, of many packs in one go.
-template <class T> void totals(T *packs, size_t n, T bias, T *out) {
-  for (size_t half = LANES<T> / 2; half; half /= 2) { // pack i now starts at 2 half i
-    for (size_t i = 0; i < n; ++i)
-      for (size_t lane = 0; lane < half; ++lane)
-        packs[i * half + lane] = packs[2 * i * half + lane] + packs[2 * i * half + half + lane];
+// Of the numbers of a and b, in groups of 2 `half`: the first half of each group plus the second.
+template <class T, size_t half, size_t... lane>
+inline Register<T> halves(Register<T> a, Register<T> b, std::index_sequence<lane...>) {
+#if defined(__clang__)
+  return __builtin_shufflevector(a, b, (lane / half * 2 * half + lane % half)...) +
+         __builtin_shufflevector(a, b, (lane / half * 2 * half + lane % half + half)...);
+#else
+  using Bits = typename Format<Register<T>>::Bits;
+  return __builtin_shuffle(a, b, Bits{(lane / half * 2 * half + lane % half)...}) +
+         __builtin_shuffle(a, b, Bits{(lane / half * 2 * half + lane % half + half)...});
+#endif
+}
+
+template <class T, size_t half> inline void halve(Register<T> *sums) {
+  constexpr size_t W = LANES<T> / PARTS;
+#pragma GCC unroll 8
+  for (size_t i = 0; i < half; ++i)
+    sums[i] = halves<T, half>(sums[2 * i], sums[2 * i + 1], std::make_index_sequence<W>());
+  if constexpr (half > 1) halve<T, half / 2>(sums);
+}
+
+// out[i] = bias + the sum of the lanes of pack i, halves first, for n packs and up to the next whole pack.
+template <class T> void totals(const T *packs, size_t n, T bias, T *out) {
+  constexpr size_t W = LANES<T> / PARTS;
+  for (size_t start = 0; start < n; start += W, packs += W * LANES<T>, out += W) {
+    Register<T> sums[W];
+#pragma GCC unroll 16
+    for (size_t i = 0; i < W; ++i) {
+      Register<T> parts[PARTS];
+      __builtin_memcpy(parts, packs + i * LANES<T>, sizeof parts);
+#pragma GCC unroll 2
+      for (int half = PARTS / 2; half; half /= 2)
+#pragma GCC unroll 2
+        for (int part = 0; part < half; ++part) parts[part] += parts[part + half];
+      sums[i] = parts[0];
+    }
+    halve<T, W / 2>(sums);
+    store(out, sums[0] + bias);
   }
-  for (size_t i = 0; i < n; ++i) out[i] = bias + packs[i];
 }
 
 } // namespace shoal::SHOAL_VARIANT

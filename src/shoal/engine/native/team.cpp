@@ -1,6 +1,7 @@
 #include "team.hpp"
 
 #include <chrono>
+#include <ctime>
 #include <system_error>
 #include <utility>
 
@@ -15,8 +16,14 @@ namespace {
 constexpr long long POLL_EVERY = 30'000'000; // ns
 constexpr int SPINS = 4000;                  // some 20 to 100 us: waking a sleeping thread takes as long
 
-long long now() {
+long long now() { // to some milliseconds: it is asked far more often than it matters
+#if defined(CLOCK_MONOTONIC_COARSE)
+  timespec t;
+  clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+  return t.tv_sec * 1'000'000'000LL + t.tv_nsec;
+#else
   return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch()).count();
+#endif
 }
 
 void pause() {
@@ -51,36 +58,43 @@ Team::~Team() {
   {
     std::lock_guard lock(mutex_);
     leave_ = true;
-    ++round_;
   }
   begin_.notify_all();
   for (std::thread &thread : threads_) thread.join();
 }
 
+bool Team::claim(size_t &left) {
+  left = left_.load(std::memory_order_relaxed);
+  while (left > 0)
+    if (left_.compare_exchange_weak(left, left - 1, std::memory_order_acquire, std::memory_order_relaxed)) return true;
+  return false;
+}
+
 void Team::take(size_t worker) {
-  try {
-    for (size_t i; (i = next_.fetch_add(1, std::memory_order_relaxed)) < n_;) (*task_)(i, worker);
-  } catch (...) {
-    std::lock_guard lock(mutex_);
-    error_ = std::current_exception();
-    stop_ = true;
+  for (size_t left; claim(left);) {
+    try {
+      (*task_)(n_ - left, worker);
+    } catch (...) {
+      std::lock_guard lock(mutex_);
+      error_ = std::current_exception();
+      stop_ = true;
+    }
+    const size_t n = n_; // is the next round's as soon as the last task is done
+    if (done_.fetch_add(1, std::memory_order_acq_rel) + 1 == n && worker != 0) {
+      std::lock_guard lock(mutex_);
+      end_.notify_one();
+    }
   }
 }
 
 void Team::work(size_t worker) {
   const Denormals flush(Denormals::flushed);
-  for (size_t seen = 0;;) {
-    if (!spun([&] { return round_.load(std::memory_order_acquire) != seen; })) {
+  while (!leave_) {
+    if (!spun([&] { return called(); })) {
       std::unique_lock lock(mutex_);
-      begin_.wait(lock, [&] { return round_.load(std::memory_order_acquire) != seen; });
+      begin_.wait(lock, [&] { return called(); });
     }
-    seen = round_.load(std::memory_order_acquire);
-    if (leave_) return;
     take(worker);
-    if (busy_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
-      std::lock_guard lock(mutex_);
-      end_.notify_one();
-    }
   }
 }
 
@@ -92,13 +106,12 @@ void Team::each(size_t n, const Task &task) {
   {
     std::lock_guard lock(mutex_);
     task_ = &task, n_ = n;
-    next_.store(0, std::memory_order_relaxed);
-    busy_.store(threads_.size(), std::memory_order_relaxed);
-    round_.fetch_add(1, std::memory_order_release);
+    done_.store(0, std::memory_order_relaxed);
+    left_.store(n, std::memory_order_release);
   }
   begin_.notify_all();
   take(0);
-  const auto done = [this] { return busy_.load(std::memory_order_acquire) == 0; };
+  const auto done = [this, n] { return done_.load(std::memory_order_acquire) == n; };
   while (!spun(done)) {
     std::unique_lock lock(mutex_);
     if (end_.wait_for(lock, std::chrono::milliseconds(20), done)) break;

@@ -38,11 +38,15 @@ public:
 private:
   void work(size_t worker);
   void take(size_t worker);
+  bool claim(size_t &left);
+  bool called() const { return left_.load(std::memory_order_acquire) > 0 || leave_; }
 
   const Poll &poll_;
   std::vector<std::thread> threads_;
   std::atomic<bool> stop_{false}, leave_{false};
-  std::atomic<size_t> round_{0}, next_{0}, busy_{0};
+  // Nobody waits for a worker that comes late: what counts is the tasks that are left to be claimed and
+  // those that are done. Who has claimed one may read the two below; they change when all are done.
+  std::atomic<size_t> left_{0}, done_{0};
   size_t n_ = 0;
   const Task *task_ = nullptr;
   std::mutex mutex_;

@@ -1,8 +1,10 @@
 // Guarantee: the equations of a tile with hidden units in the vector lanes, for wide hidden layers.
 //
-// W1 lies transposed, in panels of hidden units: (panels, n_x, PANEL). A1 and dZ1 of a tile lie in
-// the same panels, (panels, tile, PANEL), and never leave the caches. X is read where it is.
+// W1 lies transposed, in panels of hidden units: (panels, n_x, PANEL). A1 of a tile, and dZ1 in its
+// place, lie in the same panels, (panels, tile, PANEL), and never leave the caches. X is read where it is.
 #pragma once
+
+#include <algorithm>
 
 #include "elements.hpp"
 #include "product.hpp"
@@ -11,65 +13,80 @@ namespace shoal::SHOAL_VARIANT::units {
 
 template <class T> constexpr size_t TILE = 576 / sizeof(T); // 144 or 72 examples, a multiple of 6 and of LANES
 
+// One or more panels, and as many units on each instruction set, so that sums over a share are the same.
+template <class T> constexpr size_t SHARE = 4 * LANES<T>;
+static_assert(4 % PANEL_PACKS == 0);
+
 template <class T> Layout layout(const Shape &s) {
   const size_t H = up<T>(s.n_h), W1 = 0, b1 = W1 + s.n_x * H, W2 = b1 + H, b2 = W2 + s.n_y * H, size = b2 + up<T>(s.n_y);
-  return {W1, b1, W2, b2, size, H, size, (H + PANEL<T> - 1) / PANEL<T>};
+  return {W1, b1, W2, b2, size, H, size, (H + SHARE<T> - 1) / SHARE<T>};
 }
 
 // A row of X that starts at the same place in each page meets the others in the cache: it is moved.
-template <class T> bool in_place(const Source<T> &from) {
+template <class T> bool in_place(const Shape &, const Source<T> &from) {
   return from.X_feature == 1 && from.X_example * ptrdiff_t(sizeof(T)) % 1024 != 0;
 }
 
 template <class T> constexpr ptrdiff_t copied_row(const Shape &s) { return up<T>(s.n_x) + LANES<T>; }
 
-template <class T> size_t room(const Shape &s, size_t part) {
-  if (part == 0) return TILE<T> * copied_row<T>(s);
-  if (part == 1) return TILE<T> * up<T>(s.n_h);
-  return TILE<T> * PANEL<T>;
+template <class T> Rooms rooms(const Shape &s) {
+  const size_t shares = layout<T>(s).shares;
+  return {TILE<T> * copied_row<T>(s), TILE<T> * s.n_y, TILE<T> * up<T>(s.n_h), TILE<T> * PANEL<T>, TILE<T> * shares * s.n_y};
 }
 
-// Where the panel that holds hidden unit h starts, and how wide it is.
-template <class T> struct Panel {
+// Some hidden units that lie next to each other.
+struct Panel {
   size_t first, width;
-  Panel(size_t panel, size_t H) : first(panel * PANEL<T>), width(H - first < PANEL<T> ? H - first : PANEL<T>) {}
 };
 
-// Call f with the place of each parameter in theta and in the kernels' vector, W1 by cache lines.
-template <class T, class F> void each_parameter(const Shape &s, F f) {
+// Call f with each panel of shares `from` to `end`, of H hidden units.
+template <class T, class F> void each_panel(size_t H, size_t from, size_t end, F f) {
+  const size_t last = end * SHARE<T> < H ? end * SHARE<T> : H;
+  for (size_t first = from * SHARE<T>; first < last; first += PANEL<T>)
+    f(Panel{first, last - first < PANEL<T> ? last - first : PANEL<T>});
+}
+
+// Call f with the place of each parameter of some shares in theta and in the kernels' vector, W1 by cache
+// lines; b2 goes with the first.
+template <class T, class F> void each_parameter(const Shape &s, size_t from, size_t end, F f) {
   const Layout l = layout<T>(s);
   const size_t b1 = s.n_h * s.n_x, W2 = b1 + s.n_h, b2 = W2 + s.n_y * s.n_h; // in theta
-  for (size_t start = 0; start < s.n_x; start += LANES<T>)
-    for (size_t h = 0; h < s.n_h; ++h) {
-      const Panel<T> panel(h / PANEL<T>, l.width);
-      const size_t unit = l.W1 + panel.first * s.n_x + (h - panel.first);
-      for (size_t j = start; j < start + LANES<T> && j < s.n_x; ++j) f(h * s.n_x + j, unit + j * panel.width);
+  each_panel<T>(l.width, from, end, [&](Panel panel) {
+    const size_t last = panel.first + panel.width < s.n_h ? panel.first + panel.width : s.n_h;
+    for (size_t start = 0; start < s.n_x; start += LANES<T>)
+      for (size_t h = panel.first; h < last; ++h) {
+        const size_t unit = l.W1 + panel.first * s.n_x + (h - panel.first);
+        for (size_t j = start; j < start + LANES<T> && j < s.n_x; ++j) f(h * s.n_x + j, unit + j * panel.width);
+      }
+    for (size_t h = panel.first; h < last; ++h) {
+      f(b1 + h, l.b1 + h);
+      for (size_t k = 0; k < s.n_y; ++k) f(W2 + k * s.n_h + h, l.W2 + k * l.width + h);
     }
-  for (size_t h = 0; h < s.n_h; ++h) {
-    f(b1 + h, l.b1 + h);
-    for (size_t k = 0; k < s.n_y; ++k) f(W2 + k * s.n_h + h, l.W2 + k * l.width + h);
-  }
-  for (size_t k = 0; k < s.n_y; ++k) f(b2 + k, l.b2 + k);
+  });
+  for (size_t k = 0; from == 0 && k < s.n_y; ++k) f(b2 + k, l.b2 + k);
 }
 
-template <class T> void pack(const Shape &s, const T *theta, T *parameters) {
-  const size_t size = layout<T>(s).size;
-  for (size_t i = 0; i < size; ++i) parameters[i] = 0; // padding
-  each_parameter<T>(s, [=](size_t from, size_t to) { parameters[to] = theta[from]; });
+template <class T> void pack(const Shape &s, const T *theta, T *parameters, size_t from, size_t end) {
+  const Layout l = layout<T>(s);
+  const auto clear = [=](size_t first, size_t last) { std::fill(parameters + first, parameters + last, T(0)); };
+  each_panel<T>(l.width, from, end, [&](Panel panel) {
+    if (panel.first + panel.width <= s.n_h) return;
+    const size_t W1 = l.W1 + panel.first * s.n_x;
+    clear(W1, W1 + s.n_x * panel.width); // padding, as all that follows
+    clear(l.b1 + s.n_h, l.b1 + l.width);
+    for (size_t k = 0; k < s.n_y; ++k) clear(l.W2 + k * l.width + s.n_h, l.W2 + (k + 1) * l.width);
+  });
+  if (from == 0) clear(l.b2, l.size);
+  each_parameter<T>(s, from, end, [=](size_t from, size_t to) { parameters[to] = theta[from]; });
 }
 
-template <class T> void unpack(const Shape &s, const T *parameters, T *theta) {
-  each_parameter<T>(s, [=](size_t to, size_t from) { theta[to] = parameters[from]; });
+template <class T> void unpack(const Shape &s, const T *parameters, T *theta, size_t from, size_t end) {
+  each_parameter<T>(s, from, end, [=](size_t to, size_t from) { theta[to] = parameters[from]; });
 }
 
 template <class T> void gather(const Shape &s, const Source<T> &from, Tile<T> &tile) {
-  for (size_t i = 0; from.Y && i < tile.m; ++i) {
-    const T *y = from.Y + ptrdiff_t(tile.number(i)) * from.Y_example;
-    for (size_t k = 0; k < s.n_y; ++k) tile.Y[k * TILE<T> + i] = y[ptrdiff_t(k) * from.Y_output];
-  }
-  for (size_t k = 0; from.Y && k < s.n_y; ++k)
-    for (size_t i = tile.m; i < up<T>(tile.m); ++i) tile.Y[k * TILE<T> + i] = 0;
-  if (!tile.rows && in_place(from)) {
+  if (from.Y) gather_Y(from, s.n_y, tile, TILE<T>);
+  if (!tile.rows && in_place(s, from)) {
     tile.X = from.X + ptrdiff_t(tile.first) * from.X_example;
     tile.X_row = from.X_example;
     return;
@@ -90,22 +107,9 @@ template <class T> void gather(const Shape &s, const Source<T> &from, Tile<T> &t
   }
 }
 
-// Z1 = W1 X + b1, A1 = g1(Z1)
-template <class T>
-void forward(const Shape &s, const T *parameters, const Tile<T> &tile, Work<T> &work, size_t from, size_t end) {
-  const Layout l = layout<T>(s);
-  for (size_t p = from; p < end; ++p) {
-    const Panel<T> panel(p, l.width);
-    T *A1 = work.A1 + panel.first * TILE<T>;
-    product<T>({tile.X, tile.X_row, 1, parameters + l.W1 + panel.first * s.n_x, panel.width, A1, panel.width,
-                parameters + l.b1 + panel.first},
-               tile.m, s.n_x, panel.width / LANES<T>, Start::columns);
-    activate(s.g1, A1, tile.m * panel.width);
-  }
-}
-
-// sums (m, LANES) = or += the products of A1's and W2's lanes, of a panel of V packs.
-template <class T, int V> void lanes_of(const T *A1, const T *W2, T *sums, size_t m, bool first) {
+// A1 = g1(Z1) in its place, of a panel of V packs, and sums (m, LANES) = or += the products of A1's and
+// W2's lanes.
+template <class T, int V, class G> void join_panel(G g, T *A1, const T *W2, T *sums, size_t m, bool first) {
   constexpr int N = V * PARTS, W = SHOAL_REGISTER / sizeof(T);
   Register<T> w[N];
   for (int v = 0; v < N; ++v) w[v] = load(W2 + v * W);
@@ -114,9 +118,39 @@ template <class T, int V> void lanes_of(const T *A1, const T *W2, T *sums, size_
 #pragma GCC unroll 4
     for (int part = 0; part < PARTS; ++part) sum[part] = first ? Register<T>{} : load(sums + part * W);
 #pragma GCC unroll 16
-    for (int v = 0; v < N; ++v) sum[v % PARTS] = fused(load(A1 + v * W), w[v], sum[v % PARTS]);
+    for (int v = 0; v < N; ++v) {
+      const Register<T> a = g(load(A1 + v * W));
+      store(A1 + v * W, a);
+      sum[v % PARTS] = fused(a, w[v], sum[v % PARTS]);
+    }
 #pragma GCC unroll 4
     for (int part = 0; part < PARTS; ++part) store(sums + part * W, sum[part]);
+  }
+}
+
+// Z1 = W1 X + b1, A1 = g1(Z1), and what each share adds to Z2
+template <class T>
+void forward(const Shape &s, const T *parameters, const Tile<T> &tile, Work<T> &work, size_t from, size_t end) {
+  const Layout l = layout<T>(s);
+  T *sums = work.dZ1; // which is not needed yet
+  for (size_t share = from; share < end; ++share) {
+    each_panel<T>(l.width, share, share + 1, [&](Panel panel) {
+      product<T>({tile.X, tile.X_row, 1, parameters + l.W1 + panel.first * s.n_x, panel.width,
+                  work.A1 + panel.first * TILE<T>, panel.width, parameters + l.b1 + panel.first},
+                 tile.m, s.n_x, panel.width / LANES<T>, Start::columns);
+    });
+    for (size_t k = 0; k < s.n_y; ++k) {
+      each_panel<T>(l.width, share, share + 1, [&](Panel panel) {
+        T *A1 = work.A1 + panel.first * TILE<T>;
+        const T *W2 = parameters + l.W2 + k * l.width + panel.first;
+        with_activation(k == 0 ? s.g1 : Activation::identity, [&](auto g) { // g1 on the way to the first sum
+          with_packs(panel.width / LANES<T>, [&](auto V) {
+            join_panel<T, V.value>(g, A1, W2, sums, tile.m, panel.first == share * SHARE<T>);
+          });
+        });
+      });
+      totals(sums, tile.m, T(0), work.joined + (share * s.n_y + k) * TILE<T>);
+    }
   }
 }
 
@@ -124,81 +158,89 @@ template <class T, int V> void lanes_of(const T *A1, const T *W2, T *sums, size_
 template <class T> void join(const Shape &s, const T *parameters, const Tile<T> &tile, Work<T> &work) {
   const Layout l = layout<T>(s);
   for (size_t k = 0; k < s.n_y; ++k) {
-    T *Z2 = work.Z2 + k * TILE<T>, *sums = work.dZ1; // which is not needed yet
-    for (size_t p = 0; p < l.panels; ++p) {
-      const Panel<T> panel(p, l.width);
-      const T *A1 = work.A1 + panel.first * TILE<T>, *W2 = parameters + l.W2 + k * l.width + panel.first;
-      with_packs(panel.width / LANES<T>, [&](auto V) { lanes_of<T, V.value>(A1, W2, sums, tile.m, p == 0); });
-    }
-    totals(sums, tile.m, parameters[l.b2 + k], Z2);
+    T *Z2 = work.Z2 + k * TILE<T>;
+    const T b2 = parameters[l.b2 + k];
+    for (size_t i = 0; i < tile.m; ++i) Z2[i] = b2;
+    for (size_t share = 0; share < l.shares; ++share) add(Z2, work.joined + (share * s.n_y + k) * TILE<T>, tile.m);
     for (size_t i = tile.m; i < up<T>(tile.m); ++i) Z2[i] = 0;
   }
 }
 
-// dZ1 = W2^T dZ2 * g1'(Z1), and db1, of a panel of V packs; dZ1 holds W2^T dZ2 if n_y > 1.
-template <class T, int V, class Slope>
-void slope_of(Slope g1_prime, const T *W2, const T *dZ2, const T *A1, T *dZ1, T *db1, size_t m, bool one_output) {
+// dZ1 = W2^T dZ2 * g1'(Z1) in the place of A1, and db1, of a panel of V packs. With one output dW2 = dZ2 A1^T
+// on the way; with several, `back` is W2^T dZ2.
+template <class T, int V, bool one, class Slope>
+void slope_of(Slope g1_prime, const T *W2, const T *dZ2, const T *back, T *A1, T *dW2, T *db1, size_t m) {
   constexpr int N = V * PARTS, W = SHOAL_REGISTER / sizeof(T);
-  Register<T> sum[N] = {};
-  for (size_t i = 0; i < m; ++i, A1 += N * W, dZ1 += N * W)
+  Register<T> w[N], w_sum[N] = {}, b_sum[N] = {};
+  for (int v = 0; v < N; ++v) w[v] = load(W2 + v * W);
+  for (size_t i = 0; i < m; ++i, A1 += N * W, back += N * W) {
+    const Register<T> dz2 = everywhere<Register<T>>(dZ2[i]);
 #pragma GCC unroll 16
     for (int v = 0; v < N; ++v) {
-      const Register<T> back = one_output ? load(W2 + v * W) * everywhere(dZ2[i]) : load(dZ1 + v * W);
-      const Register<T> dz = back * g1_prime(load(A1 + v * W));
-      store(dZ1 + v * W, dz);
-      sum[v] += dz;
+      const Register<T> a = load(A1 + v * W), dz1 = (one ? w[v] * dz2 : load(back + v * W)) * g1_prime(a);
+      if (one) w_sum[v] = fused(dz2, a, w_sum[v]);
+      b_sum[v] += dz1;
+      store(A1 + v * W, dz1);
     }
-  for (int v = 0; v < N; ++v) store(db1 + v * W, load(db1 + v * W) + sum[v]);
+  }
+  for (int v = 0; v < N; ++v) {
+    store(db1 + v * W, load(db1 + v * W) + b_sum[v]);
+    if (one) store(dW2 + v * W, load(dW2 + v * W) + w_sum[v]);
+  }
 }
 
+// dW2, dZ1, db1 of a panel.
 template <class T>
-void slope(const Shape &s, const T *W2, size_t H, const Tile<T> &tile, Work<T> &work, const T *A1, T *db1, size_t packs) {
+void slope(const Shape &s, const T *W2, const Layout &l, const Tile<T> &tile, Work<T> &work, T *A1, T *dW2, T *db1, size_t packs) {
   const T *dZ2 = work.Z2;
-  const bool one = s.n_y == 1;
-  if (!one) product<T>({dZ2, 1, TILE<T>, W2, H, work.dZ1, packs * LANES<T>}, tile.m, s.n_y, packs, Start::zero);
-  with_slope<T>(s.g1, [&](auto g1_prime) {
-    with_packs(packs, [&](auto V) { slope_of<T, V.value>(g1_prime, W2, dZ2, A1, work.dZ1, db1, tile.m, one); });
+  const size_t width = packs * LANES<T>;
+  if (s.n_y > 1) {
+    product<T>({dZ2, TILE<T>, 1, A1, width, dW2, l.width}, s.n_y, tile.m, packs, Start::added);
+    product<T>({dZ2, 1, TILE<T>, W2, l.width, work.dZ1, width}, tile.m, s.n_y, packs, Start::zero);
+  }
+  with_slope(s.g1, [&](auto g1_prime) {
+    with_packs(packs, [&](auto V) {
+      if (s.n_y > 1) slope_of<T, V.value, false>(g1_prime, W2, dZ2, work.dZ1, A1, dW2, db1, tile.m);
+      else slope_of<T, V.value, true>(g1_prime, W2, dZ2, work.dZ1, A1, dW2, db1, tile.m);
+    });
   });
 }
 
-// dW2 = dZ2 A1^T, dZ1, dW1 = dZ1 X^T
+// db2, dW2, db1, and dW1 = dZ1 X^T
 template <class T>
 void backward(const Shape &s, const T *parameters, const Tile<T> &tile, Work<T> &work, T *sums, size_t from, size_t end) {
   const Layout l = layout<T>(s);
-  const T *dZ2 = work.Z2;
   for (size_t k = 0; from == 0 && k < s.n_y; ++k) {
     T db2[LANES<T>] = {};
-    add_lanes(dZ2 + k * TILE<T>, up<T>(tile.m), db2);
+    add_lanes(work.Z2 + k * TILE<T>, up<T>(tile.m), db2);
     Register<T> parts[PARTS];
     __builtin_memcpy(parts, db2, sizeof db2);
     sums[l.b2 + k] += total<T>(parts);
   }
-  for (size_t p = from; p < end; ++p) {
-    const Panel<T> panel(p, l.width);
+  each_panel<T>(l.width, from, end, [&](Panel panel) {
     const size_t packs = panel.width / LANES<T>;
-    const T *A1 = work.A1 + panel.first * TILE<T>;
-    product<T>({dZ2, TILE<T>, 1, A1, panel.width, sums + l.W2 + panel.first, l.width}, s.n_y, tile.m, packs, Start::added);
-    slope(s, parameters + l.W2 + panel.first, l.width, tile, work, A1, sums + l.b1 + panel.first, packs);
-    product<T>({tile.X, 1, tile.X_row, work.dZ1, panel.width, sums + l.W1 + panel.first * s.n_x, panel.width}, s.n_x,
-               tile.m, packs, Start::added);
-  }
+    T *A1 = work.A1 + panel.first * TILE<T>;
+    slope(s, parameters + l.W2 + panel.first, l, tile, work, A1, sums + l.W2 + panel.first, sums + l.b1 + panel.first, packs);
+    product<T>({tile.X, 1, tile.X_row, A1, panel.width, sums + l.W1 + panel.first * s.n_x, panel.width}, s.n_x, tile.m,
+               packs, Start::added);
+  });
 }
 
-template <class T> void collect(const Shape &s, const T *, T *gradient) { // which is where the sums are
+template <class T> void collect(const Shape &s, T *sums) {
   const Layout l = layout<T>(s);
   for (size_t k = 0; k < s.n_y; ++k) // the padding has activations, and must not learn
-    for (size_t h = s.n_h; h < l.width; ++h) gradient[l.W2 + k * l.width + h] = 0;
+    for (size_t h = s.n_h; h < l.width; ++h) sums[l.W2 + k * l.width + h] = 0;
 }
 
 // Pack by pack, so that the width of a panel does not show.
 template <class T> double squares(const Shape &s, const T *parameters) {
   const Layout l = layout<T>(s);
   double sum[8] = {};
-  for (size_t h = 0; h < l.width; h += LANES<T>) {
-    const Panel<T> panel(h / PANEL<T>, l.width);
-    const T *W1 = parameters + l.W1 + panel.first * s.n_x + (h - panel.first);
-    for (size_t j = 0; j < s.n_x; ++j) add_squares(W1 + j * panel.width, LANES<T>, sum);
-  }
+  each_panel<T>(l.width, 0, l.shares, [&](Panel panel) {
+    for (size_t pack = 0; pack < panel.width; pack += LANES<T>)
+      for (size_t j = 0; j < s.n_x; ++j)
+        add_squares(parameters + l.W1 + panel.first * s.n_x + j * panel.width + pack, LANES<T>, sum);
+  });
   add_squares(parameters + l.W2, s.n_y * l.width, sum);
   return total_of_eight(sum);
 }
@@ -208,7 +250,7 @@ template <class T> double outputs_of(const Shape &s, const Tile<T> &tile, Work<T
 }
 
 template <class T> constexpr Kernels<T> kernels() {
-  return {TILE<T>,    TILE<T>,       false, in_place<T>, layout<T>,     room<T>,    pack<T>,       unpack<T>, gather<T>, forward<T>,
+  return {TILE<T>,    TILE<T>,       false, in_place<T>, layout<T>,     rooms<T>,    pack<T>,       unpack<T>, gather<T>, forward<T>,
           join<T>,    backward<T>,   collect<T>, outputs_of<T>, add<T>,    update<T>, squares<T>};
 }
 

@@ -1,0 +1,108 @@
+// Guarantee: the equations of a tile with features in the vector lanes, for narrow hidden layers on
+// many features.
+//
+// A row of X is read where it lies, whole packs of it, and so is a row of W1. What follows the hidden
+// layer has examples in the lanes, and is that of examples.hpp.
+#pragma once
+
+#include "examples.hpp"
+
+namespace shoal::SHOAL_VARIANT::features {
+
+using examples::ROW;
+constexpr size_t TILE = 48; // so few that their features stay in the second cache
+
+template <class T> bool in_place(const Shape &s, const Source<T> &from) {
+  return from.X_feature == 1 && s.n_x % LANES<T> == 0;
+}
+
+template <class T> Layout layout(const Shape &s) {
+  const size_t b1 = s.n_h * up<T>(s.n_x), W2 = b1 + s.n_h, b2 = W2 + s.n_y * s.n_h, size = b2 + s.n_y;
+  return {0, b1, W2, b2, size, s.n_h, b1 + up<T>(size - b1) * LANES<T>, 1};
+}
+
+template <class T> Rooms rooms(const Shape &s) {
+  return {TILE * up<T>(s.n_x), ROW * s.n_y, ROW * s.n_h, s.n_h * TILE * LANES<T>, 0};
+}
+
+// Call f with rows of W1 and what follows them: where they are in theta, in the kernels' vector, and how long.
+template <class T, class F> void each_row(const Shape &s, F f) {
+  const Layout l = layout<T>(s);
+  for (size_t h = 0; h < s.n_h; ++h) f(h * s.n_x, h * up<T>(s.n_x), s.n_x);
+  f(s.n_h * s.n_x, l.b1, l.size - l.b1);
+}
+
+template <class T> void pack(const Shape &s, const T *theta, T *parameters, size_t, size_t) {
+  const size_t padded = layout<T>(s).b1;
+  for (size_t i = 0; i < padded; ++i) parameters[i] = 0;
+  each_row<T>(s, [=](size_t from, size_t to, size_t n) { __builtin_memcpy(parameters + to, theta + from, n * sizeof(T)); });
+}
+
+template <class T> void unpack(const Shape &s, const T *parameters, T *theta, size_t, size_t) {
+  each_row<T>(s, [=](size_t to, size_t from, size_t n) { __builtin_memcpy(theta + to, parameters + from, n * sizeof(T)); });
+}
+
+template <class T> void gather(const Shape &s, const Source<T> &from, Tile<T> &tile) {
+  if (from.Y) gather_Y(from, s.n_y, tile, ROW);
+  if (!tile.rows && in_place(s, from)) {
+    tile.X = from.X + ptrdiff_t(tile.first) * from.X_example;
+    tile.X_row = from.X_example;
+    return;
+  }
+  const size_t row = up<T>(s.n_x);
+  for (size_t i = 0; i < tile.m; ++i) {
+    const T *x = from.X + ptrdiff_t(tile.number(i)) * from.X_example;
+    T *to = tile.copy + i * row;
+    for (size_t j = 0; j < s.n_x; ++j) to[j] = x[ptrdiff_t(j) * from.X_feature];
+    for (size_t j = s.n_x; j < row; ++j) to[j] = 0;
+  }
+  tile.X = tile.copy, tile.X_row = ptrdiff_t(row);
+}
+
+template <class T>
+void forward(const Shape &s, const T *parameters, const Tile<T> &tile, Work<T> &work, size_t, size_t) {
+  const Layout l = layout<T>(s);
+  const size_t row = up<T>(s.n_x), lanes = tile.m * LANES<T>, m = up<T>(tile.m);
+  T *sums = work.dZ1; // which is not needed yet
+  for (size_t i = 0; i < s.n_h * lanes; ++i) sums[i] = 0;
+  examples::dots_of<T>({parameters, ptrdiff_t(row), tile.X, tile.X_row, row, sums, lanes}, s.n_h, tile.m);
+  for (size_t h = 0; h < s.n_h; ++h) {
+    T *A1 = work.A1 + h * ROW;
+    totals(sums + h * lanes, tile.m, parameters[l.b1 + h], A1);
+    for (size_t i = tile.m; i < m; ++i) A1[i] = 0;
+    activate(s.g1, A1, m);
+  }
+  examples::join(s, parameters + l.W2, tile, work);
+}
+
+template <class T>
+void backward(const Shape &s, const T *parameters, const Tile<T> &tile, Work<T> &work, T *sums, size_t, size_t) {
+  const Layout l = layout<T>(s);
+  const size_t row = up<T>(s.n_x), m = up<T>(tile.m);
+  examples::slope(s, parameters + l.W2, work, m);
+  for (size_t j = 0; j < row; j += PANEL<T>) {
+    const size_t width = row - j < PANEL<T> ? row - j : PANEL<T>;
+    product<T>({work.dZ1, ROW, 1, tile.X + j, size_t(tile.X_row), sums + j, row}, s.n_h, tile.m, width / LANES<T>, Start::added);
+  }
+  examples::backward_behind_W1(s, work, m, sums + l.b1);
+}
+
+template <class T> void collect(const Shape &s, T *sums) {
+  const Layout l = layout<T>(s);
+  totals(sums + l.b1, l.size - l.b1, T(0), sums + l.b1);
+}
+
+template <class T> double squares(const Shape &s, const T *parameters) {
+  const Layout l = layout<T>(s);
+  double sum[8] = {};
+  add_squares(parameters, l.b1, sum);
+  add_squares(parameters + l.W2, l.b2 - l.W2, sum);
+  return total_of_eight(sum);
+}
+
+template <class T> constexpr Kernels<T> kernels() {
+  return {TILE,    ROW,         false, in_place<T>, layout<T>,   rooms<T>,    pack<T>,       unpack<T>, gather<T>, forward<T>,
+          examples::joined<T>, backward<T>, collect<T>, examples::outputs_of<T>, add<T>,    update<T>, squares<T>};
+}
+
+} // namespace shoal::SHOAL_VARIANT::features
