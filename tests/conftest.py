@@ -64,7 +64,7 @@ def engines():
     if NATIVE:
         for exact in (False, True):
             for name in NativeEngine.known_instructions(exact):
-                made = NativeEngine(2, exact, name)
+                made = NativeEngine(2, exact, name, share_all=True)
                 every[f"{name}{' reproducible' if exact else ''}"] = made
     return every
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 import time
+from functools import partial
 
 import numpy as np
 import pytest
@@ -41,12 +42,17 @@ OPTIMIZERS = {
 SHAPES = {
     "a tiny net": (61, 2, 4, 1, "sigmoid", "tanh"),
     "a narrow net on many examples": (5000, 7, 3, 2, "softmax", "sigmoid"),
+    "few units": (500, 300, 3, 2, "sigmoid", "tanh"),
+    "few units on whole packs": (200, 96, 4, 1, "sigmoid", "relu"),
     "a usual net": (1500, 30, 20, 1, "sigmoid", "relu"),
     "several outputs": (700, 13, 37, 5, "softmax", "leaky_relu"),
     "a regression": (900, 5, 70, 3, "identity", "tanh"),
     "deep sums": (300, 401, 24, 1, "sigmoid", "tanh"),
     "a wide net": (330, 1024, 300, 1, "sigmoid", "relu"),
 }
+sharing = partial(
+    NativeEngine, share_all=True
+)  # the work of a test would else be left to one thread
 every_shape = pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
 every_dtype = pytest.mark.parametrize("dtype", [np.float32, np.float64])
 
@@ -80,9 +86,9 @@ def same(a, b):
 @every_dtype
 @pytest.mark.parametrize("batch_size", [None, 50])
 def test_any_number_of_threads_gives_the_same_bits(shape, dtype, batch_size):
-    one = trained(shape, NativeEngine(1), dtype, batch_size=batch_size)
+    one = trained(shape, sharing(1), dtype, batch_size=batch_size)
     for threads in (2, 3, 7):
-        assert same(trained(shape, NativeEngine(threads), dtype, batch_size=batch_size), one)
+        assert same(trained(shape, sharing(threads), dtype, batch_size=batch_size), one)
 
 
 def read_only(X):
@@ -116,8 +122,8 @@ CHANGES = (np.ascontiguousarray, read_only, with_gaps, backwards, unaligned)
 @pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.__name__)
 @pytest.mark.parametrize("batch_size", [None, 50])
 def test_however_x_lies_in_memory_the_bits_are_the_same(shape, change, batch_size):
-    plain = trained(shape, NativeEngine(2), batch_size=batch_size, max_epochs=2)
-    other = trained(shape, NativeEngine(2), change=change, batch_size=batch_size, max_epochs=2)
+    plain = trained(shape, sharing(2), batch_size=batch_size, max_epochs=2)
+    other = trained(shape, sharing(2), change=change, batch_size=batch_size, max_epochs=2)
     assert same(other, plain)
 
 
@@ -143,7 +149,7 @@ def test_passes_in_one_call_or_in_several_give_the_same_bits(shape, make, batch_
 def test_instruction_sets_of_a_mode_agree_to_the_bit(shape, dtype, exact):
     sets = NativeEngine.known_instructions(exact)
     results = [
-        trained(shape, NativeEngine(2, exact, name), dtype, batch_size=size, weighted=True)
+        trained(shape, sharing(2, exact, name), dtype, batch_size=size, weighted=True)
         for name in sets
         for size in (None, 50)
     ]
@@ -166,9 +172,9 @@ def test_a_network_in_a_population_gets_the_bits_that_it_gets_alone(dtype):
 
         settings = {"max_epochs": 6, "batch_size": batch_size}
         company = list(members())
-        histories = train_population(company, examples, engine=NativeEngine(2), **settings)
+        histories = train_population(company, examples, engine=sharing(2), **settings)
         for one, member, history in zip(members(), company, histories, strict=True):
-            (alone,) = train_population([one], examples, engine=NativeEngine(1), **settings)
+            (alone,) = train_population([one], examples, engine=sharing(1), **settings)
             assert np.array_equal(one.network.theta, member.network.theta)
             assert alone["cost"] == history["cost"]
 
@@ -266,11 +272,11 @@ def test_finite_extremes_give_finite_costs(engine, scale, output):
 
 
 def test_fits_in_several_threads_at_once_do_not_disturb_each_other():
-    expected = trained(SHAPES["a usual net"], NativeEngine(1), max_epochs=50)
+    expected = trained(SHAPES["a usual net"], sharing(1), max_epochs=50)
     results = [None] * 6
 
     def fit(i):
-        results[i] = trained(SHAPES["a usual net"], NativeEngine(2), max_epochs=50)
+        results[i] = trained(SHAPES["a usual net"], sharing(2), max_epochs=50)
 
     threads = [threading.Thread(target=fit, args=(i,)) for i in range(len(results))]
     for thread in threads:
@@ -295,11 +301,11 @@ def test_python_goes_on_while_the_engine_works():
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_child_after_a_fork_trains_as_its_parent():
     shape = SHAPES["a usual net"]
-    expected = trained(shape, NativeEngine(3))[0]
+    expected = trained(shape, sharing(3))[0]
     reader, writer = os.pipe()
     child = os.fork()
     if not child:
-        os.write(writer, trained(shape, NativeEngine(3))[0].tobytes())
+        os.write(writer, trained(shape, sharing(3))[0].tobytes())
         os._exit(0)
     os.close(writer)
     with os.fdopen(reader, "rb") as pipe:
@@ -458,7 +464,7 @@ def test_instruction_sets_agree_on_a_gradient_too_large_for_the_cache():
     network, examples = problem((2500, 9000, 32, 1, "sigmoid", "tanh"))
     for exact in (False, True):
         gradients = [
-            NativeEngine(2, exact, name).cost_and_gradient(network, examples.X, examples.Y).gradient
+            sharing(2, exact, name).cost_and_gradient(network, examples.X, examples.Y).gradient
             for name in NativeEngine.known_instructions(exact)
         ]
         assert all(np.array_equal(each, gradients[0]) for each in gradients)

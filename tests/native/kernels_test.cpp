@@ -39,8 +39,8 @@ template <class T> Evaluation<T> evaluated(const Variant &variant, const Problem
   Evaluation<T> e{{}, vector<T>(p.theta.size()), vector<T>(s.n_y * p.c.m)};
   Source<T> source = p.source();
   const auto J_of = [&](T *gradient, T *A2) {
-    return evaluate<T>(variant, s, p.theta.data(), source, p.weights(), p.w.example, p.weight, gradient, A2, threads,
-                       {});
+    return evaluate<T>(variant, s, p.theta.data(), source, p.weights(), p.w.example, p.weight, gradient, A2,
+                       {threads, true}, {});
   };
   e.J = {J_of(e.gradient.data(), nullptr), J_of(nullptr, nullptr)};
   source.Y = nullptr;
@@ -87,7 +87,7 @@ vector<Descent<T>> descended(const Variant &variant, const vector<const Problem<
     descents.emplace_back(*each, count);
     members.push_back(&descents.back().member);
   }
-  descend<T>(variant, members, p.source(), {0, count, p.c.batch, p.c.shuffle, 7}, threads, poll);
+  descend<T>(variant, members, p.source(), {0, count, p.c.batch, p.c.shuffle, 7}, {threads, true}, poll);
   return descents;
 }
 
@@ -135,7 +135,7 @@ void networks_and_tables_of_every_size_are_right() {
   size_t t = 0;
   for (const size_t n_h : {1, 2, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 63, 64, 65, 97, 129, 300})
     for (const size_t m : {1, 2, 9, 71, 72, 73, 143, 144, 145, 289, 511, 512, 513, 600}) {
-      const size_t n_x = vector<size_t>{1, 3, 17, 33, 70}[number(8, t) % 5], n_y = 1 + number(9, t) % 5;
+      const size_t n_x = vector<size_t>{1, 3, 17, 33, 70, 96}[number(8, t) % 6], n_y = 1 + number(9, t) % 5;
       const size_t batch = t % 3 == 0 ? m : m / 3 + 1;
       const Shape shape = {n_x, n_h, n_y, Activation(number(10, t) % 5), Output(number(11, t) % 3)};
       const Case c = {shape, m, number(12, t) % 6, t % 2 == 1, Rule(number(13, t) % 3), batch, t % 3 == 1};
@@ -148,8 +148,9 @@ void networks_and_tables_of_every_size_are_right() {
 // One gradient only, many features, more tiles than are kept turned round.
 void large_networks_and_tables_are_right() {
   const Case wide = {{4100, 130, 2, Activation::tanh, Output::softmax}, 80, 0, true, Rule::descent, 80, false};
+  const Case few = {{1600, 5, 2, Activation::relu, Output::softmax}, 500, 2, true, Rule::momentum, 500, false};
   const Case many = {{200, 4, 3, Activation::relu, Output::sigmoid}, 2100, 1, false, Rule::adam, 700, true};
-  for (const Case &c : {wide, many}) {
+  for (const Case &c : {wide, few, many}) {
     every_variant_is_right<float>(c, c.m > 80);
     every_variant_is_right<double>(c, c.m > 80);
   }

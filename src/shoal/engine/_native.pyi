@@ -40,6 +40,7 @@ def descend(
     variant: str,
     reproducible: bool,
     threads: int,
+    share_all: bool,
     tick: Callable[[], bool] | None,
 ) -> None: ...
 def evaluate(
@@ -54,6 +55,7 @@ def evaluate(
     variant: str,
     reproducible: bool,
     threads: int,
+    share_all: bool,
     tick: Callable[[], bool] | None,
 ) -> float: ...
 def order(count: int, seed: int, epoch: int) -> list[int]: ...

@@ -34,6 +34,9 @@ class NativeEngine(Engine):
         None is False unless SHOAL_REPRODUCIBLE=1.
     instructions : str or None
         One of :meth:`known_instructions`; None is the fastest that runs here.
+    share_all : bool
+        Share even work so little that to wake threads costs more than they gain, as tests do; the
+        results do not depend on it.
     """
 
     name = "native"
@@ -43,6 +46,7 @@ class NativeEngine(Engine):
         threads: int | None = None,
         reproducible: bool | None = None,
         instructions: str | None = None,
+        share_all: bool = False,
     ) -> None:
         if threads is not None and threads < 1:
             raise InputError(f"threads is {threads!r}, but must be a whole number, 1 or more")
@@ -63,7 +67,7 @@ class NativeEngine(Engine):
             )
         self.reproducible, self.instructions = reproducible, instructions
         self._numpy = NumpyEngine()
-        self._how = instructions, reproducible, self.thread_count
+        self._how = instructions, reproducible, self.thread_count, share_all
 
     @staticmethod
     def known_instructions(reproducible: bool = False) -> list[str]:

@@ -88,12 +88,13 @@ private:
 
 template <class T>
 void descend(std::vector<Member<T> *> members, Matrix<T> X, Matrix<T> Y, size_t first, size_t count, size_t batch,
-             bool shuffle, uint64_t seed, const std::string &variant, bool reproducible, size_t threads, nb::object ask) {
+             bool shuffle, uint64_t seed, const std::string &variant, bool reproducible, size_t threads, bool share_all, nb::object ask) {
   const shoal::Variant &chosen = variant_named(variant, reproducible);
   Tick tick(std::move(ask));
   {
     const nb::gil_scoped_release free;
-    shoal::descend(chosen, members, source_of<T>(X, Y), {first, count, batch, shuffle, seed}, threads, tick.poll());
+    shoal::descend(chosen, members, source_of<T>(X, Y), {first, count, batch, shuffle, seed}, {threads, share_all},
+                   tick.poll());
   }
   tick.rethrow();
 }
@@ -101,7 +102,7 @@ void descend(std::vector<Member<T> *> members, Matrix<T> X, Matrix<T> Y, size_t 
 template <class T>
 double evaluate(const Sizes &sizes, Vector<const T> theta, Matrix<T> X, Maybe<Matrix<T>> Y, Maybe<Matrix<T>> w, double m,
                 Maybe<Vector<T>> gradient, Maybe<Table<T>> A2, const std::string &variant, bool reproducible,
-                size_t threads, nb::object ask) {
+                size_t threads, bool share_all, nb::object ask) {
   const shoal::Variant &chosen = variant_named(variant, reproducible);
   const Shape shape = shape_of(sizes);
   Tick tick(std::move(ask));
@@ -109,7 +110,7 @@ double evaluate(const Sizes &sizes, Vector<const T> theta, Matrix<T> X, Maybe<Ma
   {
     const nb::gil_scoped_release free;
     J = shoal::evaluate<T>(chosen, shape, theta.data(), source_of<T>(X, Y), w ? w->data() : nullptr, w ? w->stride(1) : 0,
-                           m, gradient ? gradient->data() : nullptr, A2 ? A2->data() : nullptr, threads, tick.poll());
+                           m, gradient ? gradient->data() : nullptr, A2 ? A2->data() : nullptr, {threads, share_all}, tick.poll());
   }
   tick.rethrow();
   return J;
@@ -133,10 +134,10 @@ template <class T> void bind(nb::module_ &m, const char *member) {
       .def_ro("passes", &Member<T>::passes)
       .def_ro("t", &Member<T>::t);
   m.def("descend", &descend<T>, "members"_a, "X"_a.noconvert(), "Y"_a.noconvert(), "first"_a, "count"_a, "batch"_a,
-        "shuffle"_a, "seed"_a, "variant"_a, "reproducible"_a, "threads"_a, "tick"_a.none());
+        "shuffle"_a, "seed"_a, "variant"_a, "reproducible"_a, "threads"_a, "share_all"_a, "tick"_a.none());
   m.def("evaluate", &evaluate<T>, "sizes"_a, "theta"_a.noconvert(), "X"_a.noconvert(), "Y"_a.noconvert().none(),
         "w"_a.noconvert().none(), "m"_a, "gradient"_a.noconvert().none(), "A2"_a.noconvert().none(), "variant"_a,
-        "reproducible"_a, "threads"_a, "tick"_a.none());
+        "reproducible"_a, "threads"_a, "share_all"_a, "tick"_a.none());
 }
 
 } // namespace

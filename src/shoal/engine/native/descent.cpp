@@ -115,19 +115,19 @@ private:
 // has members of its own.
 template <class T>
 void descend_group(const Variant &variant, std::vector<Member<T> *> members, const Source<T> &source,
-                   const Passes &passes, size_t threads, const Poll &poll) {
+                   const Passes &passes, Threads threads, const Poll &poll) {
   const size_t batch = std::min(passes.batch, source.m);
   double work = 0;
   for (const Member<T> *member : members) work += flops(member->shape, batch);
   const double all = work * double(passes.count) * double(source.m) / double(batch);
-  if (all < FLOPS_FOR_A_TEAM) threads = 1;
+  const size_t workers = all < FLOPS_FOR_A_TEAM && !threads.share_all ? 1 : threads.most;
   const bool much = work / double(members.size()) >= FLOPS_FOR_A_HANDSHAKE;
   if (much || members.size() == 1) {
-    Team team(much ? threads : 1, poll);
+    Team team(much ? workers : 1, poll);
     Group<T>(variant, members.data(), members.size(), source, passes, team).run();
     return;
   }
-  const size_t groups = std::min(threads, members.size());
+  const size_t groups = std::min(workers, members.size());
   Team team(groups, poll);
   team.each(groups, [&](size_t g, size_t worker) {
     const Poll share = [&] {
@@ -144,7 +144,7 @@ void descend_group(const Variant &variant, std::vector<Member<T> *> members, con
 
 template <class T>
 void descend(const Variant &variant, const std::vector<Member<T> *> &members, const Source<T> &source, const Passes &passes,
-             size_t threads, const Poll &poll) {
+             Threads threads, const Poll &poll) {
   const Denormals flush(Denormals::flushed);
   for (const Kind kind : {Kind{Lanes::examples, false}, {Lanes::features, false}, {Lanes::units, false}, {Lanes::units, true}}) {
     std::vector<Member<T> *> some;
@@ -165,9 +165,10 @@ void descend(const Variant &variant, const std::vector<Member<T> *> &members, co
 
 template <class T>
 double evaluate(const Variant &variant, const Shape &shape, const T *theta, const Source<T> &source, const T *w,
-                ptrdiff_t w_step, double m, T *gradient, T *A2, size_t threads, const Poll &poll) {
+                ptrdiff_t w_step, double m, T *gradient, T *A2, Threads threads, const Poll &poll) {
   const Denormals flush(Denormals::flushed);
-  Team team(flops(shape, source.m) >= FLOPS_FOR_A_TEAM ? threads : 1, poll);
+  const bool much = flops(shape, source.m) >= FLOPS_FOR_A_TEAM || threads.share_all;
+  Team team(much ? threads.most : 1, poll);
   Net<T> net(shape, variant);
   net.pack(theta, net.parameters.get(), team);
   net.w = w, net.w_step = w_step, net.A2 = A2;
@@ -183,10 +184,10 @@ double evaluate(const Variant &variant, const Shape &shape, const T *theta, cons
 }
 
 #define SHOAL_FOR(T)                                                                                                     \
-  template void descend<T>(const Variant &, const std::vector<Member<T> *> &, const Source<T> &, const Passes &, size_t,         \
+  template void descend<T>(const Variant &, const std::vector<Member<T> *> &, const Source<T> &, const Passes &, Threads,        \
                            const Poll &);                                                                                \
   template double evaluate<T>(const Variant &, const Shape &, const T *, const Source<T> &, const T *, ptrdiff_t, double, \
-                              T *, T *, size_t, const Poll &);
+                              T *, T *, Threads, const Poll &);
 SHOAL_FOR(float)
 SHOAL_FOR(double)
 

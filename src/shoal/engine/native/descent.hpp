@@ -21,6 +21,12 @@ template <class T> struct Member {
   size_t passes = 0; // begun
 };
 
+// How many at most; small work is shared among them only if all is to be, for a test.
+struct Threads {
+  size_t most;
+  bool share_all = false;
+};
+
 struct Passes {
   size_t first, count, batch;
   bool shuffle;
@@ -29,12 +35,12 @@ struct Passes {
 
 template <class T>
 void descend(const Variant &variant, const std::vector<Member<T> *> &members, const Source<T> &source, const Passes &passes,
-             size_t threads, const Poll &poll);
+             Threads threads, const Poll &poll);
 
 // J of one network; its gradient and its outputs, (n_y, m), where they are wanted. m is the sum of
 // the weights, or that of a whole of which these examples are a part.
 template <class T>
 double evaluate(const Variant &variant, const Shape &shape, const T *theta, const Source<T> &source, const T *w,
-                ptrdiff_t w_step, double m, T *gradient, T *A2, size_t threads, const Poll &poll);
+                ptrdiff_t w_step, double m, T *gradient, T *A2, Threads threads, const Poll &poll);
 
 } // namespace shoal

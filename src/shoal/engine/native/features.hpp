@@ -5,6 +5,8 @@
 // layer has examples in the lanes, and is that of examples.hpp.
 #pragma once
 
+#include <algorithm>
+
 #include "examples.hpp"
 
 namespace shoal::SHOAL_VARIANT::features {
@@ -22,7 +24,7 @@ template <class T> Layout layout(const Shape &s) {
 }
 
 template <class T> Rooms rooms(const Shape &s) {
-  return {TILE * up<T>(s.n_x), ROW * s.n_y, ROW * s.n_h, s.n_h * TILE * LANES<T>, 0};
+  return {TILE * up<T>(s.n_x), ROW * s.n_y, ROW * s.n_h, s.n_h * std::max(ROW, TILE * LANES<T>), 0};
 }
 
 // Call f with rows of W1 and what follows them: where they are in theta, in the kernels' vector, and how long.
