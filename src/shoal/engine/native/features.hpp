@@ -77,15 +77,43 @@ void forward(const Shape &s, const T *parameters, const Tile<T> &tile, Work<T> &
   examples::join(s, parameters + l.W2, tile, work);
 }
 
+// dW1 += dZ1 X^T of U units and E examples, along the rows of X.
+template <class T, int U, int E>
+void slopes(const T *dZ1, const T *X, ptrdiff_t X_row, T *dW1, size_t row) {
+  using V = Register<T>;
+  V dz[U][E];
+  for (int u = 0; u < U; ++u)
+    for (int e = 0; e < E; ++e) dz[u][e] = everywhere<V>(dZ1[u * ROW + e]);
+  for (size_t j = 0; j < row; j += LANES<T> / PARTS) {
+    V sum[U];
+#pragma GCC unroll 4
+    for (int u = 0; u < U; ++u) sum[u] = load(dW1 + u * row + j);
+#pragma GCC unroll 4
+    for (int e = 0; e < E; ++e) {
+      const V x = load(X + e * X_row + j);
+#pragma GCC unroll 4
+      for (int u = 0; u < U; ++u) sum[u] = fused(dz[u][e], x, sum[u]);
+    }
+#pragma GCC unroll 4
+    for (int u = 0; u < U; ++u) store(dW1 + u * row + j, sum[u]);
+  }
+}
+
+template <class T, int U = 4> void slopes_of(const T *dZ1, const Tile<T> &tile, T *dW1, size_t row, size_t n_h) {
+  for (; n_h >= U; n_h -= U, dZ1 += U * ROW, dW1 += U * row) {
+    size_t i = 0;
+    for (; i + 4 <= tile.m; i += 4) slopes<T, U, 4>(dZ1 + i, tile.X + ptrdiff_t(i) * tile.X_row, tile.X_row, dW1, row);
+    for (; i < tile.m; ++i) slopes<T, U, 1>(dZ1 + i, tile.X + ptrdiff_t(i) * tile.X_row, tile.X_row, dW1, row);
+  }
+  if constexpr (U > 1) slopes_of<T, U - 1>(dZ1, tile, dW1, row, n_h);
+}
+
 template <class T>
 void backward(const Shape &s, const T *parameters, const Tile<T> &tile, Work<T> &work, T *sums, size_t, size_t) {
   const Layout l = layout<T>(s);
   const size_t row = up<T>(s.n_x), m = up<T>(tile.m);
   examples::slope(s, parameters + l.W2, work, m);
-  for (size_t j = 0; j < row; j += PANEL<T>) {
-    const size_t width = row - j < PANEL<T> ? row - j : PANEL<T>;
-    product<T>({work.dZ1, ROW, 1, tile.X + j, size_t(tile.X_row), sums + j, row}, s.n_h, tile.m, width / LANES<T>, Start::added);
-  }
+  slopes_of(work.dZ1, tile, sums, row, s.n_h);
   examples::backward_behind_W1(s, work, m, sums + l.b1);
 }
 
