@@ -87,7 +87,7 @@ def test_quiet_commands_print_nothing(cli, table, model, folder):
 def test_the_seed_decides_what_is_learned(cli, table, folder):
     def weights(name, seed):
         assert cli("train", table, "-t", "bought", "-q", "-o", name, "--seed", seed).code == 0
-        return json.loads(cli("inspect", name, "--json").out)["W1"]
+        return json.loads(cli("inspect", name, "--json").out)["networks"]
 
     assert weights("a", 3) == weights("b", 3) != weights("c", 4)
 
@@ -190,15 +190,26 @@ def test_evaluation_prints_the_measures_of_a_table(cli, model, folder):
 def test_inspection_shows_the_model_in_words_and_all_its_numbers_as_json(cli, model):
     done = cli("inspect", model)
     assert done.code == 0
-    for words in ("bought", "100 hidden units", "relu", "sigmoid", "income", "gaps marked"):
+    for words in (
+        "bought",
+        "5 networks",
+        "128 hidden units",
+        "relu",
+        "sigmoid",
+        "income",
+        "pieces",
+        "gaps marked",
+    ):
         assert words in done.out
     found = json.loads(cli("inspect", model, "--json").out)
     n_x = found["n_features"]
-    assert len(found["features"]) == n_x
-    assert [np.shape(found[p]) for p in ("W1", "b1", "W2", "b2")] == [
-        (100, n_x), (100, 1), (1, 100), (1, 1),
-    ]  # fmt: skip
-    assert len(found["history"]["cost"]) == found["epochs"]
+    assert len(found["features"]) == len(found["pieces"]) < n_x
+    assert len(found["networks"]) == found["n_networks"] == 5
+    for network, epochs in zip(found["networks"], found["epochs"], strict=True):
+        assert [np.shape(network[p]) for p in ("W1", "b1", "W2", "b2")] == [
+            (128, n_x), (128, 1), (1, 128), (1, 1),
+        ]  # fmt: skip
+        assert len(network["history"]["cost"]) == epochs
 
 
 def test_names_with_brackets_are_shown_as_they_are(cli, folder):

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 Labels = NDArray[np.intp]
 
 STREAM = 2**63  # of the generator; the order of mini-batches has streams 0, 1, …
+FOLDS_STREAM = 2**63 + 1
 
 
 def holdout(labels: Labels, fraction: float, seed: int) -> tuple[Labels, Labels]:
@@ -31,6 +32,21 @@ def holdout(labels: Labels, fraction: float, seed: int) -> tuple[Labels, Labels]
         held_out.append(rows[:n])
         first.append(rows[n:])
     return np.sort(np.concatenate(first)), np.sort(np.concatenate(held_out))
+
+
+def folds(labels: Labels, number: int, seed: int) -> list[Labels]:
+    """Split the rows in parts, each class in proportion; no more parts than rows.
+
+    Returns
+    -------
+    list of ndarray of int
+        The row numbers of each part, ascending.
+    """
+    key = np.array([seed, FOLDS_STREAM], np.uint64)
+    random = np.random.Generator(np.random.Philox(key=key))
+    shuffled = random.permutation(len(labels))
+    dealt = shuffled[np.argsort(labels[shuffled], kind="stable")]  # class by class
+    return [np.sort(dealt[i::number]) for i in range(min(number, len(labels)))]
 
 
 def _numbers_held_out(counts: NDArray[np.intp], fraction: float) -> NDArray[np.intp]:

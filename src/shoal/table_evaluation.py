@@ -13,7 +13,8 @@ from shoal.encoding import TableEncoder
 from shoal.errors import InputError
 from shoal.evaluation import confusion, measure
 from shoal.splitting import Labels
-from shoal.table_model import TableModel, probabilities
+from shoal.table_model import TableModel
+from shoal.table_recipe import probabilities
 from shoal.targets import Target
 
 
@@ -70,7 +71,7 @@ def evaluate_rows(model: TableModel, rows: Labelled) -> Evaluation:
     if absent:
         names = ", ".join(classes[k] for k in absent)
         notes.append(f"no row has the label {names}, which the ROC AUC leaves out")
-    ours = probabilities(model.network, rows.X)
+    ours = model.probabilities(rows.X)
     given = {
         "network": ours,
         "logistic_regression": probabilities(model.baseline, rows.X),

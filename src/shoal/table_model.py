@@ -1,7 +1,7 @@
 """Guarantee: a loaded model predicts what the trained one did, from the table as it stands.
 
-Floor 6. A :class:`TableModel` is all that prediction takes (columns, target, encoding, network),
-and logistic regression on the same features to compare with; how it was trained is plain data.
+Floor 6. A :class:`TableModel` is all that prediction takes (columns, target, encoding,
+networks), and logistic regression to compare with; how it was trained is plain data.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from typing import Any
 from shoal.activations import Array
 from shoal.columns import Schema, Table, require_table
 from shoal.encoding import TableEncoder
-from shoal.engine import default_engine
 from shoal.errors import InputError
 from shoal.history import History
-from shoal.losses import class_probabilities
 from shoal.model_file import load_model, save_model
 from shoal.network import Network, parameter_shapes
+from shoal.piecewise import PiecewiseLinear
+from shoal.table_recipe import Ensemble
 from shoal.targets import Target
 
 
@@ -32,11 +32,13 @@ class TableModel:
         The columns of the training table, the target among them.
     target : Target
     encoder : TableEncoder
-    network, baseline : Network
-        The baseline is logistic regression on the same features.
+    pieces : PiecewiseLinear
+        What the networks see of the encoder's features.
+    ensemble : Ensemble
+    baseline : Network
+        Logistic regression on the encoder's features.
     prior : ndarray, (K,)
         Share of each class among the training rows.
-    history : History
     record : dict
         How it was trained: plain data for reports.
     """
@@ -44,17 +46,21 @@ class TableModel:
     schema: Schema
     target: Target
     encoder: TableEncoder
-    network: Network
+    pieces: PiecewiseLinear
+    ensemble: Ensemble
     baseline: Network
     prior: Array
-    history: History
     record: dict[str, Any]
 
     def predict_proba(self, table: Table, ignore_extra: bool = False) -> Array:
         """Return the probability of each class in each row, (m, K)."""
         require_table(table)
         features = table.without({self.target.name} & set(table.names))
-        return probabilities(self.network, self.encoder.transform(features, ignore_extra))
+        return self.probabilities(self.encoder.transform(features, ignore_extra))
+
+    def probabilities(self, X: Array) -> Array:
+        """Return the probability of each class, (m, K), of the encoder's features, (m, n)."""
+        return self.ensemble.probabilities(self.pieces.transform(X))
 
     def predict(self, table: Table, ignore_extra: bool = False) -> Any:
         """Return the likeliest label of each row."""
@@ -74,16 +80,15 @@ class TableModel:
             "schema": asdict(self.schema),
             "target": asdict(self.target),
             "encoding": self.encoder.to_data(),
-            "network": _shape(self.network),
+            "pieces": self.pieces.to_data(),
+            "networks": [_shape(network) for network in self.ensemble.networks],
+            "histories": [asdict(history) for history in self.ensemble.histories],
             "baseline": _shape(self.baseline),
-            "history": asdict(self.history),
             "record": self.record,
         }
-        arrays = {
-            "network": self.network.theta,
-            "baseline": self.baseline.theta,
-            "prior": self.prior,
-        }
+        arrays = {"baseline": self.baseline.theta, "prior": self.prior}
+        for i, network in enumerate(self.ensemble.networks):
+            arrays[f"network {i}"] = network.theta
         save_model(path, header, arrays)
 
     @classmethod
@@ -96,19 +101,20 @@ class TableModel:
                 Schema(**schema | {"columns": tuple((n, k) for n, k in schema["columns"])}),
                 Target(**target | {"classes": tuple(target["classes"])}),
                 TableEncoder.from_data(header["encoding"]),
-                _network(header["network"], arrays["network"]),
+                PiecewiseLinear.from_data(header["pieces"]),
+                Ensemble(
+                    tuple(
+                        _network(shape, arrays[f"network {i}"])
+                        for i, shape in enumerate(header["networks"])
+                    ),
+                    tuple(History(**history) for history in header["histories"]),
+                ),
                 _network(header["baseline"], arrays["baseline"]),
                 arrays["prior"],
-                History(**header["history"]),
                 header["record"],
             )
         except (KeyError, TypeError, ValueError, AttributeError):
             raise InputError(f"{path} holds another kind of model: train one for tables") from None
-
-
-def probabilities(network: Network, X: Array) -> Array:
-    """Return the probability of each class, (m, K), of features in rows, (m, n_x)."""
-    return class_probabilities(default_engine().predict(network, X.T)).T
 
 
 def _shape(network: Network) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Guarantee: one call takes a table to a network whose quality is known on unseen rows.
 
-Floor 6. The recipe for real tables: encode, hold rows out, train with early stopping, and measure
-beside logistic regression and the majority guess.
+Floor 6. Encode, hold rows out, train by the recipe, and measure beside logistic regression and the
+majority guess.
 """
 
 import warnings
@@ -12,6 +12,7 @@ import numpy as np
 
 from shoal import __version__
 from shoal.activations import Array
+from shoal.bins import fit_pieces
 from shoal.callbacks import Callback
 from shoal.columns import Column, Kind, Schema, Table, require_table
 from shoal.encoding import TableEncoder
@@ -21,10 +22,10 @@ from shoal.estimators import ShoalClassifier
 from shoal.splitting import Labels, holdout
 from shoal.table_evaluation import Evaluation, evaluate_rows, labelled
 from shoal.table_model import TableModel
+from shoal.table_recipe import fit_ensemble
 from shoal.targets import Target, target_name
 
 HELD_OUT = 0.2  # share of the rows kept for measuring where no test table is given
-VALIDATION = 0.15  # share of the training rows that early stopping watches
 MIN_ROWS = 10
 
 
@@ -54,7 +55,8 @@ def train_table(
     seed : int
         Of everything random: the same seed gives the same model.
     callbacks : sequence of Callback
-        Watch the training of the baseline, whose ``state.network.n_h`` is 0, and of the network.
+        Watch the training of the baseline, whose ``state.network.n_h`` is 0, and of each
+        network.
 
     Returns
     -------
@@ -76,15 +78,16 @@ def train_table(
     baseline = _fit_baseline(X, y, callbacks)
     if baseline.history_.reached_max_epochs:
         notes.append("logistic regression had not quite converged")
-    network = _fit_network(X, y, seed, callbacks)
+    pieces = fit_pieces(X, y)
+    ensemble = fit_ensemble(pieces.transform(X), y, len(fitted.classes), seed, callbacks)
     model = TableModel(
         _without_demands_on_unused(schema, encoder),
         fitted,
         encoder,
-        network.network_,
+        pieces,
+        ensemble,
         baseline.network_,
         np.bincount(y, minlength=len(fitted.classes)) / len(y),
-        network.history_,
         {
             "source": table.source,
             "rows": len(rows),
@@ -162,24 +165,6 @@ def _targets(table: Table, name: str) -> tuple[Target, Labels, list[str]]:
     if missing:
         notes.append(f"{missing:,} rows without a label were left out")
     return target, labels, notes
-
-
-def _fit_network(X: Array, y: Labels, seed: int, callbacks: Sequence[Callback]) -> ShoalClassifier:
-    can_validate = bool(np.bincount(y).max() > 1)
-    network = ShoalClassifier(
-        hidden_units=100,
-        alpha=1.0,
-        learning_rate_init=0.002,
-        batch_size=32 if len(y) < 5000 else 200,
-        max_iter=300,
-        tol=None,
-        n_iter_no_change=20,
-        early_stopping=can_validate,
-        validation_fraction=VALIDATION,
-        random_state=seed,
-        callbacks=callbacks,
-    )
-    return _fitted(network, X, y)
 
 
 def _fit_baseline(X: Array, y: Labels, callbacks: Sequence[Callback]) -> ShoalClassifier:

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from shoal.callbacks import Callback, TrainingState
 
@@ -56,16 +56,18 @@ class ProgressBar(Callback):
 
     def __init__(self, progress: Progress) -> None:
         self.progress = progress
+        self.tasks: dict[int, TaskID] = {}  # of each network in training
 
     def on_train_begin(self, state: TrainingState) -> None:  # noqa: D102
         n_h = state.network.n_h
         what = f"network, {n_h} hidden units" if n_h else "logistic regression"
-        self.task = self.progress.add_task(what, total=state.max_epochs, cost="cost -")
+        task = self.progress.add_task(what, total=state.max_epochs, cost="cost -")
+        self.tasks[id(state.network)] = task
 
     def on_epoch_end(self, state: TrainingState) -> None:  # noqa: D102
         name = "validation_cost" if "validation_cost" in state.history else "cost"
         text = f"{name.replace('_', ' ')} {state.history[name][-1]:.4f}"
-        self.progress.update(self.task, advance=1, cost=text)
+        self.progress.update(self.tasks[id(state.network)], advance=1, cost=text)
 
     def on_train_end(self, state: TrainingState) -> None:  # noqa: D102
-        self.progress.remove_task(self.task)
+        self.progress.remove_task(self.tasks.pop(id(state.network)))

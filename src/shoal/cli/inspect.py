@@ -16,11 +16,20 @@ def inspect(model: str, as_json: bool) -> None:
 
     fitted = TableModel.load(model)
     if as_json:
-        parameters = fitted.network.parameters._asdict()
+        networks = [
+            {name: values.tolist() for name, values in network.parameters._asdict().items()}
+            | {"history": history.columns}
+            for network, history in zip(
+                fitted.ensemble.networks, fitted.ensemble.histories, strict=True
+            )
+        ]
         output(
             model_data(fitted)
-            | {"features": fitted.encoder.features, "history": fitted.history.columns}
-            | {name: values.tolist() for name, values in parameters.items()}
+            | {
+                "features": fitted.encoder.features,
+                "pieces": fitted.pieces.to_data(),
+                "networks": networks,
+            }
         )
         return
     show_network(fitted)

@@ -12,6 +12,7 @@ from rich.table import Table as Grid
 
 from shoal.cli.console import console, say
 from shoal.encoding import MISSING, OTHER, ColumnPlan
+from shoal.piecewise import Pieces
 from shoal.table_evaluation import Evaluation
 from shoal.table_model import TableModel
 
@@ -34,17 +35,19 @@ WHO = {
 def model_data(model: TableModel) -> dict[str, Any]:
     """Return what is known of a model as plain data."""
     classes = model.target.decode(np.arange(len(model.target.classes))).tolist()
+    network = model.ensemble.networks[0]
     return {
         "target": model.target.name,
         "classes": classes,
         "class_shares": model.prior.tolist(),
         "positive_class": classes[1] if len(classes) == 2 else None,
         "columns": model.encoder.to_data(),
-        "n_features": model.network.n_x,
-        "hidden_units": model.network.n_h,
-        "activation": model.network.activation,
-        "epochs": len(model.history),
-        "stop_reason": model.history.stop_reason,
+        "n_networks": len(model.ensemble.networks),
+        "n_features": network.n_x,
+        "hidden_units": network.n_h,
+        "activation": network.activation,
+        "epochs": [len(history) for history in model.ensemble.histories],
+        "stop_reasons": [history.stop_reason for history in model.ensemble.histories],
         **model.record,
     }
 
@@ -81,9 +84,11 @@ def show_columns(model: TableModel) -> None:
     grid.add_column("missing", justify="right")
     grid.add_column("becomes", overflow="fold")
     plans = model.encoder.plans
+    pieces = dict(zip(model.encoder.features, model.pieces.pieces, strict=True))
     for plan in plans[:MOST_COLUMNS]:
         missing = f"{plan.missing:,}" if plan.missing else ""
-        grid.add_row(escape(plan.name), plan.kind, missing, escape(_becomes(plan)))
+        becomes = _becomes(plan, pieces.get(plan.name))
+        grid.add_row(escape(plan.name), plan.kind, missing, escape(becomes))
     console().print(grid)
     if len(plans) > MOST_COLUMNS:
         say(f"  … and {len(plans) - MOST_COLUMNS} columns more (see --json)")
@@ -101,14 +106,21 @@ def show_network(model: TableModel) -> None:
         f"{escape(label)} ({share:.1%}{', positive' if label == model.target.positive else ''})"
         for label, share in zip(model.target.classes, model.prior, strict=True)
     )
-    network, record = model.network, model.record
+    network, record, histories = model.ensemble.networks[0], model.record, model.ensemble.histories
+    epochs = sorted({len(history) for history in histories})
     say(f"Target [bold]{escape(model.target.name)}[/]: {classes}")
     say(
-        f"Network: {network.n_x} features → {network.n_h} hidden units ({network.activation}) →"
-        f" {network.n_y} {'output' if network.n_y == 1 else 'outputs'} ({network.output}),"
-        f" trained on {record['rows']:,} rows of {escape(record['source'])},"
-        f" {len(model.history)} epochs ({model.history.stop_reason})"
+        f"{len(histories)} networks, averaged: {network.n_x} features → {network.n_h} hidden units"
+        f" ({network.activation}) → {network.n_y} {'output' if network.n_y == 1 else 'outputs'}"
+        f" ({network.output}), trained on {record['rows']:,} rows of {escape(record['source'])},"
+        f" {' to '.join(str(n) for n in dict.fromkeys((epochs[0], epochs[-1])))} epochs"
+        f" ({_stops(model)})"
     )
+
+
+def _stops(model: TableModel) -> str:
+    """Say why the networks' training ended, each reason once."""
+    return "; ".join(dict.fromkeys(h.stop_reason for h in model.ensemble.histories))
 
 
 def show_evaluation(evaluation: Evaluation) -> None:
@@ -133,7 +145,7 @@ def show_evaluation(evaluation: Evaluation) -> None:
     console().print(matrix)
 
 
-def _becomes(plan: ColumnPlan) -> str:
+def _becomes(plan: ColumnPlan, pieces: Pieces | None) -> str:
     if plan.use == "left out":
         return f"left out: {plan.note}"
     if plan.use == "one-hot":
@@ -141,7 +153,8 @@ def _becomes(plan: ColumnPlan) -> str:
         values += ([OTHER] if plan.other else []) + ([MISSING] if plan.missing else [])
         text = f"one-hot, {len(plan.features)}: {', '.join(values)}"
     elif plan.use == "scaled":
-        text = "scaled" + (", gaps marked" if plan.missing else "")
+        in_pieces = f", in {pieces.width - 1} pieces" if pieces and not pieces.plain else ""
+        text = f"scaled{in_pieces}" + (", gaps marked" if plan.missing else "")
     else:
         text = "gaps marked"
     return text + (f"; {plan.note}" if plan.note else "")

@@ -80,10 +80,11 @@ def train(
             f"Wrote [bold]{escape(str(path))}[/]."
             f" Next: shoal predict {escape(shlex.quote(str(path)))} TABLE -o predictions.csv"
         )
-    if model.history.stop_reason == STOPPED:
+    if any(history.stop_reason == STOPPED for history in model.ensemble.histories):
+        epochs = max(len(history) for history in model.ensemble.histories)
         click.echo(
-            f"Stopped by Ctrl-C after {len(model.history)} epochs; the best network so far was"
-            f" kept in {path}.",
+            f"Stopped by Ctrl-C after {epochs} epochs; the best networks so far were kept in"
+            f" {path}.",
             err=True,
         )
         sys.exit(130)

@@ -1,0 +1,92 @@
+"""Guarantee: a number becomes pieces of a line, so that a network sees at once where it lies.
+
+Floor 4, NumPy alone. The pieces are chosen on training rows (``bins``), are plain data, and are the
+same ever after. Source: Gorishniy, Rubachev and Babenko, On Embeddings for Numerical Features in
+Tabular Deep Learning, 2022; the clipping is that of Holzmüller, Grinsztajn and Steinwart, 2024.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from shoal.activations import Array
+
+SOFT_LIMIT = 3.0  # no number is farther from 0 than that after scaling
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """How one feature is seen by the network.
+
+    Attributes
+    ----------
+    centre, spread : float
+        The feature x is first ``(x - centre) / spread``, and then clipped smoothly.
+    edges : tuple of float
+        Ascending, T + 1 of them: T more features follow, each 0 up to its piece, 1 beyond it and
+        rising evenly within. None for a feature that is used as it is.
+    """
+
+    centre: float = 0.0
+    spread: float = 1.0
+    edges: tuple[float, ...] = ()
+
+    @property
+    def plain(self) -> bool:
+        """Whether the feature is used as it is."""
+        return not self.edges
+
+    @property
+    def width(self) -> int:
+        """How many features it becomes."""
+        return 1 if self.plain else len(self.edges)
+
+    def write(self, x: Array, to: Array) -> None:
+        """Write the features of x, (m,), into the columns of an array, (m, width)."""
+        if self.plain:
+            to[:, 0] = x
+            return
+        z = (x - self.centre) / self.spread
+        to[:, 0] = z / np.hypot(1.0, z / SOFT_LIMIT)
+        edges = np.asarray(self.edges)
+        lengths = np.diff(edges)
+        for t, (start, length) in enumerate(zip(edges[:-1], lengths, strict=True), start=1):
+            to[:, t] = ((x - start) / length).clip(0.0, 1.0)
+
+
+class PiecewiseLinear:
+    """Turns the features of a table into those of a network.
+
+    Parameters
+    ----------
+    pieces : sequence of Pieces
+        One for each feature.
+    """
+
+    def __init__(self, pieces: Sequence[Pieces]) -> None:
+        self.pieces = tuple(pieces)
+
+    @property
+    def width(self) -> int:
+        """How many features the network sees."""
+        return sum(each.width for each in self.pieces)
+
+    def transform(self, X: Array) -> Array:
+        """Return the network's features, (m, width), of features in rows, (m, n), in float32."""
+        features = np.empty((len(X), self.width), np.float32)
+        at = 0
+        for each, x in zip(self.pieces, X.T, strict=True):
+            each.write(x, features[:, at : at + each.width])
+            at += each.width
+        return features
+
+    def to_data(self) -> list[dict[str, Any]]:
+        """Return the pieces as plain data, for a file."""
+        return [asdict(each) for each in self.pieces]
+
+    @classmethod
+    def from_data(cls, data: Iterable[dict[str, Any]]) -> "PiecewiseLinear":
+        """Rebuild an encoding from :meth:`to_data`."""
+        return cls([Pieces(**row | {"edges": tuple(row["edges"])}) for row in data])

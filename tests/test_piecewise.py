@@ -1,0 +1,77 @@
+"""The pieces of a number are what their definition says, and as fine as the rows can tell."""
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from shoal.bins import FEW_VALUES, LEAVES, QUANTILES, fit_pieces
+from shoal.piecewise import SOFT_LIMIT, Pieces, PiecewiseLinear
+
+
+def test_each_piece_rises_from_0_to_1_where_the_number_crosses_it():
+    encoding = PiecewiseLinear([Pieces(0, 1, (0.0, 1.0, 3.0))])
+    X = np.array([[-1.0], [0.0], [0.25], [1.0], [2.0], [3.0], [9.0]])
+    first = [0, 0, 0.25, 1, 1, 1, 1]
+    second = [0, 0, 0, 0, 0.5, 1, 1]
+    np.testing.assert_allclose(encoding.transform(X)[:, 1:], np.transpose([first, second]))
+
+
+def test_the_number_itself_is_scaled_and_clipped_smoothly():
+    encoding = PiecewiseLinear([Pieces(10, 2, (0.0, 1.0))])
+    scaled = encoding.transform(np.array([[10.0], [10.02], [1e9], [-1e9]]))[:, 0]
+    np.testing.assert_allclose(scaled, [0, 0.01, SOFT_LIMIT, -SOFT_LIMIT], rtol=1e-5)
+
+
+def test_a_feature_of_two_values_stays_as_it_is():
+    X = np.array([[0.0], [1.0], [1.0], [0.0]])
+    encoding = fit_pieces(X, np.array([0, 1, 1, 0]))
+    assert encoding.pieces[0].plain
+    np.testing.assert_array_equal(encoding.transform(X), X)
+
+
+def test_every_one_of_few_values_is_an_edge():
+    X = np.repeat([1.0, 2.0, 5.0, 7.0], 10)[:, None]
+    (pieces,) = fit_pieces(X, np.tile([0, 1], 20)).pieces
+    assert pieces.edges == (1, 2, 5, 7)
+
+
+@pytest.mark.parametrize("m", [100, 400, 5000])
+def test_there_are_more_pieces_the_more_rows_there_are_and_never_too_many(m):
+    X = np.random.default_rng(0).normal(size=(m, 1))
+    (pieces,) = fit_pieces(X, np.arange(m) % 2).pieces
+    # the splits of the tree come to the quantiles
+    assert min(QUANTILES, m // 50) <= pieces.width - 1 <= min(QUANTILES, m // 50) + LEAVES - 1
+
+
+def test_an_edge_lies_where_the_target_changes():
+    x = np.sort(np.random.default_rng(0).uniform(size=2000))
+    changes = (0.123, 0.6123)
+    labels = ((x > changes[0]) & (x < changes[1])).astype(int)
+    (pieces,) = fit_pieces(x[:, None], labels).pieces
+    for change in changes:
+        assert np.abs(np.array(pieces.edges) - change).min() < 0.002
+
+
+def test_pieces_survive_json_to_the_bit():
+    X = np.random.default_rng(0).normal(size=(300, 3))
+    encoding = fit_pieces(X, np.arange(300) % 3)
+    again = PiecewiseLinear.from_data(json.loads(json.dumps(encoding.to_data())))
+    assert again.pieces == encoding.pieces
+    assert again.transform(X).tobytes() == encoding.transform(X).tobytes()
+
+
+@given(arrays(np.float64, (FEW_VALUES + 9, 2), elements=st.floats(-1e6, 1e6)))
+def test_features_are_finite_and_bounded_whatever_the_numbers(X):
+    encoding = fit_pieces(X, np.arange(len(X)) % 2)
+    features = encoding.transform(X)
+    assert features.shape == (len(X), encoding.width)
+    for pieces, at in zip(encoding.pieces, np.cumsum([0, encoding.pieces[0].width]), strict=True):
+        own = features[:, at : at + pieces.width]
+        if not pieces.plain:
+            assert np.abs(own[:, 0]).max() <= SOFT_LIMIT * 1.0001
+            assert own[:, 1:].min() >= 0
+            assert own[:, 1:].max() <= 1
