@@ -17,7 +17,7 @@ from safetensors.numpy import save
 from shoal.atomic import check_writable, write_atomically
 from shoal.errors import InputError
 
-FORMAT = 1  # raised when an older Shoal could not read what is written
+FORMAT = 2  # raised when an older Shoal could not read what is written
 Arrays = dict[str, NDArray[Any]]
 
 

@@ -20,6 +20,7 @@ from shoal.engine import default_engine
 from shoal.errors import InputError
 from shoal.estimators import ShoalClassifier
 from shoal.splitting import Labels, holdout
+from shoal.suspicions import leaks, repeated
 from shoal.table_evaluation import Evaluation, evaluate_rows, labelled
 from shoal.table_model import TableModel
 from shoal.table_recipe import fit_ensemble
@@ -75,6 +76,8 @@ def train_table(
     encoder = TableEncoder.fit(learned, drop, keep)
     measured = labelled(test, fitted, encoder)  # what is wrong with it is said before training
     X, y = encoder.transform(learned), labels[rows]
+    notes += leaks(encoder, X, y)
+    measured.notes.extend(repeated(X, y, measured.X, measured.labels))
     baseline = _fit_baseline(X, y, callbacks)
     if baseline.history_.reached_max_epochs:
         notes.append("logistic regression had not quite converged")

@@ -1,0 +1,79 @@
+"""Guarantee: what would make a measure on held-out rows too good is said, with the evidence.
+
+Floor 6. A column that alone predicts the target is often known only after it (a leak); rows that
+are measured on and learned from are remembered, not predicted.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import StratifiedKFold, cross_val_predict
+from sklearn.tree import DecisionTreeClassifier
+
+from shoal.activations import Array
+from shoal.encoding import TableEncoder
+from shoal.splitting import Labels
+
+LEAK = 0.995  # ROC AUC of one column alone
+MOST_ROWS = 2000  # are enough to see it
+LEAST_ROWS = 30  # of fewer, a column may tell the classes apart by chance
+
+
+def leaks(encoder: TableEncoder, X: Array, labels: Labels) -> list[str]:
+    """Return a sentence on each column that alone tells the classes apart on unseen rows.
+
+    Parameters
+    ----------
+    encoder : TableEncoder
+    X : ndarray, (m, n)
+        The encoder's features of the training rows.
+    labels : ndarray of int, (m,)
+    """
+    some = np.random.default_rng(0).permutation(len(labels))[:MOST_ROWS]
+    X, labels = X[some], labels[some]
+    common = np.flatnonzero(np.bincount(labels) >= 2)
+    kept = np.isin(labels, common)
+    if kept.sum() < LEAST_ROWS or len(common) < 2:
+        return []
+    X, labels = X[kept], labels[kept]
+    found = []
+    for name, columns in _columns(encoder):
+        area = _area(X[:, columns], labels)
+        if area >= LEAK:
+            found.append(
+                f"column {name!r} alone predicts the target (ROC AUC {area:.3f} on unseen rows): if"
+                " it is only known once the target is, drop it"
+            )
+    return found
+
+
+def repeated(X: Array, labels: Labels, test: Array, test_labels: Labels) -> list[str]:
+    """Return a sentence on the rows to measure on that are among the rows learned from."""
+    known = {row.tobytes() for row in np.column_stack([X, labels])}
+    count = sum(row.tobytes() in known for row in np.column_stack([test, test_labels]))
+    if not count:
+        return []
+    are = "row to measure on is" if count == 1 else "rows to measure on are"
+    return [
+        f"{count:,} of the {len(test):,} {are} the same as one learned from, target and all: the"
+        " measures may flatter"
+    ]
+
+
+def _columns(encoder: TableEncoder) -> Iterator[tuple[str, slice]]:
+    at = 0
+    for plan in encoder.plans:
+        width = len(plan.features)
+        if width:
+            yield plan.name, slice(at, at + width)
+        at += width
+
+
+def _area(X: Array, labels: Labels) -> float:
+    """Return how well a small tree on some features tells the classes apart on unseen rows."""
+    tree = DecisionTreeClassifier(max_leaf_nodes=16, random_state=0)
+    folds = StratifiedKFold(2, shuffle=True, random_state=0)
+    P = cross_val_predict(tree, X, labels, cv=folds, method="predict_proba")
+    classes: Sequence[int] = np.unique(labels).tolist()
+    return float(np.mean([roc_auc_score(labels == k, P[:, i]) for i, k in enumerate(classes)]))

@@ -1,0 +1,55 @@
+"""What makes a measure too good is said; what is merely good is not."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from shoal.table_training import train_table
+from shoal.tables import read_table, table_from_frame
+
+
+def noisy(m=200):
+    """Return a table whose columns help, but none of which is the target in disguise."""
+    random = np.random.default_rng(0)
+    frame = pd.DataFrame(random.normal(size=(m, 3)), columns=["a", "b", "c"])
+    frame["y"] = np.where(frame["a"] + frame["b"] + 0.3 * random.normal(size=m) > 0, "yes", "no")
+    return frame
+
+
+def notes(frame, **options):
+    model, evaluation = train_table(table_from_frame(frame), "y", **options)
+    return [*model.record["notes"], *evaluation.notes]
+
+
+def test_a_healthy_table_is_under_no_suspicion():
+    assert notes(noisy()) == []
+
+
+@pytest.mark.parametrize("kind", ["number", "text"])
+def test_a_column_that_is_the_target_in_disguise_is_named(kind):
+    frame = noisy()
+    yes = frame["y"] == "yes"
+    frame["refund"] = np.where(yes, "paid", "none") if kind == "text" else yes * 100.0
+    (note,) = notes(frame)
+    assert "'refund' alone predicts the target" in note
+    assert "drop it" in note
+    assert notes(frame, drop=["refund"]) == []
+
+
+def test_two_dozen_rows_are_too_few_to_suspect_a_column():
+    frame = noisy(25)
+    frame["leak"] = frame["y"]
+    assert not any("alone" in note for note in notes(frame))
+
+
+def test_rows_in_both_tables_are_counted():
+    frame = noisy()
+    test = pd.concat([frame.head(7), noisy(300).tail(50)])
+    found = notes(frame, test=table_from_frame(test))
+    assert any(note.startswith("7 of the 57 rows to measure on are the same") for note in found)
+
+
+def test_the_leaks_of_a_real_table_are_named(real_data):
+    table = read_table(real_data / "airlines-44k/allyears2k_headers.csv")
+    model, _ = train_table(table.rows(range(0, 43978, 20)), "IsDepDelayed")
+    assert any("'DepDelay' alone predicts" in note for note in model.record["notes"])
