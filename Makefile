@@ -31,9 +31,10 @@ format: .venv/checks  ## put the code into its form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: .venv/bench  ## time Shoal against its peers, on its works and over all widths
+bench: .venv/bench  ## compare Shoal with its peers: time on its works and over all widths, worth on real tables
 	$(BIN)/python benchmarks/workloads.py
 	$(BIN)/python benchmarks/sweep.py
+	test ! -d ../shared/data || $(BIN)/python benchmarks/tables.py
 
 help-pages: .venv/installed  ## write docs/commands.md from the commands' own help
 	$(BIN)/python docs/write_commands.py
@@ -63,7 +64,7 @@ clean:
 # Peers that cannot be had are left out of the comparison.
 .venv/bench: .venv/installed
 	$(BIN)/python -m pip install --quiet torch==2.13.0 || echo "PyTorch is not to be had here"
-	$(BIN)/python -m pip install --quiet --editable ".[bench]" || echo "JAX is not to be had here"
+	$(BIN)/python -m pip install --quiet --editable ".[bench]" || echo "some peers are not to be had here"
 	touch $@
 
 .venv/checks: .venv/tests

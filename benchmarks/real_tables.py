@@ -89,4 +89,5 @@ def load(name: str, folder: Path = FOLDER) -> tuple[pd.DataFrame, np.ndarray, in
     features.columns = [str(column) for column in features.columns]
     kept = (labels.map(labels.value_counts()) >= 5).to_numpy()
     _, y = np.unique(labels[kept].to_numpy(str), return_inverse=True)
-    return features[kept].reset_index(drop=True), y, len(parts[-1]) if table.published else 0
+    published = int(kept[-len(parts[-1]) :].sum()) if table.published else 0
+    return features[kept].reset_index(drop=True), y, published

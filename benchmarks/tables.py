@@ -113,9 +113,12 @@ def main() -> None:
     parser.add_argument(
         "--tables", nargs="+", choices=TABLES, default=list(TABLES), metavar="TABLE"
     )
-    parser.add_argument("--without", nargs="*", default=[], metavar="CONTESTANT")
+    others = list(contestants())[1:]
+    parser.add_argument("--without", nargs="*", default=[], choices=others, metavar="CONTESTANT")
     parser.add_argument("--folds", type=int, default=5, help="of the five, so many are measured")
     arguments = parser.parse_args()
+    if not arguments.data.is_dir():
+        parser.error(f"there is no folder {arguments.data}: give that of the tables with --data")
     OUT.mkdir(parents=True, exist_ok=True)
     chosen = [who for who in contestants() if who not in arguments.without]
     results = {}

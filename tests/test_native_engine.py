@@ -158,14 +158,16 @@ def test_instruction_sets_of_a_mode_agree_to_the_bit(shape, dtype, exact):
 
 
 @every_dtype
-def test_a_network_in_a_population_gets_the_bits_that_it_gets_alone(dtype):
+@pytest.mark.parametrize("name", ["a usual net", "few units on whole packs"])
+def test_a_network_in_a_population_gets_the_bits_that_it_gets_alone(name, dtype):
     for batch_size in (None, 40):
-        _, examples = problem(SHAPES["a usual net"], dtype)
+        _, examples = problem(SHAPES[name], dtype)
 
         def members(examples=examples):
             random = np.random.default_rng(1)
             for n_h, make in ((3, "adam"), (20, "descent"), (8, "momentum"), (70, "adam")):
-                network = Network(30, n_h, 1, "tanh", dtype=dtype).initialise("scaled", 1, n_h)
+                network = Network(len(examples.X), n_h, 1, "tanh", dtype=dtype)
+                network.initialise("scaled", 1, n_h)
                 w = random.uniform(0, 2, examples.Y.shape).astype(dtype)
                 w[0, ::n_h] = 0  # a fold
                 yield Member(network, OPTIMIZERS[make](), 0.1 * n_h, w)
@@ -237,6 +239,16 @@ def test_orders_of_different_passes_and_seeds_look_independent():
 
 
 # ---- what is not finite ----
+
+
+@every_dtype
+@pytest.mark.parametrize("activation", ["tanh", "sigmoid", "relu"])
+def test_a_nan_with_a_payload_stays_one(engine, activation, dtype):
+    # R's missing number; its low bits must not be taken for an exponent
+    payload = (np.uint64(0x7FF80000000007A2), np.uint32(0x7FC007A2))[dtype == np.float32]
+    X = np.full((2, 3), np.array([payload]).view(dtype)[0])
+    network = Network(2, 4, 1, activation, dtype=dtype).initialise("scaled", 1, 0)
+    assert np.isnan(engine.predict(network, X)).all()
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])

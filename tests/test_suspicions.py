@@ -46,10 +46,19 @@ def test_rows_in_both_tables_are_counted():
     frame = noisy()
     test = pd.concat([frame.head(7), noisy(300).tail(50)])
     found = notes(frame, test=table_from_frame(test))
-    assert any(note.startswith("7 of the 57 rows to measure on are the same") for note in found)
+    assert any(
+        note.startswith("7 of the 57 rows to measure on are the same as rows") for note in found
+    )
 
 
 def test_the_leaks_of_a_real_table_are_named(real_data):
     table = read_table(real_data / "airlines-44k/allyears2k_headers.csv")
     model, _ = train_table(table.rows(range(0, 43978, 20)), "IsDepDelayed")
     assert any("'DepDelay' alone predicts" in note for note in model.record["notes"])
+
+
+def test_coincidences_of_few_values_are_no_suspicion():
+    random = np.random.default_rng(0)
+    frame = pd.DataFrame(random.integers(0, 2, (300, 3)), columns=["a", "b", "c"])
+    frame["y"] = np.where(frame["a"] ^ (random.random(300) < 0.2), "yes", "no")
+    assert not any("the same as rows" in note for note in notes(frame))

@@ -7,6 +7,7 @@ from conftest import shop, write_rows
 
 from shoal.callbacks import Callback
 from shoal.errors import InputError
+from shoal.model_file import save_model
 from shoal.splitting import holdout
 from shoal.table_evaluation import evaluate
 from shoal.table_model import TableModel
@@ -86,6 +87,11 @@ def test_a_model_that_was_saved_and_loaded_is_the_same_to_the_bit(trained, tmp_p
     assert loaded.ensemble.histories == model.ensemble.histories
     loaded.save(tmp_path / "again")
     assert (tmp_path / "again").read_bytes() == (tmp_path / "m").read_bytes()
+
+
+def test_a_model_of_an_older_shoal_is_refused_with_the_remedy(tmp_path):
+    save_model(tmp_path / "m", {"network": {}}, {})
+    assert "older Shoal: train again" in refusal(TableModel.load, tmp_path / "m")
 
 
 def test_the_same_seed_gives_the_same_model_and_another_seed_another(trained):

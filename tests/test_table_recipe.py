@@ -2,12 +2,13 @@
 
 import numpy as np
 import pytest
+from sklearn.metrics import log_loss
 
 from shoal import table_recipe
 from shoal.bins import fit_pieces
 from shoal.errors import DivergedError
 from shoal.splitting import folds
-from shoal.table_recipe import NETWORKS, fit_ensemble
+from shoal.table_recipe import NETWORKS, fit_ensemble, probabilities
 
 
 def ring(m=600, seed=0):
@@ -41,6 +42,9 @@ def test_networks_learn_a_ring_and_their_mean_is_better_than_the_worst():
     np.testing.assert_allclose(P.sum(axis=1), 1)
     assert (P.argmax(axis=1) == truth).mean() > 0.85
     assert len(ensemble.networks) == len(ensemble.histories) == NETWORKS
+    F = pieces.transform(new)
+    each = [log_loss(truth, probabilities(network, F)) for network in ensemble.networks]
+    assert log_loss(truth, P) < max(each)
 
 
 def test_the_rows_that_stop_a_network_are_not_those_it_learns_from():

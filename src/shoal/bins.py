@@ -15,6 +15,7 @@ FEW_VALUES = 32  # so many values, and each is an edge
 QUANTILES, LEAVES = 16, 16
 ROWS_OF_A_QUANTILE = 50  # fewer rows than so many times QUANTILES have fewer quantiles
 ROWS_OF_A_LEAF = 20
+LEAST_EXTENT = 1e-9  # quotients of less would say nothing
 
 
 def fit_pieces(X: Array, labels: Labels) -> PiecewiseLinear:
@@ -24,13 +25,14 @@ def fit_pieces(X: Array, labels: Labels) -> PiecewiseLinear:
 
 def _pieces(x: Array, labels: Labels) -> Pieces:
     values = np.unique(x)
-    if len(values) <= 2:  # one piece would say what the feature says
+    extent = values[-1] - values[0]
+    if np.isin(values, [0, 1]).all() or not extent > LEAST_EXTENT:
         return Pieces()
     low, centre, high = np.quantile(x, [0.25, 0.5, 0.75])
-    spread = high - low if high > low else (values[-1] - values[0]) / 2
+    spread = high - low if high - low > LEAST_EXTENT * extent else extent / 2
     edges = values if len(values) <= FEW_VALUES else _edges(x, labels)
     lengths = np.diff(edges)
-    tiny = lengths <= 1e-9 * spread  # of which a quotient would be made
+    tiny = lengths <= LEAST_EXTENT * extent
     return Pieces(float(centre), float(spread), tuple(edges[np.append(True, ~tiny)].tolist()))
 
 

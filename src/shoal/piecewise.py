@@ -13,7 +13,7 @@ import numpy as np
 
 from shoal.activations import Array
 
-SOFT_LIMIT = 3.0  # no number is farther from 0 than that after scaling
+SOFT_LIMIT = 3.0  # no number in pieces is farther from 0 than that after scaling
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Pieces:
         The feature x is first ``(x - centre) / spread``, and then clipped smoothly.
     edges : tuple of float
         Ascending, T + 1 of them: T more features follow, each 0 up to its piece, 1 beyond it and
-        rising evenly within. None for a feature that is used as it is.
+        rising evenly within. None for a feature of 0 and 1, which is used as it is.
     """
 
     centre: float = 0.0

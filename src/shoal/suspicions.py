@@ -12,11 +12,13 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.tree import DecisionTreeClassifier
 
 from shoal.activations import Array
+from shoal.columns import Table
 from shoal.encoding import TableEncoder
 from shoal.splitting import Labels
 
 LEAK = 0.995  # ROC AUC of one column alone
 MOST_ROWS = 2000  # are enough to see it
+LEAST_SHARE = 0.05  # of rows that are measured on and learned from; a few do no harm
 LEAST_ROWS = 30  # of fewer, a column may tell the classes apart by chance
 
 
@@ -48,17 +50,33 @@ def leaks(encoder: TableEncoder, X: Array, labels: Labels) -> list[str]:
     return found
 
 
-def repeated(X: Array, labels: Labels, test: Array, test_labels: Labels) -> list[str]:
-    """Return a sentence on the rows to measure on that are among the rows learned from."""
-    known = {row.tobytes() for row in np.column_stack([X, labels])}
-    count = sum(row.tobytes() in known for row in np.column_stack([test, test_labels]))
-    if not count:
+def repeated(learned: Table, test: Table) -> list[str]:
+    """Return a sentence on the rows of a test table that are among those learned from.
+
+    Every column counts, whether it is learned from or not. Where most rows have a double anyway,
+    as with a few columns of few values, nothing is said.
+    """
+    known = set(_rows(learned, learned.names))
+    if len(known) < learned.n_rows / 2 or set(learned.names) - set(test.names):
         return []
-    are = "row to measure on is" if count == 1 else "rows to measure on are"
+    count = sum(row in known for row in _rows(test, learned.names))
+    if count < LEAST_SHARE * test.n_rows:
+        return []
     return [
-        f"{count:,} of the {len(test):,} {are} the same as one learned from, target and all: the"
-        " measures may flatter"
+        f"{count:,} of the {test.n_rows:,} rows to measure on are the same as rows learned from,"
+        " target and all: the measures may flatter"
     ]
+
+
+def _rows(table: Table, names: Sequence[str]) -> Iterator[int]:
+    """Return a number for each row, the same for rows that hold the same."""
+    columns = (table[name] for name in names)
+    values = [
+        # as bits, so that a gap equals a gap
+        (c.values.astype(np.float64).view(np.int64) if c.kind == "number" else c.values).tolist()
+        for c in columns
+    ]
+    return map(hash, zip(*values, strict=True))
 
 
 def _columns(encoder: TableEncoder) -> Iterator[tuple[str, slice]]:

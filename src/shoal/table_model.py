@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from shoal.activations import Array
 from shoal.columns import Schema, Table, require_table
 from shoal.encoding import TableEncoder
@@ -21,10 +23,12 @@ from shoal.piecewise import PiecewiseLinear
 from shoal.table_recipe import Ensemble
 from shoal.targets import Target
 
+ROWS_AT_ONCE = 16_384  # what the networks see of them is some times as large as the table
+
 
 @dataclass(frozen=True)
 class TableModel:
-    """A network with all it takes to read tables like the one that it was trained on.
+    """Networks with all it takes to read tables like the one that they were trained on.
 
     Attributes
     ----------
@@ -60,7 +64,13 @@ class TableModel:
 
     def probabilities(self, X: Array) -> Array:
         """Return the probability of each class, (m, K), of the encoder's features, (m, n)."""
-        return self.ensemble.probabilities(self.pieces.transform(X))
+        blocks = range(0, max(len(X), 1), ROWS_AT_ONCE)
+        return np.concatenate(
+            [
+                self.ensemble.probabilities(self.pieces.transform(X[start : start + ROWS_AT_ONCE]))
+                for start in blocks
+            ]
+        )
 
     def predict(self, table: Table, ignore_extra: bool = False) -> Any:
         """Return the likeliest label of each row."""
@@ -95,9 +105,11 @@ class TableModel:
     def load(cls, path: str | Path) -> TableModel:
         """Read a model that :meth:`save` wrote; nothing in the file is executed."""
         header, arrays = load_model(path)
+        if "network" in header:
+            raise InputError(f"{path} was written by an older Shoal: train again")
         try:
             schema, target = header["schema"], header["target"]
-            return cls(
+            model = cls(
                 Schema(**schema | {"columns": tuple((n, k) for n, k in schema["columns"])}),
                 Target(**target | {"classes": tuple(target["classes"])}),
                 TableEncoder.from_data(header["encoding"]),
@@ -113,6 +125,10 @@ class TableModel:
                 arrays["prior"],
                 header["record"],
             )
+            widths = {network.n_x for network in model.ensemble.networks}
+            if widths != {model.pieces.width}:
+                raise ValueError("the networks do not read what the pieces make")
+            return model
         except (KeyError, TypeError, ValueError, AttributeError):
             raise InputError(f"{path} holds another kind of model: train one for tables") from None
 

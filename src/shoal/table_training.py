@@ -1,4 +1,4 @@
-"""Guarantee: one call takes a table to a network whose quality is known on unseen rows.
+"""Guarantee: one call takes a table to networks whose quality is known on unseen rows.
 
 Floor 6. Encode, hold rows out, train by the recipe, and measure beside logistic regression and the
 majority guess.
@@ -40,7 +40,7 @@ def train_table(
     seed: int = 0,
     callbacks: Sequence[Callback] = (),
 ) -> tuple[TableModel, Evaluation]:
-    """Train a network on a table and measure it on rows that it has not seen.
+    """Train networks on a table and measure them on rows that they have not seen.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def train_table(
     measured = labelled(test, fitted, encoder)  # what is wrong with it is said before training
     X, y = encoder.transform(learned), labels[rows]
     notes += leaks(encoder, X, y)
-    measured.notes.extend(repeated(X, y, measured.X, measured.labels))
+    measured.notes.extend(repeated(table.rows(rows), test))
     baseline = _fit_baseline(X, y, callbacks)
     if baseline.history_.reached_max_epochs:
         notes.append("logistic regression had not quite converged")
@@ -175,12 +175,7 @@ def _fit_baseline(X: Array, y: Labels, callbacks: Sequence[Callback]) -> ShoalCl
     baseline = ShoalClassifier(
         hidden_units=0, solver="lbfgs", alpha=1.0, max_iter=1000, callbacks=callbacks
     )
-    return _fitted(baseline, X, y)
-
-
-def _fitted(classifier: ShoalClassifier, X: Array, y: Labels) -> ShoalClassifier:
-    """Fit without scikit-learn's warnings: what they say is shown in other words, or is known."""
-    with warnings.catch_warnings():
+    with warnings.catch_warnings():  # what they say is shown in other words, or is known
         warnings.filterwarnings("ignore", message="the cost still fell")
         warnings.filterwarnings("ignore", message="the number of unique classes is greater than")
-        return classifier.fit(X, y)
+        return baseline.fit(X, y)

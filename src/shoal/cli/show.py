@@ -108,9 +108,10 @@ def show_network(model: TableModel) -> None:
     )
     network, record, histories = model.ensemble.networks[0], model.record, model.ensemble.histories
     epochs = sorted({len(history) for history in histories})
+    averaged = "networks, averaged" if len(histories) > 1 else "network"
     say(f"Target [bold]{escape(model.target.name)}[/]: {classes}")
     say(
-        f"{len(histories)} networks, averaged: {network.n_x} features → {network.n_h} hidden units"
+        f"{len(histories)} {averaged}: {network.n_x} features → {network.n_h} hidden units"
         f" ({network.activation}) → {network.n_y} {'output' if network.n_y == 1 else 'outputs'}"
         f" ({network.output}), trained on {record['rows']:,} rows of {escape(record['source'])},"
         f" {' to '.join(str(n) for n in dict.fromkeys((epochs[0], epochs[-1])))} epochs"
@@ -153,7 +154,7 @@ def _becomes(plan: ColumnPlan, pieces: Pieces | None) -> str:
         values += ([OTHER] if plan.other else []) + ([MISSING] if plan.missing else [])
         text = f"one-hot, {len(plan.features)}: {', '.join(values)}"
     elif plan.use == "scaled":
-        in_pieces = f", in {pieces.width - 1} pieces" if pieces and not pieces.plain else ""
+        in_pieces = f", in {pieces.width - 1} pieces" if pieces and pieces.width > 2 else ""
         text = f"scaled{in_pieces}" + (", gaps marked" if plan.missing else "")
     else:
         text = "gaps marked"

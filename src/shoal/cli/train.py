@@ -52,7 +52,7 @@ def train(
 ) -> None:  # fmt: skip
     """Train a network on TABLE to predict COLUMN, measure it, and write one model file.
 
-    Ctrl-C ends training early and keeps the best network so far; twice, it stops at once.
+    Ctrl-C ends training early and keeps the best networks so far; twice, it stops at once.
     """
     from shoal.model_file import check_model_path
 

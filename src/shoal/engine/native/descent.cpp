@@ -123,7 +123,7 @@ void descend_group(const Variant &variant, std::vector<Member<T> *> members, con
   const size_t workers = all < FLOPS_FOR_A_TEAM && !threads.share_all ? 1 : threads.most;
   const bool much = work / double(members.size()) >= FLOPS_FOR_A_HANDSHAKE;
   if (much || members.size() == 1) {
-    Team team(much ? workers : 1, poll);
+    Team team(much || threads.share_all ? workers : 1, poll);
     Group<T>(variant, members.data(), members.size(), source, passes, team).run();
     return;
   }

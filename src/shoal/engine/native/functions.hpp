@@ -91,10 +91,10 @@ template <class V, class... Coefficients> inline V polynomial(V x, Coefficients.
   return sum;
 }
 
-// x * 2^n, where t holds n in its low bits: n is added to the exponent.
-template <class V> inline V scaled(V x, V t) {
+// 2^n, where t holds n in its low bits: n is added to the exponent of 1.
+template <class V> inline V power_of_2(V t) {
   using Bits = typename Format<V>::Bits;
-  return bits<V>(Bits(bits<Bits>(x) + (bits<Bits>(t) << Format<V>::mantissa)));
+  return bits<V>(Bits(bits<Bits>(everywhere<V>(1)) + (bits<Bits>(t) << Format<V>::mantissa)));
 }
 
 // (e^r - 1 - r) / r^2 for |r| <= ln(2) / 2; minimax polynomials of degree 4 and 9.
@@ -122,7 +122,7 @@ template <class V> inline V exp(V z) {
   const V least = everywhere<V>(Format<V>::log_least), clamped = z < least ? least : z;
   V r;
   const V t = reduced(clamped, r);
-  const V y = scaled(V(fused(V(r * r), exp_tail(r), r) + 1), t);
+  const V y = (fused(V(r * r), exp_tail(r), r) + 1) * power_of_2(t); // r keeps a NaN
   return z < least ? V{} : y;
 }
 
@@ -147,7 +147,7 @@ template <class V> inline V tanh(V z) {
     V x = z < 0 ? -z : z;
     x = x > most ? most : x;
     V r;
-    const V t = reduced(V(2 * x), r), power = scaled(everywhere<V>(1), t);
+    const V t = reduced(V(2 * x), r), power = power_of_2(t);
     const V E = fused(power, fused(V(r * r), exp_tail(r), r), V(power - 1));
     const V y = E / (E + 2);
     return z < 0 ? -y : y;

@@ -55,7 +55,7 @@ template <class T> struct Work {
   T *w;   // (tile)
   T *L;   // (tile)
   T *aux; // (2, tile)
-  T *dZ1; // one panel, or (n_h, tile)
+  T *dZ1; // one panel, or (n_h, tile); before that, room for `forward`
   T *joined; // (shares, n_y, tile): what each share adds to Z2
 };
 

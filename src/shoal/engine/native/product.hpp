@@ -1,4 +1,4 @@
-// Guarantee: one blocked matrix product carries every sum over features, units and examples; each
+// Guarantee: one blocked matrix product carries the sums over features, units and examples; each
 // of its elements is one chain of multiply-adds in the order of the sum, so that neither the width
 // of a register nor the blocking shows in the result.
 //
