@@ -57,6 +57,17 @@ def test_the_leaks_of_a_real_table_are_named(real_data):
     assert any("'DepDelay' alone predicts" in note for note in model.record["notes"])
 
 
+def test_rows_that_the_table_holds_many_times_are_counted_too():
+    frame = pd.concat([noisy()] * 4, ignore_index=True)
+    assert any("160 of the 160 rows to measure on are the same" in note for note in notes(frame))
+
+
+def test_the_only_column_is_not_told_to_be_dropped():
+    frame = noisy()[["a"]]
+    frame["y"] = np.where(frame["a"] > 0, "yes", "no")
+    assert notes(frame) == []
+
+
 def test_coincidences_of_few_values_are_no_suspicion():
     random = np.random.default_rng(0)
     frame = pd.DataFrame(random.integers(0, 2, (300, 3)), columns=["a", "b", "c"])

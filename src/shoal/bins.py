@@ -4,6 +4,8 @@ Floor 4. Half of the edges are quantiles, and half the splits of a small decisio
 feature (scikit-learn's), as either alone was worse on some table; benchmarks/tables.py compares.
 """
 
+import warnings
+
 import numpy as np
 from sklearn.tree import DecisionTreeClassifier
 
@@ -11,7 +13,7 @@ from shoal.activations import Array
 from shoal.piecewise import Pieces, PiecewiseLinear
 from shoal.splitting import Labels
 
-FEW_VALUES = 32  # so many values, and each is an edge
+FEW_VALUES, ROWS_OF_A_VALUE = 32, 5  # so many values, of so many rows, and each is an edge
 QUANTILES, LEAVES = 16, 16
 ROWS_OF_A_QUANTILE = 50  # fewer rows than so many times QUANTILES have fewer quantiles
 ROWS_OF_A_LEAF = 20
@@ -20,7 +22,9 @@ LEAST_EXTENT = 1e-9  # quotients of less would say nothing
 
 def fit_pieces(X: Array, labels: Labels) -> PiecewiseLinear:
     """Choose the pieces of each feature of training rows, (m, n), with class numbers, (m,)."""
-    return PiecewiseLinear([_pieces(x, labels) for x in X.T])
+    with warnings.catch_warnings():  # a table may have a class for every other row
+        warnings.filterwarnings("ignore", message="The number of unique classes is greater than")
+        return PiecewiseLinear([_pieces(x, labels) for x in X.T])
 
 
 def _pieces(x: Array, labels: Labels) -> Pieces:
@@ -30,7 +34,8 @@ def _pieces(x: Array, labels: Labels) -> Pieces:
         return Pieces()
     low, centre, high = np.quantile(x, [0.25, 0.5, 0.75])
     spread = high - low if high - low > LEAST_EXTENT * extent else extent / 2
-    edges = values if len(values) <= FEW_VALUES else _edges(x, labels)
+    few = len(values) <= min(FEW_VALUES, len(x) // ROWS_OF_A_VALUE)
+    edges = values if few else _edges(x, labels)
     lengths = np.diff(edges)
     tiny = lengths <= LEAST_EXTENT * extent
     return Pieces(float(centre), float(spread), tuple(edges[np.append(True, ~tiny)].tolist()))

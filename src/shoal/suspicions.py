@@ -4,7 +4,9 @@ Floor 6. A column that alone predicts the target is often known only after it (a
 are measured on and learned from are remembered, not predicted.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from math import prod
 
 import numpy as np
 from sklearn.metrics import roc_auc_score
@@ -19,6 +21,7 @@ from shoal.splitting import Labels
 LEAK = 0.995  # ROC AUC of one column alone
 MOST_ROWS = 2000  # are enough to see it
 LEAST_SHARE = 0.05  # of rows that are measured on and learned from; a few do no harm
+BY_CHANCE = 0.01  # rows like it
 LEAST_ROWS = 30  # of fewer, a column may tell the classes apart by chance
 
 
@@ -40,7 +43,8 @@ def leaks(encoder: TableEncoder, X: Array, labels: Labels) -> list[str]:
         return []
     X, labels = X[kept], labels[kept]
     found = []
-    for name, columns in _columns(encoder):
+    used = list(_columns(encoder))
+    for name, columns in used if len(used) > 1 else []:  # the only one cannot be dropped
         area = _area(X[:, columns], labels)
         if area >= LEAK:
             found.append(
@@ -53,14 +57,22 @@ def leaks(encoder: TableEncoder, X: Array, labels: Labels) -> list[str]:
 def repeated(learned: Table, test: Table) -> list[str]:
     """Return a sentence on the rows of a test table that are among those learned from.
 
-    Every column counts, whether it is learned from or not. Where most rows have a double anyway,
-    as with a few columns of few values, nothing is said.
+    Every column counts, whether it is learned from or not. Rows that chance alone makes twice, as
+    where columns have few values or many gaps, do not count: those of which more than ``BY_CHANCE``
+    would be expected if the columns were independent.
     """
-    known = set(_rows(learned, learned.names))
-    if len(known) < learned.n_rows / 2 or set(learned.names) - set(test.names):
+    names = learned.names
+    if set(names) - set(test.names):
         return []
-    count = sum(row in known for row in _rows(test, learned.names))
-    if count < LEAST_SHARE * test.n_rows:
+    known = list(_rows(learned, names))
+    shares = [Counter(values) for values in zip(*known, strict=True)]
+    m, seen = learned.n_rows, set(known)
+
+    def expected(row: tuple[object, ...]) -> float:
+        return m * prod(counts[value] / m for counts, value in zip(shares, row, strict=True))
+
+    count = sum(row in seen and expected(row) < BY_CHANCE for row in _rows(test, names))
+    if count < LEAST_SHARE * test.n_rows or not count:
         return []
     return [
         f"{count:,} of the {test.n_rows:,} rows to measure on are the same as rows learned from,"
@@ -68,15 +80,14 @@ def repeated(learned: Table, test: Table) -> list[str]:
     ]
 
 
-def _rows(table: Table, names: Sequence[str]) -> Iterator[int]:
-    """Return a number for each row, the same for rows that hold the same."""
+def _rows(table: Table, names: Sequence[str]) -> Iterator[tuple[object, ...]]:
+    """Return the rows, numbers as bits, so that a gap equals a gap."""
     columns = (table[name] for name in names)
     values = [
-        # as bits, so that a gap equals a gap
         (c.values.astype(np.float64).view(np.int64) if c.kind == "number" else c.values).tolist()
         for c in columns
     ]
-    return map(hash, zip(*values, strict=True))
+    return zip(*values, strict=True)
 
 
 def _columns(encoder: TableEncoder) -> Iterator[tuple[str, slice]]:
