@@ -60,7 +60,8 @@ def encoded(model: Any) -> Fit:
 
 def histogram(X: pd.DataFrame, y: np.ndarray, new: pd.DataFrame) -> np.ndarray:
     """Return HistGradientBoosting's, which takes gaps and categories as they are."""
-    X, new = _categories(X, new)
+    X, new = _categories(X.dropna(axis="columns", how="all"), new)  # it fails on columns of gaps
+    new = new[list(X)]
     many = [c for c in X if X[c].dtype == "category" and len(X[c].cat.categories) > MOST_CATEGORIES]
     for column in many:
         common = X[column].value_counts().index[:MOST_CATEGORIES]
