@@ -15,12 +15,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from real_tables import FOLDER, TABLES, load
-from sklearn.metrics import log_loss, roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 from table_peers import contestants
 
+from shoal import evaluation
+
 OUT = Path(__file__).parent.parent / "build" / "benchmarks"
-MEASURES = ("AUC", "log loss", "accuracy")
 TIE = {"AUC": 0.001, "log loss": 0.003, "accuracy": 0.002}
 
 
@@ -28,13 +28,8 @@ def scores(y: np.ndarray, P: np.ndarray) -> dict[str, float]:
     """Return the measures of some rows."""
     P = P.astype(float).clip(1e-15, 1)
     P /= P.sum(axis=1, keepdims=True)
-    truth = np.eye(P.shape[1])[y]
-    classes = [1] if P.shape[1] == 2 else range(P.shape[1])
-    return {
-        "AUC": float(np.mean([roc_auc_score(truth[:, k], P[:, k]) for k in classes])),
-        "log loss": float(log_loss(y, P)),
-        "accuracy": float(np.mean(P.argmax(axis=1) == y)),
-    }
+    found = evaluation.measure(y, P)
+    return {"AUC": found.roc_auc, "log loss": found.log_loss, "accuracy": found.accuracy}
 
 
 def measure(name: str, folder: Path, chosen: list[str], folds: int) -> dict[str, dict[str, float]]:
@@ -68,7 +63,7 @@ def show(name: str, found: dict[str, dict[str, float]]) -> None:
 
 def summary(results: dict[str, dict[str, dict[str, float]]]) -> None:
     """Print mean ranks, and how often Shoal wins, ties and loses."""
-    for measure_name in MEASURES:
+    for measure_name, tie in TIE.items():
         table = pd.DataFrame(
             {
                 name: {who: row[measure_name] for who, row in found.items()}
@@ -80,7 +75,6 @@ def summary(results: dict[str, dict[str, dict[str, float]]]) -> None:
         print(f"\n{measure_name}: mean rank on {len(table)} tables; Shoal wins, ties, loses")
         for who, rank in ranks.mean().sort_values().items():
             gain = sign * (table[who] - table["shoal"])
-            tie = TIE[measure_name]
             record = (
                 f"{(gain > tie).sum():>4}{(gain.abs() <= tie).sum():>4}{(gain < -tie).sum():>4}"
             )

@@ -1,7 +1,7 @@
 """Guarantee: pieces are as fine as the training rows can tell, and lie where the target changes.
 
 Floor 4. Half of the edges are quantiles, and half the splits of a small decision tree on the one
-feature (scikit-learn's), as either alone was worse on some table; benchmarks/tables.py compares.
+feature (scikit-learn's), as either alone was worse on some table.
 """
 
 import warnings
@@ -42,7 +42,7 @@ def _pieces(x: Array, labels: Labels) -> Pieces:
 
 
 def _edges(x: Array, labels: Labels) -> Array:
-    quantiles = min(QUANTILES, len(x) // ROWS_OF_A_QUANTILE)
+    quantiles = max(1, min(QUANTILES, len(x) // ROWS_OF_A_QUANTILE))
     tree = DecisionTreeClassifier(
         max_leaf_nodes=LEAVES, min_samples_leaf=ROWS_OF_A_LEAF, random_state=0
     )
@@ -50,7 +50,7 @@ def _edges(x: Array, labels: Labels) -> Array:
     return np.unique(
         np.concatenate(
             [
-                np.quantile(x, np.linspace(0, 1, max(quantiles, 1) + 1)),
+                np.quantile(x, np.linspace(0, 1, quantiles + 1)),
                 splits.threshold[splits.feature >= 0],
             ]
         )

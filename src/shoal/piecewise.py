@@ -26,7 +26,7 @@ class Pieces:
         The feature x is first ``(x - centre) / spread``, and then clipped smoothly.
     edges : tuple of float
         Ascending, T + 1 of them: T more features follow, each 0 up to its piece, 1 beyond it and
-        rising evenly within. None for a feature of 0 and 1, which is used as it is.
+        rising evenly within. Empty for a feature of 0 and 1, which is used as it is.
     """
 
     centre: float = 0.0

@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 
 Labels = NDArray[np.intp]
 
-STREAM = 2**63  # of the generator; the order of mini-batches has streams 0, 1, …
-FOLDS_STREAM = 2**63 + 1
+HOLDOUT, FOLDS = 2**63, 2**63 + 1  # streams of the generator
 
 
 def holdout(labels: Labels, fraction: float, seed: int) -> tuple[Labels, Labels]:
@@ -24,8 +23,7 @@ def holdout(labels: Labels, fraction: float, seed: int) -> tuple[Labels, Labels]
         Row numbers, ascending.
     """
     classes, counts = np.unique(labels, return_counts=True)
-    key = np.array([seed, STREAM], np.uint64)
-    random = np.random.Generator(np.random.Philox(key=key))
+    random = _generator(seed, HOLDOUT)
     first, held_out = [], []
     for label, n in zip(classes, _numbers_held_out(counts, fraction), strict=True):
         rows = random.permutation(np.flatnonzero(labels == label))
@@ -42,11 +40,13 @@ def folds(labels: Labels, number: int, seed: int) -> list[Labels]:
     list of ndarray of int
         The row numbers of each part, ascending.
     """
-    key = np.array([seed, FOLDS_STREAM], np.uint64)
-    random = np.random.Generator(np.random.Philox(key=key))
-    shuffled = random.permutation(len(labels))
+    shuffled = _generator(seed, FOLDS).permutation(len(labels))
     dealt = shuffled[np.argsort(labels[shuffled], kind="stable")]  # class by class
     return [np.sort(dealt[i::number]) for i in range(min(number, len(labels)))]
+
+
+def _generator(seed: int, stream: int) -> np.random.Generator:
+    return np.random.Generator(np.random.Philox(key=np.array([seed, stream], np.uint64)))
 
 
 def _numbers_held_out(counts: NDArray[np.intp], fraction: float) -> NDArray[np.intp]:

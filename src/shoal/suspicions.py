@@ -4,18 +4,18 @@ Floor 6. A column that alone predicts the target is often known only after it (a
 are measured on and learned from are remembered, not predicted.
 """
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from math import prod
+from collections.abc import Iterator
+from math import isnan
 
 import numpy as np
-from sklearn.metrics import roc_auc_score
+from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.tree import DecisionTreeClassifier
 
 from shoal.activations import Array
-from shoal.columns import Table
+from shoal.columns import Column, Table
 from shoal.encoding import TableEncoder
+from shoal.evaluation import measure
 from shoal.splitting import Labels
 
 LEAK = 0.995  # ROC AUC of one column alone
@@ -61,17 +61,16 @@ def repeated(learned: Table, test: Table) -> list[str]:
     where columns have few values or many gaps, do not count: those of which more than ``BY_CHANCE``
     would be expected if the columns were independent.
     """
-    names = learned.names
-    if set(names) - set(test.names):
+    if set(learned.names) - set(test.names):
         return []
-    known = list(_rows(learned, names))
-    shares = [Counter(values) for values in zip(*known, strict=True)]
-    m, seen = learned.n_rows, set(known)
-
-    def expected(row: tuple[object, ...]) -> float:
-        return m * prod(counts[value] / m for counts, value in zip(shares, row, strict=True))
-
-    count = sum(row in seen and expected(row) < BY_CHANCE for row in _rows(test, names))
+    m = learned.n_rows
+    codes = np.stack([_codes(column, test[column.name]) for column in learned.columns], axis=1)
+    known = {row.tobytes() for row in codes[:m]}
+    again = codes[m:][[row.tobytes() in known for row in codes[m:]]]
+    shares = [
+        np.bincount(own)[values] / m for own, values in zip(codes[:m].T, again.T, strict=True)
+    ]
+    count = int((m * np.prod(shares, axis=0) < BY_CHANCE).sum())
     if count < LEAST_SHARE * test.n_rows or not count:
         return []
     return [
@@ -80,14 +79,15 @@ def repeated(learned: Table, test: Table) -> list[str]:
     ]
 
 
-def _rows(table: Table, names: Sequence[str]) -> Iterator[tuple[object, ...]]:
-    """Return the rows, numbers as bits, so that a gap equals a gap."""
-    columns = (table[name] for name in names)
-    values = [
-        (c.values.astype(np.float64).view(np.int64) if c.kind == "number" else c.values).tolist()
-        for c in columns
-    ]
-    return zip(*values, strict=True)
+def _codes(first: Column, second: Column) -> NDArray[np.int32]:
+    """Return numbers for the values of two columns, the same for the same values; a gap is one."""
+    known: dict[object, int] = {}
+    values = (None if _is_nan(v) else v for v in (*first.values.tolist(), *second.values.tolist()))
+    return np.array([known.setdefault(value, len(known)) for value in values], np.int32)
+
+
+def _is_nan(value: object) -> bool:
+    return isinstance(value, float) and isnan(value)
 
 
 def _columns(encoder: TableEncoder) -> Iterator[tuple[str, slice]]:
@@ -104,5 +104,4 @@ def _area(X: Array, labels: Labels) -> float:
     tree = DecisionTreeClassifier(max_leaf_nodes=16, random_state=0)
     folds = StratifiedKFold(2, shuffle=True, random_state=0)
     P = cross_val_predict(tree, X, labels, cv=folds, method="predict_proba")
-    classes: Sequence[int] = np.unique(labels).tolist()
-    return float(np.mean([roc_auc_score(labels == k, P[:, i]) for i, k in enumerate(classes)]))
+    return measure(np.unique(labels, return_inverse=True)[1], P).roc_auc or 0.0

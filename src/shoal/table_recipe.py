@@ -79,13 +79,14 @@ def fit_ensemble(
     Y = (labels == 1)[None] if classes == 2 else np.arange(classes)[:, None] == labels
     examples = Examples(X.T, Y.astype(X.dtype))
     random = np.random.RandomState(seed)
+    mean_square = float(np.mean(np.einsum("ij,ij->i", X, X, dtype=np.float64)))
     members = []
     for held_out in folds(labels, NETWORKS, seed):
         weights = np.ones((1, len(labels)), X.dtype)
         weights[0, held_out] = 0
         members.append(
             Member(
-                _network(X, len(Y), random),
+                _network(X, mean_square, len(Y), random),
                 Adam(ALPHA),
                 L2,
                 weights,
@@ -102,11 +103,13 @@ def fit_ensemble(
     return Ensemble(tuple(members[i].network for i in sound), tuple(histories[i] for i in sound))
 
 
-def _network(X: Array, n_y: int, random: np.random.RandomState) -> Network:
-    """Return a starting point at which hidden units see a variance of 2, whatever the features."""
+def _network(X: Array, mean_square: float, n_y: int, random: np.random.RandomState) -> Network:
+    """Return a starting point at which hidden units see a variance of 2, whatever the features.
+
+    ``mean_square`` is that of the length of an example.
+    """
     output = "sigmoid" if n_y == 1 else "softmax"
     network = Network(X.shape[1], HIDDEN_UNITS, n_y, "relu", output, X.dtype)
     network.initialise("scaled", random_state=random)
-    mean_square = float(np.mean(np.einsum("ij,ij->i", X, X, dtype=np.float64)))
     network.parameters.W1[:] *= np.sqrt(X.shape[1] / max(mean_square, 1e-12))
     return network

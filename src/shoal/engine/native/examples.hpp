@@ -241,13 +241,14 @@ void backward(const Shape &s, const T *parameters, const Tile<T> &tile, Work<T> 
 
 template <class T> void collect(const Shape &s, T *sums) { totals(sums, layout<T>(s).size, T(0), sums); }
 
-template <class T> double squares(const Shape &s, const T *parameters) {
-  const Layout l = layout<T>(s);
+template <class T> double squares_of(const Layout &l, const T *parameters) {
   double sum[8] = {};
   add_squares(parameters + l.W1, l.b1 - l.W1, sum);
   add_squares(parameters + l.W2, l.b2 - l.W2, sum);
   return total_of_eight(sum);
 }
+
+template <class T> double squares(const Shape &s, const T *parameters) { return squares_of(layout<T>(s), parameters); }
 
 template <class T> double outputs_of(const Shape &s, const Tile<T> &tile, Work<T> &work, double one_over_m, bool slope) {
   return outputs(s, tile, work, one_over_m, slope, ROW, up<T>(tile.m));

@@ -123,11 +123,7 @@ template <class T> void collect(const Shape &s, T *sums) {
 }
 
 template <class T> double squares(const Shape &s, const T *parameters) {
-  const Layout l = layout<T>(s);
-  double sum[8] = {};
-  add_squares(parameters, l.b1, sum);
-  add_squares(parameters + l.W2, l.b2 - l.W2, sum);
-  return total_of_eight(sum);
+  return examples::squares_of(layout<T>(s), parameters);
 }
 
 template <class T> constexpr Kernels<T> kernels() {
