@@ -67,7 +67,8 @@ def test_training_as_json_holds_the_same_data(cli, table, folder):
     assert found["positive_class"] == "yes"
     assert [plan["name"] for plan in found["columns"]] == ["age", "city", "income"]
     assert set(found["evaluation"]["metrics"]["network"]) == {
-        "accuracy", "balanced_accuracy", "roc_auc", "log_loss", "brier",
+        "accuracy", "balanced_accuracy", "precision", "recall", "f1", "roc_auc", "log_loss",
+        "brier",
     }  # fmt: skip
     assert found["rows"] + found["evaluation"]["rows"] == 120
     assert found["model"] == "m"

@@ -7,8 +7,10 @@ from hypothesis import given, reject
 from hypothesis import strategies as st
 
 from shoal.columns import Table
-from shoal.encoding import MAX_CATEGORIES, TableEncoder
+from shoal.encoding import TableEncoder
 from shoal.errors import InputError
+from shoal.planning import MANY_CATEGORIES, MAX_CATEGORIES
+from shoal.splitting import folds
 from shoal.tables import table_from_frame
 
 
@@ -16,11 +18,16 @@ def table(**columns):
     return table_from_frame(pd.DataFrame(columns), "data.csv")
 
 
-def fit(keep=(), drop=(), **columns):
+def encoder_of(given, labels=None, **options):
+    """Return the encoder of a table, and what it makes of the rows that it was fitted on."""
+    labels = np.arange(given.n_rows) % 2 if labels is None else labels
+    return TableEncoder.fit(given, labels, ("no", "yes"), **options)
+
+
+def fit(labels=None, keep=(), drop=(), uses=None, **columns):
     """Return the encoder of some columns and what it makes of them."""
-    given = table(**columns)
-    encoder = TableEncoder.fit(given, drop, keep)
-    return encoder, encoder.transform(given)
+    dropped = dict.fromkeys(drop, "as asked")
+    return encoder_of(table(**columns), labels, keep=keep, dropped=dropped, uses=uses)
 
 
 def plan(name, encoder):
@@ -71,19 +78,148 @@ def test_frequent_text_is_one_hot_and_rare_new_and_missing_text_have_their_own_f
 
 
 def test_new_and_missing_text_are_all_zero_where_training_had_neither():
-    encoder, _ = fit(c=["a", "b"] * 10)
-    assert encoder.features == ["c = a", "c = b"]
-    assert encoder.transform(table(c=["b", "new", None])).tolist() == [[0, 1], [0, 0], [0, 0]]
+    encoder, _ = fit(c=["a", "b", "c"] * 10)
+    assert encoder.features == ["c = a", "c = b", "c = c"]
+    new = encoder.transform(table(c=["b", "new", None]))
+    assert new.tolist() == [[0, 1, 0], [0, 0, 0], [0, 0, 0]]
+
+
+def test_of_two_values_one_feature_tells_and_what_is_neither_is_their_mean():
+    encoder, X = fit(c=["true", "false", "true", "true"] * 5)
+    assert encoder.features == ["c = true"]
+    assert plan("c", encoder).use == "boolean"
+    assert X[:4, 0].tolist() == [1, 0, 1, 1]
+    assert encoder.transform(table(c=["false", "new", None])).tolist() == [[0], [0.75], [0.75]]
+    encoder, X = fit(c=["true", "false", None] * 5)
+    assert encoder.features == ["c = true", "c = (missing)"]
+    assert X[:3].tolist() == [[1, 0], [0, 0], [0.5, 1]]
+
+
+def test_of_one_text_with_gaps_only_the_gaps_are_used():
+    encoder, X = fit(c=["a", None, "a"])
+    assert encoder.features == ["c = (missing)"]
+    assert X.tolist() == [[0], [1], [0]]
+
+
+def test_a_date_becomes_those_of_its_parts_that_vary():
+    days = [f"2024-{month:02}-{day:02}" for month in (1, 2, 3) for day in (5, 12, 19)]
+    encoder, X = fit(when=days, good=list(range(9, 0, -1)))
+    assert encoder.features[:-1] == ["when: time", "when: month", "when: day", "when: weekday"]
+    np.testing.assert_allclose(X.mean(axis=0), 0, atol=1e-12)
+    np.testing.assert_allclose(X.std(axis=0), 1)
+    again = encoder.transform(table(when=[*days[:2], None], good=[1.0, 2.0, 3.0]))
+    np.testing.assert_allclose(again[:2, :4], X[:2, :4])
+    assert again[2, :4].tolist() == [0, 0, 0, 0]
+
+
+def test_a_date_that_could_be_two_is_said():
+    encoder, _ = fit(when=["01/02/2024", "03/04/2024", "05/06/2024"])
+    assert (
+        plan("when", encoder).note == "read as month/day/year, which fits as well as day/month/year"
+    )
+
+
+def test_a_cell_that_is_no_date_later_is_named_with_its_row():
+    encoder, _ = fit(when=["2024-01-01", "2024-02-02", "2024-03-03"])
+    words = refusal(encoder.transform, table(when=["2024-01-01", "yesterday"]))
+    assert "row 2 of data.csv holds 'yesterday'" in words
+
+
+def many_shops(m=3000, seed=0, n=300):
+    """Return a column of many values, and labels that depend on them."""
+    random = np.random.default_rng(seed)
+    rates = random.random(n)
+    at = random.integers(0, n, m)
+    return [f"shop {i}" for i in at], (random.random(m) < rates[at]).astype(int), rates
+
+
+def test_many_values_become_their_shares_of_the_target_drawn_towards_the_mean():
+    shops, labels, rates = many_shops()
+    encoder, _ = fit(labels, shop=shops)
+    assert len(set(shops)) > MANY_CATEGORIES
+    assert encoder.features == ["shop: share of yes"]
+    new = encoder.transform(table(shop=[f"shop {i}" for i in range(300)] + ["new", None]))
+    assert np.corrcoef(new[:300, 0], rates)[0, 1] > 0.85
+    assert new[300:, 0].tolist() == [0, 0]
+    raw = np.array([labels[np.array(shops) == f"shop {i}"].mean() for i in range(300)])
+    scaled = np.polyfit(raw, new[:300, 0], 1)
+    assert np.corrcoef(raw, new[:300, 0])[0, 1] > 0.95
+    assert scaled[0] * raw.std() > new[:300, 0].std() * 0.9
+
+
+def test_no_row_s_own_label_is_in_its_share():
+    shops, labels, _ = many_shops()
+    _, X = fit(labels, shop=shops)
+    flipped = labels.copy()
+    flipped[0] = 1 - labels[0]
+    _, other = fit(flipped, shop=shops)
+    part = next(part for part in folds(np.zeros(3000, int), 5, 0) if 0 in part)
+    slope, shift = np.polyfit(X[part, 0], other[part, 0], 1)  # all rows share centre and spread
+    np.testing.assert_allclose(slope * X[part, 0] + shift, other[part, 0], atol=1e-9)
+    rest = np.setdiff1d(range(3000), part)
+    assert np.abs(slope * X[rest, 0] + shift - other[rest, 0]).max() > 0.1
+    encoder, _ = fit(labels, shop=shops)
+    seen = encoder.transform(table(shop=shops))[:, 0]
+    assert np.corrcoef(X[:, 0], labels)[0, 1] < np.corrcoef(seen, labels)[0, 1] - 0.1
+
+
+def test_shares_of_random_labels_predict_nothing():
+    shops, labels, _ = many_shops()
+    labels = np.random.default_rng(9).permutation(labels)
+    _, X = fit(labels, shop=shops)
+    assert abs(np.corrcoef(X[:, 0], labels)[0, 1]) < 0.05
+
+
+def test_with_several_classes_each_has_a_share():
+    shops, labels, _ = many_shops()
+    given = table(shop=shops)
+    encoder, X = TableEncoder.fit(given, labels + (np.arange(3000) % 2), ("a", "b", "c"))
+    assert encoder.features == [f"shop: share of {label}" for label in "abc"]
+    assert X.shape == (3000, 3)
+
+
+@pytest.mark.parametrize(
+    ("use", "values", "features"),
+    [
+        ("one-hot", [1.0, 2.0, 3.0, 1.0], ["a = 1", "a = 2", "a = 3"]),
+        ("number", [10.0, 11.0, 12.0, 13.0], ["a"]),
+        ("boolean", [0.0, 1.0, 0.0, 1.0], ["a = 1"]),
+        ("target-means", ["x", "y", "x", "y"], ["a: share of yes"]),
+        (
+            "date",
+            [20240101.0, 20240201.0, 20240301.0, 20240401.0],
+            ["a: time", "a: month", "a: weekday"],
+        ),
+    ],
+)
+def test_a_column_is_used_as_asked(use, values, features):
+    encoder, X = fit(uses={"a": use}, a=values)
+    assert encoder.features == features
+    assert X.shape == (4, len(features))
+    assert np.isfinite(encoder.transform(table(a=values[:2]))).all()
+
+
+@pytest.mark.parametrize(
+    ("use", "values", "words"),
+    [
+        ("number", ["a", "b"], "'a' of data.csv cannot be used as number: it holds text"),
+        ("boolean", [1.0, 2.0, 3.0], "3 different values, not two"),
+        ("date", ["now", "then"], "no dates"),
+        ("hashed", [1.0, 2.0], "'hashed' is no use of a column"),
+    ],
+)
+def test_a_use_that_the_values_do_not_allow_is_refused(use, values, words):
+    assert words in refusal(fit, uses={"a": use}, a=values)
 
 
 def test_missing_text_counts_as_rare_where_training_had_rare_but_no_missing_text():
-    encoder, _ = fit(c=["a"] * 20 + ["rare"] * 2)
+    encoder, _ = fit(c=["a"] * 20 + ["rare"] * 2 + ["odd"])
     assert encoder.transform(table(c=["a", None])).tolist() == [[1, 0], [0, 1]]
 
 
 def test_a_text_column_becomes_no_more_features_than_it_may():
     values = [f"v{i:03}" for i in range(150) for _ in range(6)]
-    encoder, X = fit(c=values)
+    encoder, X = fit(c=values, uses={"c": "one-hot"})
     assert len(encoder.features) == MAX_CATEGORIES + 1
     assert X[:, -1].sum() == 50 * 6
 
@@ -109,7 +245,7 @@ def test_a_column_that_does_not_vary_is_left_out_with_a_word(values, words):
 
 def test_a_text_column_that_is_missing_in_all_training_rows_is_left_out():
     whole = table(good=[1.0, 2.0, 3.0, 4.0], bad=[None, None, None, "a"])
-    encoder = TableEncoder.fit(whole.rows([0, 1, 2]))
+    encoder = encoder_of(whole.rows([0, 1, 2]))[0]
     assert plan("bad", encoder).use == "left out"
     assert "missing" in plan("bad", encoder).note
 
@@ -250,7 +386,7 @@ def as_table(rows: list) -> Table | None:
 def test_features_of_finite_training_rows_are_finite(rows):
     given = as_table(rows)
     try:
-        encoder = TableEncoder.fit(given)
+        encoder = encoder_of(given)[0]
     except InputError as error:
         assert "no column" in str(error)  # noqa: PT017
         return
@@ -262,7 +398,7 @@ def test_features_of_finite_training_rows_are_finite(rows):
 @given(ROWS, ROWS)
 def test_features_of_finite_new_rows_are_finite(rows, new):
     try:
-        encoder = TableEncoder.fit(as_table(rows))
+        encoder = encoder_of(as_table(rows))[0]
         X = encoder.transform(as_table(new))
     except InputError:
         reject()

@@ -2,19 +2,30 @@
 
 import numpy as np
 import pytest
-from sklearn.metrics import log_loss
+from sklearn.metrics import (
+    accuracy_score,
+    balanced_accuracy_score,
+    brier_score_loss,
+    log_loss,
+    roc_auc_score,
+)
 
-from shoal import table_recipe
 from shoal.bins import fit_pieces
-from shoal.errors import DivergedError
-from shoal.splitting import folds
-from shoal.table_recipe import NETWORKS, fit_ensemble, probabilities
+from shoal.errors import DivergedError, InputError
+from shoal.splitting import Splitter, folds
+from shoal.table_recipe import FOLDS, Recipe, fit_ensemble, probabilities
 
 
 def ring(m=600, seed=0):
     """Return points in a plane, and whether they lie in a ring."""
     X = np.random.default_rng(seed).normal(size=(m, 2))
     return X, (np.abs(np.hypot(*X.T) - 1.2) < 0.5).astype(int)
+
+
+def fit(X, labels, K=2, recipe=None, **options):
+    """Return the networks of some features."""
+    classes = tuple(str(k) for k in range(K))
+    return fit_ensemble(X, labels, classes, recipe or Recipe(), **options)[0]
 
 
 def features(X, labels):
@@ -37,11 +48,11 @@ def test_networks_learn_a_ring_and_their_mean_is_better_than_the_worst():
     X, labels = ring()
     new, truth = ring(seed=1)
     pieces = fit_pieces(X, labels)
-    ensemble = fit_ensemble(pieces.transform(X), labels, 2)
+    ensemble = fit(pieces.transform(X), labels)
     P = ensemble.probabilities(pieces.transform(new))
     np.testing.assert_allclose(P.sum(axis=1), 1)
     assert (P.argmax(axis=1) == truth).mean() > 0.85
-    assert len(ensemble.networks) == len(ensemble.histories) == NETWORKS
+    assert len(ensemble.networks) == len(ensemble.histories) == FOLDS
     F = pieces.transform(new)
     each = [log_loss(truth, probabilities(network, F)) for network in ensemble.networks]
     assert log_loss(truth, P) < max(each)
@@ -50,16 +61,19 @@ def test_networks_learn_a_ring_and_their_mean_is_better_than_the_worst():
 def test_the_rows_that_stop_a_network_are_not_those_it_learns_from():
     X, labels = ring(200)
     F = features(X, labels)
-    parts = folds(labels, NETWORKS, 0)
+    parts = folds(labels, FOLDS, 0)
     flipped = labels.copy()
     flipped[parts[0]] = 1 - labels[parts[0]]
 
     def first_costs(targets):
-        return [h["cost"][0] for h in fit_ensemble(F, targets, 2).histories]
+        return [h["cost"][0] for h in fit(F, targets, splitter=splitter).histories]
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(table_recipe, "folds", lambda *_: parts)
-        before, after = first_costs(labels), first_costs(flipped)
+    class Same(Splitter):
+        def folds(self, *_):
+            return parts
+
+    splitter = Same()
+    before, after = first_costs(labels), first_costs(flipped)
     assert before[0] == after[0]
     assert all(one != other for one, other in zip(before[1:], after[1:], strict=True))
 
@@ -67,7 +81,7 @@ def test_the_rows_that_stop_a_network_are_not_those_it_learns_from():
 def test_the_same_seed_gives_the_same_networks():
     X, labels = ring(150)
     F = features(X, labels)
-    one, same, other = (fit_ensemble(F, labels, 2, seed) for seed in (0, 0, 1))
+    one, same, other = (fit(F, labels, seed=seed) for seed in (0, 0, 1))
     assert one.probabilities(F).tobytes() == same.probabilities(F).tobytes()
     assert one.probabilities(F).tobytes() != other.probabilities(F).tobytes()
 
@@ -75,7 +89,7 @@ def test_the_same_seed_gives_the_same_networks():
 def test_several_classes_have_an_output_each():
     X, _ = ring(300)
     labels = X[:, 0].round().clip(-1, 1).astype(int) + 1
-    ensemble = fit_ensemble(features(X, labels), labels, 3)
+    ensemble = fit(features(X, labels), labels, 3)
     assert ensemble.networks[0].n_y == 3
     assert (ensemble.probabilities(features(X, labels)).argmax(axis=1) == labels).mean() > 0.9
 
@@ -83,12 +97,98 @@ def test_several_classes_have_an_output_each():
 def test_a_class_of_a_single_row_does_not_end_training():
     X, labels = ring(100)
     labels[7] = 2
-    P = fit_ensemble(features(X, labels), labels, 3).probabilities(features(X, labels))
+    P = fit(features(X, labels), labels, 3).probabilities(features(X, labels))
     assert np.isfinite(P).all()
 
 
-def test_networks_that_all_diverge_are_an_error(monkeypatch):
-    monkeypatch.setattr(table_recipe, "ALPHA", 1e38)
+def test_networks_that_all_diverge_are_an_error():
     X, labels = ring(100)
     with pytest.raises(DivergedError, match="diverged"):
-        fit_ensemble(features(X, labels), labels, 2)
+        fit(features(X, labels), labels, recipe=Recipe(alpha=1e38))
+
+
+def test_what_is_said_of_rows_not_learned_from_is_worse_than_of_those_learned_from():
+    X, labels = ring()
+    F = features(X, labels)
+    ensemble, unseen = fit_ensemble(F, labels, ("0", "1"), Recipe())
+    np.testing.assert_array_equal(unseen.labels, labels)
+    np.testing.assert_allclose(unseen.P.sum(axis=1), 1)
+    assert log_loss(labels, unseen.P) > log_loss(labels, ensemble.probabilities(F))
+    parts = folds(labels, FOLDS, 0)
+    np.testing.assert_array_equal(unseen.P[parts[2]], ensemble.of_network(2, F[parts[2]]))
+
+
+def test_more_networks_begin_with_the_same_ones():
+    X, labels = ring(150)
+    F = features(X, labels)
+    few, many = (fit(F, labels, recipe=Recipe(networks=n, max_epochs=5)) for n in (2, 7))
+    assert [n.theta.tobytes() for n in many.networks[:2]] == [
+        n.theta.tobytes() for n in few.networks
+    ]
+    assert len({n.theta.tobytes() for n in many.networks}) == 7
+
+
+def test_a_time_makes_as_many_networks_as_the_same_number_would():
+    X, labels = ring(100)
+    F = features(X, labels)
+    timed = fit(F, labels, recipe=Recipe(seconds=3, max_epochs=5))
+    assert len(timed.networks) > FOLDS
+    counted = fit(F, labels, recipe=Recipe(networks=len(timed.networks), max_epochs=5))
+    assert timed.probabilities(F).tobytes() == counted.probabilities(F).tobytes()
+
+
+def test_networks_that_do_not_fit_into_the_time_are_stopped():
+    X, labels = ring()
+    ensemble = fit(features(X, labels), labels, recipe=Recipe(seconds=0.05, patience=200))
+    assert len(ensemble.networks) == FOLDS
+    assert {history.stop_reason for history in ensemble.histories} == {"the time was up"}
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "balanced-accuracy", "roc-auc", "brier"])
+def test_a_metric_of_choice_stops_training_and_its_best_parameters_are_kept(metric):
+    X, labels = ring(300)
+    recipe = Recipe(metric=metric, patience=3)
+    F = features(X, labels)
+    ensemble, _ = fit_ensemble(F, labels, ("0", "1"), recipe)
+    name = f"validation_{metric.replace('-', '_')}"
+    part = folds(labels, FOLDS, 0)[0]
+    P = probabilities(ensemble.networks[0], F[part])
+    of_history = ensemble.histories[0][name]
+    best = min(of_history) if metric == "brier" else max(of_history)
+    scores = {
+        "accuracy": lambda: accuracy_score(labels[part], P.argmax(axis=1)),
+        "balanced-accuracy": lambda: balanced_accuracy_score(labels[part], P.argmax(axis=1)),
+        "roc-auc": lambda: roc_auc_score(labels[part], P[:, 1]),
+        "brier": lambda: brier_score_loss(labels[part], P[:, 1]),
+    }
+    assert scores[metric]() == pytest.approx(best, rel=1e-6)
+    assert len(of_history) < recipe.max_epochs
+
+
+def test_class_weights_are_taken_out_of_the_probabilities_again():
+    X, _ = ring(2000)
+    labels = (np.random.default_rng(1).random(2000) < 0.1).astype(int)
+    F = np.zeros((2000, 1), np.float32)
+    F[:, 0] = X[:, 0]
+    recipe = Recipe(class_weight={"1": 9.0}, max_epochs=20)
+    ensemble = fit(F, labels, recipe=recipe)
+    raw = np.mean([probabilities(network, F) for network in ensemble.networks], axis=0)
+    assert 0.4 < raw[:, 1].mean() < 0.6
+    assert abs(ensemble.probabilities(F)[:, 1].mean() - labels.mean()) < 0.02
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"networks": 0}, "networks is 0"),
+        ({"hidden_units": 2.5}, "hidden_units is 2.5"),
+        ({"seconds": -1}, "seconds is -1"),
+        ({"metric": "auc"}, "'auc' is no metric.*roc-auc"),
+        ({"class_weight": "even"}, "give 'balanced'"),
+        ({"class_weight": {"2": 1.0}}, "names '2', which is no class"),
+        ({"class_weight": {"1": 0}}, "weight of '1' is 0"),
+    ],
+)
+def test_a_recipe_that_cannot_be_is_refused_by_name(options, words):
+    with pytest.raises(InputError, match=words):
+        Recipe(**options).weights_of(("0", "1"), np.array([0, 1]))

@@ -5,13 +5,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from shoal.callbacks import Callback, EarlyStopping
+    from shoal.cross_validation import cross_validate
+    from shoal.effects import column_effects
     from shoal.errors import DivergedError, InputError
     from shoal.estimators import ShoalClassifier, ShoalRegressor
     from shoal.examples import Examples, Member
     from shoal.history import History
     from shoal.network import Network
+    from shoal.table_classifier import TableClassifier
     from shoal.table_evaluation import evaluate
     from shoal.table_model import TableModel
+    from shoal.table_recipe import Recipe
     from shoal.table_training import train_table
     from shoal.tables import read_table, table_from_frame
     from shoal.training import train, train_population
@@ -27,9 +31,13 @@ _HOMES = {
     "InputError": "errors",
     "Member": "examples",
     "Network": "network",
+    "Recipe": "table_recipe",
     "ShoalClassifier": "estimators",
     "ShoalRegressor": "estimators",
+    "TableClassifier": "table_classifier",
     "TableModel": "table_model",
+    "column_effects": "effects",
+    "cross_validate": "cross_validation",
     "evaluate": "table_evaluation",
     "read_table": "tables",
     "table_from_frame": "tables",
@@ -46,9 +54,13 @@ __all__ = [
     "InputError",
     "Member",
     "Network",
+    "Recipe",
     "ShoalClassifier",
     "ShoalRegressor",
+    "TableClassifier",
     "TableModel",
+    "column_effects",
+    "cross_validate",
     "evaluate",
     "read_table",
     "table_from_frame",

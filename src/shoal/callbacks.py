@@ -4,6 +4,7 @@ Floor 3.
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
 from shoal.activations import Array
 from shoal.errors import InputError
@@ -75,18 +76,21 @@ class PrintProgress(Callback):
 
 
 class EarlyStopping(Callback):
-    """End training when the cost no longer falls.
+    """End training when the cost no longer falls, or a measure no longer rises.
 
     Parameters
     ----------
-    monitor : {"validation_cost", "cost"}
-        The column of the history to watch. With ``validation_cost`` the parameters of the best
+    monitor : str
+        The column of the history to watch: ``cost``, ``validation_cost``, or ``validation_`` and
+        the name of a metric. With those of the validation part the parameters of the best
         pass are put back at the end, whatever ended training; ``cost`` is met before the updates
         of its pass, so that no parameters are known to have it.
     patience : int
         End after so many passes in a row that were no better than the best by ``tol``.
     tol : float
         The least improvement that counts.
+    mode : {"min", "max"}
+        Whether less is better, or more.
     """
 
     best_theta: Array | None = None  # set anew at each beginning
@@ -96,8 +100,9 @@ class EarlyStopping(Callback):
         monitor: str = "validation_cost",
         patience: int = 10,
         tol: float = 1e-4,
+        mode: Literal["min", "max"] = "min",
     ) -> None:
-        self.monitor, self.patience, self.tol = monitor, patience, tol
+        self.monitor, self.patience, self.tol, self.mode = monitor, patience, tol, mode
 
     def on_train_begin(self, state: TrainingState) -> None:  # noqa: D102
         self.best = self.best_by_tol = float("inf")
@@ -110,8 +115,8 @@ class EarlyStopping(Callback):
                 f"EarlyStopping watches {self.monitor!r}, but there is no such column:"
                 " give a validation part, or watch 'cost'"
             )
-        value = state.history[self.monitor][-1]
-        if self.monitor == "validation_cost" and value < self.best:
+        value = state.history[self.monitor][-1] * (1 if self.mode == "min" else -1)
+        if self.monitor.startswith("validation_") and value < self.best:
             self.best, self.best_theta = value, state.network.theta.copy()
         if value < self.best_by_tol - self.tol:
             self.best_by_tol, self.waited = value, 0
@@ -120,7 +125,8 @@ class EarlyStopping(Callback):
         if self.waited >= self.patience:
             by = f" by {self.tol:g}" if self.tol else ""
             state.stop(
-                f"the {self.monitor.replace('_', ' ')} did not fall{by} in {self.patience} epochs"
+                f"the {self.monitor.replace('_', ' ')} did not"
+                f" {'fall' if self.mode == 'min' else 'rise'}{by} in {self.patience} epochs"
             )
 
     def on_train_end(self, state: TrainingState) -> None:  # noqa: D102

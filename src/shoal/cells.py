@@ -29,6 +29,11 @@ def is_number(text: str) -> bool:
     return _NUMBER.fullmatch(text) is not None
 
 
+def number_text(value: float) -> str:
+    """Write a finite number so that equal numbers have equal texts."""
+    return f"{value + 0.0:.0f}" if value.is_integer() else repr(value)  # + 0.0 turns -0 into 0
+
+
 def clean(cells: Iterable[str]) -> list[str | None]:
     """Strip cells, and put None for those that stand for a missing value."""
     return [None if (text := cell.strip()) in MISSING else text for cell in cells]

@@ -13,7 +13,14 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from shoal.cells import Cells, FloatArray, not_numbers, to_numbers, with_decimal_points
+from shoal.cells import (
+    Cells,
+    FloatArray,
+    not_numbers,
+    number_text,
+    to_numbers,
+    with_decimal_points,
+)
 from shoal.errors import InputError
 
 Kind = Literal["number", "text"]
@@ -27,6 +34,27 @@ class Column:
     name: str
     kind: Kind
     values: npt.NDArray[Any]
+
+    @cached_property
+    def absent(self) -> npt.NDArray[np.bool_]:
+        """Where there is no value, (m,)."""
+        if self.kind == "number":
+            return np.asarray(np.isnan(self.values))
+        return np.fromiter((value is None for value in self.values), bool, len(self.values))
+
+    @property
+    def n_missing(self) -> int:
+        """In how many rows there is no value."""
+        return int(self.absent.sum())
+
+    @cached_property
+    def cells(self) -> list[str | None]:
+        """The values as text, numbers written in one way; None where there is none."""
+        if self.kind == "text":
+            return list(self.values)
+        values, at = np.unique(self.values, return_inverse=True)
+        texts = [None if np.isnan(value) else number_text(float(value)) for value in values]
+        return [texts[i] for i in at]
 
 
 @dataclass(frozen=True)
@@ -103,6 +131,11 @@ class Table:
         columns = tuple(replace(column, values=column.values[chosen]) for column in self.columns)
         return replace(self, columns=columns, row_numbers=numbers[chosen])
 
+    def with_column(self, name: str, cells: Cells) -> "Table":
+        """Return the table with a column of text more."""
+        column = Column(name, "text", np.array(cells, dtype=object))
+        return replace(self, columns=(*self.columns, column))
+
     def without(self, names: Iterable[str]) -> "Table":
         """Return the table without some columns, each of which must be there."""
         dropped = {self[name].name for name in names}
@@ -164,9 +197,8 @@ def append_cells(
                 f"{'is' if len(strange) == 1 else 'are'} not a number (first: {first} in "
                 f"{table.place(strange[0])})"
             )
-    column = Column(name, "text", np.array(cells, dtype=object))
     notes = (*table.notes, note) if note else table.notes
-    return replace(table, columns=(*table.columns, column), notes=notes)
+    return replace(table.with_column(name, cells), notes=notes)
 
 
 def append_numbers(table: Table, name: str, numbers: FloatArray) -> Table:

@@ -3,18 +3,25 @@
 Floor 6, and the only module that knows the plotting library.
 """
 
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 
+import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from shoal.activations import Array
 from shoal.atomic import check_writable, write_atomically
 from shoal.boundary import BLUE, ORANGE, probability_map
+from shoal.effects import Effect
 from shoal.errors import InputError
+from shoal.evaluation import Reliability
 from shoal.history import History
 from shoal.network import Network
+
+MOST_BARS, MOST_CURVES, CURVES_IN_A_ROW, LONGEST_NAME = 20, 9, 3, 18
 
 
 def check_picture_path(path: Path) -> None:
@@ -56,6 +63,65 @@ def plot_boundary(network: Network, X: Array, Y: Array, history: History, path: 
     right.plot(history["epoch"], history["cost"], color=BLUE)
     right.set(xlabel="iteration", ylabel="cost J", title="gradient descent")
     right.grid(alpha=0.3)
+    _write(figure, path)
+
+
+def plot_reliability(found: Reliability, positive: str | None, path: Path) -> None:
+    """Draw how often what was given a probability came true, as a PNG."""
+    figure = Figure(figsize=(5, 6), layout="constrained")
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=(4, 1))
+    above.plot([0, 1], [0, 1], color="grey", linestyle="--", label="as often as said")
+    above.plot(found.probability, found.share, color=BLUE, marker="o", label="the network")
+    what = f"of {positive}" if positive else "of the likeliest class"
+    above.set(ylabel="share of rows of which it was true", xlim=(0, 1), ylim=(0, 1))
+    above.set_title(f"Probabilities {what}: {found.error:.3f} off on the whole", fontsize=11)
+    above.legend(loc="upper left")
+    above.grid(alpha=0.3)
+    below.bar(found.probability, found.rows, width=0.02, color=ORANGE)
+    below.set(xlabel=f"probability {what}", ylabel="rows")
+    _write(figure, path)
+
+
+def plot_effects(found: Sequence[Effect], classes: Sequence[str], path: Path) -> None:
+    """Draw the importance of columns, and the curves of the most important, as a PNG."""
+    shown, curves = found[:MOST_BARS], [each for each in found if each.curve][:MOST_CURVES]
+    figure = Figure(figsize=(14, max(5.0, 0.35 * len(shown) + 1)), layout="constrained")
+    left, right = figure.subfigures(1, 2, squeeze=False, width_ratios=(2, 3)).ravel()
+    bars = left.subplots()
+    at = range(len(shown))[::-1]
+    bars.barh(at, [e.importance for e in shown], xerr=[e.spread for e in shown], color=BLUE)
+    bars.set_yticks(at, [_short(e.name) for e in shown])
+    bars.set(xlabel="rise of the log loss when shuffled", title="Importance")
+    rows = -(-len(curves) // CURVES_IN_A_ROW)
+    panels = right.subplots(rows, CURVES_IN_A_ROW, squeeze=False).ravel()
+    for panel in panels[len(curves) :]:
+        panel.set_visible(False)
+    for panel, effect in zip(panels, curves, strict=False):
+        _plot_curve(panel, effect, classes)
+    _write(figure, path)
+
+
+def _plot_curve(panel: Axes, effect: Effect, classes: Sequence[str]) -> None:
+    """Draw one curve; of more than two classes the one that moves most."""
+    P = np.array(effect.curve)
+    k = 1 if len(classes) == 2 else int(np.ptp(P, axis=0).argmax())
+    panel.set_title(_short(effect.name), fontsize=9)
+    panel.set_ylabel(f"p({_short(classes[k])})", fontsize=8)
+    panel.tick_params(labelsize=7)
+    if isinstance(effect.values[0], str):
+        panel.bar(range(len(P)), P[:, k], color=ORANGE)
+        labels = [_short(str(value)) for value in effect.values]
+        panel.set_xticks(range(len(P)), labels, rotation=60, ha="right")
+    else:
+        panel.plot(effect.values, P[:, k], color=ORANGE, marker=".")
+    panel.grid(alpha=0.3)
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
+
+
+def _write(figure: Figure, path: Path) -> None:
     png = BytesIO()
     figure.savefig(png, format="png", dpi=120)
     write_atomically(path, png.getvalue())

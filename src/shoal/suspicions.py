@@ -4,9 +4,6 @@ Floor 6. A column that alone predicts the target is often known only after it (a
 are measured on and learned from are remembered, not predicted.
 """
 
-from collections.abc import Iterator
-from math import isnan
-
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
@@ -43,13 +40,13 @@ def leaks(encoder: TableEncoder, X: Array, labels: Labels) -> list[str]:
         return []
     X, labels = X[kept], labels[kept]
     found = []
-    used = list(_columns(encoder))
-    for name, columns in used if len(used) > 1 else []:  # the only one cannot be dropped
+    used = list(encoder.blocks())
+    for plan, columns in used if len(used) > 1 else []:  # the only one cannot be dropped
         area = _area(X[:, columns], labels)
         if area >= LEAK:
             found.append(
-                f"column {name!r} alone predicts the target (ROC AUC {area:.3f} on unseen rows): if"
-                " it is only known once the target is, drop it"
+                f"column {plan.name!r} alone predicts the target (ROC AUC {area:.3f} on unseen"
+                " rows): if it is only known once the target is, drop it"
             )
     return found
 
@@ -81,22 +78,12 @@ def repeated(learned: Table, test: Table) -> list[str]:
 
 def _codes(first: Column, second: Column) -> NDArray[np.int32]:
     """Return numbers for the values of two columns, the same for the same values; a gap is one."""
+    if first.kind == second.kind == "number":
+        both = np.concatenate([first.values, second.values])
+        return np.unique(both, return_inverse=True)[1].astype(np.int32)
     known: dict[object, int] = {}
-    values = (None if _is_nan(v) else v for v in (*first.values.tolist(), *second.values.tolist()))
-    return np.array([known.setdefault(value, len(known)) for value in values], np.int32)
-
-
-def _is_nan(value: object) -> bool:
-    return isinstance(value, float) and isnan(value)
-
-
-def _columns(encoder: TableEncoder) -> Iterator[tuple[str, slice]]:
-    at = 0
-    for plan in encoder.plans:
-        width = len(plan.features)
-        if width:
-            yield plan.name, slice(at, at + width)
-        at += width
+    cells = (*first.cells, *second.cells)
+    return np.array([known.setdefault(cell, len(known)) for cell in cells], np.int32)
 
 
 def _area(X: Array, labels: Labels) -> float:

@@ -9,9 +9,10 @@ import numpy as np
 
 from shoal.activations import Array
 from shoal.columns import Table, require_table
+from shoal.drift import drift
 from shoal.encoding import TableEncoder
 from shoal.errors import InputError
-from shoal.evaluation import confusion, measure
+from shoal.evaluation import Reliability, confusion, measure, reliability
 from shoal.splitting import Labels
 from shoal.table_model import TableModel
 from shoal.table_recipe import probabilities
@@ -31,7 +32,9 @@ class Evaluation:
     metrics : dict of str to dict
         Measures by name, of ``network``, ``logistic_regression`` and ``majority_guess``.
     confusion : list of list of int
-        Of the network: a row for each true class, a column for each predicted one.
+        Of the network: a row for each true class, a column for each one said.
+    reliability : Reliability
+        Of the network's probabilities.
     notes : list of str
     """
 
@@ -40,6 +43,7 @@ class Evaluation:
     classes: tuple[str, ...]
     metrics: dict[str, dict[str, float | None]]
     confusion: list[list[int]]
+    reliability: Reliability
     notes: list[str]
 
 
@@ -61,7 +65,9 @@ def evaluate(model: TableModel, table: Table, ignore_extra: bool = False) -> Eva
     InputError
         The table lacks the target or another column, or has no label, or one that is no class.
     """
-    return evaluate_rows(model, labelled(table, model.target, model.encoder, ignore_extra))
+    rows = labelled(table, model.target, model.encoder, ignore_extra)
+    rows.notes.extend(drift(model.profiles, table))
+    return evaluate_rows(model, rows)
 
 
 def evaluate_rows(model: TableModel, rows: Labelled) -> Evaluation:
@@ -77,8 +83,12 @@ def evaluate_rows(model: TableModel, rows: Labelled) -> Evaluation:
         "logistic_regression": probabilities(model.baseline, rows.X),
         "majority_guess": np.tile(model.prior, (len(labels), 1)),
     }
-    metrics = {name: asdict(measure(labels, P)) for name, P in given.items()}
-    return Evaluation(rows.source, len(labels), classes, metrics, confusion(labels, ours), notes)
+    metrics = {
+        name: asdict(measure(labels, P, model.decision.choose(P))) for name, P in given.items()
+    }
+    counts = confusion(labels, model.decision.choose(ours), len(classes))
+    found = reliability(labels, ours)
+    return Evaluation(rows.source, len(labels), classes, metrics, counts, found, notes)
 
 
 def labelled(

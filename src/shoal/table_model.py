@@ -14,6 +14,8 @@ import numpy as np
 
 from shoal.activations import Array
 from shoal.columns import Schema, Table, require_table
+from shoal.decisions import Decision
+from shoal.drift import Profile, profiles_from_data, profiles_to_data
 from shoal.encoding import TableEncoder
 from shoal.errors import InputError
 from shoal.history import History
@@ -39,6 +41,10 @@ class TableModel:
     pieces : PiecewiseLinear
         What the networks see of the encoder's features.
     ensemble : Ensemble
+    decision : Decision
+        Which label is said for given probabilities.
+    profiles : tuple of Profile
+        How each column that is used was spread among the training rows.
     baseline : Network
         Logistic regression on the encoder's features.
     prior : ndarray, (K,)
@@ -52,6 +58,8 @@ class TableModel:
     encoder: TableEncoder
     pieces: PiecewiseLinear
     ensemble: Ensemble
+    decision: Decision
+    profiles: tuple[Profile, ...]
     baseline: Network
     prior: Array
     record: dict[str, Any]
@@ -73,13 +81,13 @@ class TableModel:
         )
 
     def predict(self, table: Table, ignore_extra: bool = False) -> Any:
-        """Return the likeliest label of each row."""
-        return self.target.decode(self.predict_proba(table, ignore_extra).argmax(axis=1))
+        """Return the label that is said of each row: the likeliest, unless another goal was set."""
+        return self.target.decode(self.decision.choose(self.predict_proba(table, ignore_extra)))
 
     def prediction_columns(self, table: Table, ignore_extra: bool = False) -> dict[str, Any]:
         """Return the columns of a prediction table: the label, then each class's probability."""
         P = self.predict_proba(table, ignore_extra)
-        columns = {"prediction": self.target.decode(P.argmax(axis=1))}
+        columns = {"prediction": self.target.decode(self.decision.choose(P))}
         for label, of_label in zip(self.target.classes, P.T, strict=True):
             columns[f"probability_{label}"] = of_label
         return columns
@@ -93,10 +101,16 @@ class TableModel:
             "pieces": self.pieces.to_data(),
             "networks": [_shape(network) for network in self.ensemble.networks],
             "histories": [asdict(history) for history in self.ensemble.histories],
+            "decision": asdict(self.decision),
+            "profiles": profiles_to_data(self.profiles),
             "baseline": _shape(self.baseline),
             "record": self.record,
         }
-        arrays = {"baseline": self.baseline.theta, "prior": self.prior}
+        arrays = {
+            "baseline": self.baseline.theta,
+            "prior": self.prior,
+            "class weights": self.ensemble.weights,
+        }
         for i, network in enumerate(self.ensemble.networks):
             arrays[f"network {i}"] = network.theta
         save_model(path, header, arrays)
@@ -105,7 +119,7 @@ class TableModel:
     def load(cls, path: str | Path) -> TableModel:
         """Read a model that :meth:`save` wrote; nothing in the file is executed."""
         header, arrays = load_model(path)
-        if "network" in header:
+        if "profiles" not in header:
             raise InputError(f"{path} was written by an older Shoal: train again")
         try:
             schema, target = header["schema"], header["target"]
@@ -120,13 +134,16 @@ class TableModel:
                         for i, shape in enumerate(header["networks"])
                     ),
                     tuple(History(**history) for history in header["histories"]),
+                    arrays["class weights"],
                 ),
+                _decision(header["decision"], len(target["classes"])),
+                profiles_from_data(header["profiles"]),
                 _network(header["baseline"], arrays["baseline"]),
                 arrays["prior"],
                 header["record"],
             )
             widths = {network.n_x for network in model.ensemble.networks}
-            if widths != {model.pieces.width}:
+            if widths != {model.pieces.width} or len(model.encoder.features) != model.baseline.n_x:
                 raise ValueError("the networks do not read what the pieces make")
             return model
         except (KeyError, TypeError, ValueError, AttributeError):
@@ -142,6 +159,13 @@ def _shape(network: Network) -> dict[str, Any]:
         "output": network.output,
         "dtype": str(network.theta.dtype),
     }
+
+
+def _decision(data: dict[str, Any], K: int) -> Decision:
+    costs = np.array(data["costs"], np.float64)
+    if costs.shape != (K, K):
+        raise ValueError("the costs are not those of the classes")
+    return Decision(data["goal"], tuple(tuple(row) for row in costs.tolist()))
 
 
 def _network(shape: dict[str, Any], theta: Array) -> Network:

@@ -4,30 +4,108 @@ Floor 5. The recipe for real tables: networks that differ in their start and in 
 that stops them early are trained in one run, and their probabilities averaged.
 """
 
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from shoal.activations import Array
-from shoal.callbacks import Callback, EarlyStopping
+from shoal.callbacks import Callback, EarlyStopping, TrainingState
 from shoal.engine import default_engine
-from shoal.errors import DivergedError
+from shoal.errors import DivergedError, InputError
+from shoal.evaluation import measure
 from shoal.examples import Examples, Member
 from shoal.history import History
 from shoal.losses import class_probabilities
 from shoal.network import Network
 from shoal.optimizers import Adam
-from shoal.splitting import Labels, folds
+from shoal.splitting import Labels, Splitter
 from shoal.training import train_population
 
-NETWORKS = 5  # each is stopped by a fold of its own
-HIDDEN_UNITS = 128
-ALPHA = 0.002  # of Adam
-BATCH = 256
-MOST_EPOCHS = 200
-PATIENCE = 16  # epochs
-L2 = 1.0
+FOLDS = 5
+METRICS = ("log-loss", "accuracy", "balanced-accuracy", "roc-auc", "brier")
+FALLING = ("log-loss", "brier")  # the others are better the greater they are
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How the networks of a table are trained.
+
+    Attributes
+    ----------
+    networks : int
+        How many; each is stopped by a fold of its own, of five, and the sixth by the first of five
+        other folds.
+    seconds : float or None
+        A time to be used: as many networks more, five at a time, as fit into it. If not even the
+        first five do, they are stopped.
+    metric : str
+        What stops them early, one of ``METRICS``.
+    class_weight : "balanced", mapping of label to float, or None
+        What a mistake about a class costs, relative to others.
+    hidden_units, batch_size, max_epochs, patience : int
+    alpha : float
+        Learning rate of Adam.
+    l2 : float
+        Strength of the penalty.
+    """
+
+    networks: int = FOLDS
+    seconds: float | None = None
+    metric: str = "log-loss"
+    class_weight: Mapping[str, float] | str | None = None
+    hidden_units: int = 128
+    alpha: float = 0.002
+    batch_size: int = 256
+    max_epochs: int = 200
+    patience: int = 16
+    l2: float = 1.0
+
+    def __post_init__(self) -> None:
+        for name in ("networks", "hidden_units", "batch_size", "max_epochs", "patience"):
+            value = getattr(self, name)
+            if not (isinstance(value, int | np.integer) and value >= 1):
+                raise InputError(f"{name} is {value!r}, but must be a whole number, 1 or more")
+        if self.seconds is not None and not self.seconds > 0:
+            raise InputError(f"seconds is {self.seconds!r}, but must be more than 0")
+        if self.metric not in METRICS:
+            raise InputError(
+                f"{self.metric!r} is no metric that can stop training: choose one of"
+                f" {', '.join(METRICS)}"
+            )
+
+    def weights_of(self, classes: tuple[str, ...], labels: Labels) -> Array:
+        """Return the weight of each class, (K,), 1 each unless asked for.
+
+        Raises
+        ------
+        InputError
+            ``class_weight`` names a label that is no class, or a weight that is not positive.
+        """
+        counts = np.bincount(labels, minlength=len(classes))
+        if self.class_weight is None:
+            return np.ones(len(classes))
+        if self.class_weight == "balanced":
+            return len(labels) / (len(classes) * np.maximum(counts, 1))
+        if isinstance(self.class_weight, str):
+            raise InputError(
+                f"class_weight is {self.class_weight!r}: give 'balanced', or a weight for each"
+                " label"
+            )
+        given = {str(label): weight for label, weight in self.class_weight.items()}
+        for label, weight in given.items():
+            if label not in classes:
+                raise InputError(
+                    f"class_weight names {label!r}, which is no class: the classes are"
+                    f" {', '.join(classes[:8])}"
+                )
+            if not 0 < weight < np.inf:
+                raise InputError(
+                    f"the class weight of {label!r} is {weight!r}, but must be above 0"
+                )
+        return np.array([float(given.get(label, 1.0)) for label in classes])
 
 
 @dataclass(frozen=True)
@@ -38,15 +116,38 @@ class Ensemble:
     ----------
     networks : tuple of Network
     histories : tuple of History
+    weights : ndarray, (K,)
+        Of the classes in training; probabilities are those without them.
     """
 
     networks: tuple[Network, ...]
     histories: tuple[History, ...]
+    weights: Array
 
     def probabilities(self, X: Array) -> Array:
         """Return the mean probability of each class, (m, K), of features in rows, (m, n_x)."""
-        total: Array = np.sum([probabilities(network, X) for network in self.networks], axis=0)
+        total: Array = np.sum([self.of_network(i, X) for i in range(len(self.networks))], axis=0)
         return total / len(self.networks)
+
+    def of_network(self, i: int, X: Array) -> Array:
+        """Return the probabilities of one network alone."""
+        P: Array = probabilities(self.networks[i], X) / self.weights
+        P /= P.sum(axis=1, keepdims=True)
+        return P
+
+
+@dataclass(frozen=True)
+class Unseen:
+    """What networks say of training rows that they did not learn from.
+
+    Attributes
+    ----------
+    labels : ndarray of int, (m,)
+    P : ndarray, (m, K)
+    """
+
+    labels: Labels
+    P: Array
 
 
 def probabilities(network: Network, X: Array) -> Array:
@@ -56,16 +157,29 @@ def probabilities(network: Network, X: Array) -> Array:
 
 
 def fit_ensemble(
-    X: Array, labels: Labels, classes: int, seed: int = 0, callbacks: Sequence[Callback] = ()
-) -> Ensemble:
+    X: Array,
+    labels: Labels,
+    classes: tuple[str, ...],
+    recipe: Recipe,
+    *,
+    splitter: Splitter | None = None,
+    validation: tuple[Array, Labels] | None = None,
+    seed: int = 0,
+    callbacks: Sequence[Callback] = (),
+) -> tuple[Ensemble, Unseen]:
     """Train the networks of a table.
 
     Parameters
     ----------
     X : ndarray, (m, n_x), float32
     labels : ndarray of int, (m,)
-    classes : int
-        K; with two, class 1 is the positive one.
+    classes : tuple of str
+        Of two, the second is the positive one.
+    recipe : Recipe
+    splitter : Splitter, optional
+        Makes the folds.
+    validation : features and labels, optional
+        Rows that stop all networks, instead of a fold for each.
     seed : int
         Of the folds, the starting points and the order of the rows.
     callbacks : sequence of Callback
@@ -76,40 +190,144 @@ def fit_ensemble(
     DivergedError
         No network was left with finite parameters.
     """
-    Y = (labels == 1)[None] if classes == 2 else np.arange(classes)[:, None] == labels
-    examples = Examples(X.T, Y.astype(X.dtype))
-    random = np.random.RandomState(seed)
-    mean_square = float(np.mean(np.einsum("ij,ij->i", X, X, dtype=np.float64)))
-    members = []
-    for held_out in folds(labels, NETWORKS, seed):
-        weights = np.ones((1, len(labels)), X.dtype)
-        weights[0, held_out] = 0
-        members.append(
-            Member(
-                _network(X, mean_square, len(Y), random),
-                Adam(ALPHA),
-                L2,
-                weights,
-                examples.take(held_out),
-                [*callbacks, EarlyStopping("validation_cost", PATIENCE, tol=0.0)],
-            )
+    begin = time.monotonic()
+    run = _Fit(X, labels, classes, recipe, splitter or Splitter(), validation, seed)
+    if recipe.seconds is None:
+        run.train(recipe.networks, callbacks)
+        return run.result()
+    run.train(recipe.networks, [*callbacks, Deadline(begin + recipe.seconds)])
+    longest = time.monotonic() - begin
+    while time.monotonic() + longest < begin + recipe.seconds and not run.interrupted:
+        start = time.monotonic()
+        run.train(FOLDS, callbacks)
+        longest = max(longest, time.monotonic() - start)
+    return run.result()
+
+
+class Deadline(Callback):
+    """Ends training at a time, as of ``time.monotonic``."""
+
+    REASON = "the time was up"
+
+    def __init__(self, end: float) -> None:
+        self.end = end
+
+    def on_tick(self, state: TrainingState) -> None:  # noqa: D102
+        if time.monotonic() > self.end:
+            state.stop(self.REASON)
+
+    on_epoch_end = on_tick  # passes may be too short for a tick
+
+
+class _Fit:
+    """An ensemble in training, network by network."""
+
+    def __init__(
+        self,
+        X: Array,
+        labels: Labels,
+        classes: tuple[str, ...],
+        recipe: Recipe,
+        splitter: Splitter,
+        validation: tuple[Array, Labels] | None,
+        seed: int,
+    ) -> None:
+        self.X, self.labels, self.K, self.recipe = X, labels, len(classes), recipe
+        self.splitter, self.validation, self.seed = splitter, validation, seed
+        self.class_weights = recipe.weights_of(classes, labels)
+        self.examples = self._examples(X, labels)
+        self.random = np.random.RandomState(seed)
+        self.mean_square = float(np.mean(np.einsum("ij,ij->i", X, X, dtype=np.float64)))
+        self.parts: list[Labels] = []  # of the folds so far, one for each network
+        self.networks: list[Network] = []
+        self.histories: list[History] = []
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether a network was stopped by something else than its own measure."""
+        return any(
+            not history.reached_max_epochs and not history.stop_reason.startswith("the validation")
+            for history in self.histories
         )
-    histories = train_population(
-        members, examples, max_epochs=MOST_EPOCHS, batch_size=min(BATCH, len(labels)), seed=seed
-    )
-    sound = [i for i, history in enumerate(histories) if not history.diverged]
-    if not sound:
-        raise DivergedError(histories[0].stop_reason)
-    return Ensemble(tuple(members[i].network for i in sound), tuple(histories[i] for i in sound))
 
+    def train(self, number: int, callbacks: Sequence[Callback]) -> None:
+        """Train so many networks more, in one run."""
+        made = len(self.networks)
+        members = [self._member(made + i, callbacks) for i in range(number)]
+        self.histories += train_population(
+            members, self.examples, max_epochs=self.recipe.max_epochs, seed=self.seed,
+            batch_size=min(self.recipe.batch_size, len(self.labels)),
+            metrics=self._metrics(),
+        )  # fmt: skip
+        self.networks += [member.network for member in members]
 
-def _network(X: Array, mean_square: float, n_y: int, random: np.random.RandomState) -> Network:
-    """Return a starting point at which hidden units see a variance of 2, whatever the features.
+    def result(self) -> tuple[Ensemble, Unseen]:
+        """Return the networks that did not diverge, and what each says of its own fold."""
+        sound = [i for i, history in enumerate(self.histories) if not history.diverged]
+        if not sound:
+            raise DivergedError(self.histories[0].stop_reason)
+        ensemble = Ensemble(
+            tuple(self.networks[i] for i in sound),
+            tuple(self.histories[i] for i in sound),
+            self.class_weights,
+        )
+        if self.validation is not None:
+            X, labels = self.validation
+            return ensemble, Unseen(labels, ensemble.probabilities(X))
+        P, times = np.zeros((len(self.labels), self.K)), np.zeros(len(self.labels))
+        for at, i in enumerate(sound):
+            P[self.parts[i]] += ensemble.of_network(at, self.X[self.parts[i]])
+            times[self.parts[i]] += 1
+        seen = np.flatnonzero(times)
+        return ensemble, Unseen(self.labels[seen], P[seen] / times[seen, None])
 
-    ``mean_square`` is that of the length of an example.
-    """
-    output = "sigmoid" if n_y == 1 else "softmax"
-    network = Network(X.shape[1], HIDDEN_UNITS, n_y, "relu", output, X.dtype)
-    network.initialise("scaled", random_state=random)
-    network.parameters.W1[:] *= np.sqrt(X.shape[1] / max(mean_square, 1e-12))
-    return network
+    def _examples(self, X: Array, labels: Labels) -> Examples:
+        Y = (labels == 1)[None] if self.K == 2 else np.arange(self.K)[:, None] == labels
+        weighted = (self.class_weights != 1).any()
+        w = self.class_weights[labels][None].astype(X.dtype) if weighted else None
+        return Examples(X.T, Y.astype(X.dtype), w)
+
+    def _member(self, i: int, callbacks: Sequence[Callback]) -> Member:
+        given = self.examples.w
+        weights = np.ones((1, len(self.labels)), self.X.dtype) if given is None else given.copy()
+        if self.validation is not None:
+            stopping = self._examples(*self.validation)
+        else:
+            if i == len(self.parts):
+                more = self.splitter.folds(self.labels, FOLDS, self.seed + i // FOLDS)
+                self.parts += more
+            stopping = self.examples.take(self.parts[i])
+            weights[0, self.parts[i]] = 0
+        metric, name = self.recipe.metric, "cost"
+        if metric != "log-loss":
+            name = metric.replace("-", "_")
+        stop = EarlyStopping(
+            f"validation_{name}", self.recipe.patience, 0.0,
+            mode="min" if metric in FALLING else "max",
+        )  # fmt: skip
+        return Member(
+            self._network(), Adam(self.recipe.alpha), self.recipe.l2, weights, stopping,
+            [*callbacks, stop],
+        )  # fmt: skip
+
+    def _metrics(self) -> dict[str, Any]:
+        if self.recipe.metric == "log-loss":
+            return {}
+        name = self.recipe.metric.replace("-", "_")
+
+        def value(Y: Array, A2: Array) -> float:
+            labels = (Y[0] > 0.5).astype(np.intp) if self.K == 2 else Y.argmax(axis=0)
+            P = class_probabilities(A2.astype(np.float64)).T
+            measured = getattr(measure(labels, P), name)
+            return 0.0 if measured is None else measured
+
+        return {name: value}
+
+    def _network(self) -> Network:
+        """Return a starting point at which hidden units see a variance of 2, of any features."""
+        n_x, n_y = self.X.shape[1], len(self.examples.Y)
+        output = "sigmoid" if n_y == 1 else "softmax"
+        network = Network(n_x, self.recipe.hidden_units, n_y, "relu", output, self.X.dtype)
+        network.initialise("scaled", random_state=self.random)
+        network.parameters.W1[:] *= np.sqrt(n_x / max(self.mean_square, 1e-12))
+        return network

@@ -4,9 +4,8 @@ Floor 6. Encode, hold rows out, train by the recipe, and measure beside logistic
 majority guess.
 """
 
-import warnings
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,20 +13,23 @@ from shoal import __version__
 from shoal.activations import Array
 from shoal.bins import fit_pieces
 from shoal.callbacks import Callback
-from shoal.columns import Column, Kind, Schema, Table, require_table
+from shoal.columns import Schema, Table
+from shoal.decisions import Decision, decide, weighted
+from shoal.drift import Profile, drift
 from shoal.encoding import TableEncoder
 from shoal.engine import default_engine
 from shoal.errors import InputError
-from shoal.estimators import ShoalClassifier
-from shoal.splitting import Labels, holdout
+from shoal.examples import Examples
+from shoal.network import Network
+from shoal.splitting import Labels
 from shoal.suspicions import leaks, repeated
-from shoal.table_evaluation import Evaluation, evaluate_rows, labelled
+from shoal.table_evaluation import Evaluation, Labelled, evaluate_rows, labelled
 from shoal.table_model import TableModel
-from shoal.table_recipe import fit_ensemble
-from shoal.targets import Target, target_name
+from shoal.table_preparation import Choices, Prepared, prepare
+from shoal.table_recipe import Recipe, Unseen, fit_ensemble
+from shoal.training import train
 
 HELD_OUT = 0.2  # share of the rows kept for measuring where no test table is given
-MIN_ROWS = 10
 
 
 def train_table(
@@ -35,8 +37,14 @@ def train_table(
     target: str,
     *,
     test: Table | None = None,
+    validation: Table | None = None,
     drop: Iterable[str] = (),
     keep: Iterable[str] = (),
+    uses: Mapping[str, str] | None = None,
+    group: str | None = None,
+    order: str | None = None,
+    goal: str | None = None,
+    recipe: Recipe | None = None,
     seed: int = 0,
     callbacks: Sequence[Callback] = (),
 ) -> tuple[TableModel, Evaluation]:
@@ -49,10 +57,23 @@ def train_table(
         Name or position (-1 the last) of the target column.
     test : Table, optional
         Rows to measure on; without it a fifth of the table's rows, each class in proportion.
-    drop : iterable of str
-        Columns not to learn from.
-    keep : iterable of str
-        Columns to learn from even though they look like ids.
+    validation : Table, optional
+        Rows that stop the training early; without it each network has a fold of the table's.
+    drop, keep : iterable of str
+        Columns not to learn from, and to learn from even though they look like ids.
+    uses : mapping of str to str, optional
+        What columns are used as: ``number``, ``one-hot``, ``target-means``, ``boolean``, ``date``.
+    group : str, optional
+        A column whose equal values, as of one patient, are never apart where rows are held out.
+        It is not learned from, unless it is kept.
+    order : str, optional
+        A column of dates or numbers by which the last rows are held out. It is not learned from,
+        unless it is kept.
+    goal : str, optional
+        Which label is said for given probabilities; see :func:`decisions.decide`. Without it the
+        likeliest, or with class weights the one whose mistakes cost least.
+    recipe : Recipe, optional
+        How the networks are trained.
     seed : int
         Of everything random: the same seed gives the same model.
     callbacks : sequence of Callback
@@ -65,66 +86,120 @@ def train_table(
     evaluation : Evaluation
         On the held-out rows or the test table.
     """
-    _check(table, seed)
-    schema = training_schema(table, target)
-    drop, keep = _chosen(drop, keep, schema.target)
-    fitted, labels, notes = _targets(table, schema.target)
-    rows = np.flatnonzero(labels >= 0)
+    check_seed(seed)
+    choices = Choices(drop, keep, uses or {}, group, order, goal, recipe or Recipe())
+    prepared = prepare(table, target, choices)
+    rows = np.flatnonzero(prepared.labels >= 0)
+    drifting = test is not None or order is not None
     if test is None:
-        rows, test = _hold_out(table, labels, rows, seed)
-    learned = table.without([schema.target]).rows(rows)
-    encoder = TableEncoder.fit(learned, drop, keep)
-    measured = labelled(test, fitted, encoder)  # what is wrong with it is said before training
-    X, y = encoder.transform(learned), labels[rows]
-    notes += leaks(encoder, X, y)
-    measured.notes.extend(repeated(table.rows(rows), test))
-    baseline = _fit_baseline(X, y, callbacks)
-    if baseline.history_.reached_max_epochs:
+        rows, test = _hold_out(prepared, rows, seed)
+    return learn_and_measure(
+        prepared, rows, test, validation=validation, drifting=drifting, seed=seed,
+        callbacks=callbacks,
+    )  # fmt: skip
+
+
+def check_seed(seed: int) -> None:
+    """Refuse what is no seed."""
+    if not 0 <= seed < 2**32:
+        raise InputError(f"seed is {seed}, but must be a whole number from 0 to 2**32 - 1")
+
+
+def learn_and_measure(
+    prepared: Prepared,
+    rows: Labels,
+    test: Table,
+    *,
+    validation: Table | None = None,
+    drifting: bool = False,
+    seed: int = 0,
+    callbacks: Sequence[Callback] = (),
+) -> tuple[TableModel, Evaluation]:
+    """Train on some rows of a table, by number, and measure on a test table.
+
+    ``drifting`` says whether the test table may be spread otherwise, so that it is looked for.
+    """
+    encoded = encode(prepared, rows)
+    # what is wrong with the other tables is said before training
+    measured = labelled(test, prepared.target, encoded.encoder)
+    stopping = None
+    if validation is not None:
+        stopping = labelled(validation, prepared.target, encoded.encoder)
+    measured.notes.extend(repeated(prepared.table.rows(rows), test))
+    measured.notes.extend(drift(encoded.profiles, test) if drifting else [])
+    model = learn(prepared, encoded, stopping=stopping, seed=seed, callbacks=callbacks)
+    return model, evaluate_rows(model, measured)
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """Rows to learn from: their numbers, class numbers and features, and how these were made."""
+
+    rows: Labels
+    labels: Labels
+    X: Array
+    encoder: TableEncoder
+    profiles: tuple[Profile, ...]
+
+
+def encode(prepared: Prepared, rows: Labels) -> Encoded:
+    """Encode some rows of a table, by number."""
+    labels, choices = prepared.labels[rows], prepared.choices
+    learned = prepared.table.without([prepared.target.name]).rows(rows)
+    encoder, X = TableEncoder.fit(
+        learned, labels, prepared.target.classes, dropped=prepared.dropped, keep=choices.keep,
+        uses=choices.uses,
+    )  # fmt: skip
+    used = [learned[plan.name] for plan in encoder.plans if plan.features]
+    return Encoded(rows, labels, X, encoder, tuple(Profile.fit(column) for column in used))
+
+
+def learn(
+    prepared: Prepared,
+    encoded: Encoded,
+    *,
+    stopping: Labelled | None = None,
+    seed: int = 0,
+    callbacks: Sequence[Callback] = (),
+) -> TableModel:
+    """Train on encoded rows; ``stopping`` are rows that stop all networks early."""
+    X, labels, encoder = encoded.X, encoded.labels, encoded.encoder
+    classes = prepared.target.classes
+    notes = [*prepared.notes, *leaks(encoder, X, labels)]
+    baseline = _fit_baseline(X, labels, len(classes), callbacks)
+    if baseline.reached_max_epochs:
         notes.append("logistic regression had not quite converged")
-    pieces = fit_pieces(X, y)
-    ensemble = fit_ensemble(pieces.transform(X), y, len(fitted.classes), seed, callbacks)
-    model = TableModel(
-        _without_demands_on_unused(schema, encoder),
-        fitted,
+    pieces = fit_pieces(X, labels)
+    ensemble, unseen = fit_ensemble(
+        pieces.transform(X), labels, classes, prepared.choices.recipe,
+        splitter=prepared.splitter.take(encoded.rows), seed=seed, callbacks=callbacks,
+        validation=None if stopping is None else (pieces.transform(stopping.X), stopping.labels),
+    )  # fmt: skip
+    return TableModel(
+        _without_demands_on_unused(prepared.schema, encoder),
+        prepared.target,
         encoder,
         pieces,
         ensemble,
-        baseline.network_,
-        np.bincount(y, minlength=len(fitted.classes)) / len(y),
+        _decision(prepared.choices.goal, classes, ensemble.weights, unseen),
+        encoded.profiles,
+        baseline.network,
+        np.bincount(labels, minlength=len(classes)) / len(labels),
         {
-            "source": table.source,
-            "rows": len(rows),
+            "source": prepared.table.source,
+            "rows": len(labels),
             "seed": seed,
             "notes": notes,
             "engine": default_engine().name,
             "shoal": __version__,
         },
     )
-    return model, evaluate_rows(model, measured)
 
 
-def _check(table: Table, seed: int) -> None:
-    require_table(table)
-    if not 0 <= seed < 2**32:
-        raise InputError(f"seed is {seed}, but must be a whole number from 0 to 2**32 - 1")
-    if len(table.names) == 1:
-        raise InputError(f"{table.source} has the target alone: add columns to learn from")
-
-
-def _chosen(drop: Iterable[str], keep: Iterable[str], target: str) -> tuple[set[str], set[str]]:
-    if isinstance(drop, str) or isinstance(keep, str):
-        raise InputError("drop and keep take several names: give a list of them")
-    drop, keep = ({name.strip() for name in names} for names in (drop, keep))
-    if target in drop | keep:
-        raise InputError(f"{target!r} is the target: it is neither dropped nor kept")
-    if drop & keep:
-        raise InputError(f"{min(drop & keep)!r} is both dropped and kept: choose one")
-    return drop, keep
-
-
-def _hold_out(table: Table, labels: Labels, rows: Labels, seed: int) -> tuple[Labels, Table]:
+def _hold_out(prepared: Prepared, rows: Labels, seed: int) -> tuple[Labels, Table]:
     """Return the rows to learn from, and the table of those to measure on."""
-    kept, held_out = holdout(labels[rows], HELD_OUT, seed)
+    table, splitter = prepared.table, prepared.splitter.take(rows)
+    kept, held_out = splitter.holdout(prepared.labels[rows], HELD_OUT, seed)
     if not len(held_out):
         raise InputError(
             f"{table.source} has too few rows of each class to hold any out for measuring:"
@@ -134,48 +209,35 @@ def _hold_out(table: Table, labels: Labels, rows: Labels, seed: int) -> tuple[La
     return rows[kept], replace(table.rows(rows[held_out]), source="held out", notes=())
 
 
-def training_schema(table: Table, target: str) -> Schema:
-    """Return what later tables must look like; the target is given by name or position."""
-    columns = tuple((column.name, _kind(column)) for column in table.columns)
-    return Schema(columns, table.header, target_name(table, target))
-
-
-def _kind(column: Column) -> Kind:
-    """Return a column's kind; one without values may hold anything later."""
-    empty = column.kind == "number" and np.isnan(column.values).all()
-    return "text" if empty else column.kind
+def _decision(
+    goal: str | None, classes: tuple[str, ...], weights: Array, unseen: Unseen
+) -> Decision:
+    if goal is None and (weights != weights[0]).any():
+        return weighted(weights)
+    return decide(goal or "accuracy", classes, unseen.labels, unseen.P)
 
 
 def _without_demands_on_unused(schema: Schema, encoder: TableEncoder) -> Schema:
     """Let later tables hold anything in columns that prediction does not read."""
-    unused = {plan.name for plan in encoder.plans if plan.use == "left out"} | {schema.target}
-    columns: list[tuple[str, Kind]] = [
-        (name, "text" if name in unused else kind) for name, kind in schema.columns
-    ]
-    return replace(schema, columns=tuple(columns))
-
-
-def _targets(table: Table, name: str) -> tuple[Target, Labels, list[str]]:
-    target = Target.fit(table[name], table.source)
-    labels, _ = target.encode(table[name], table.source)
-    notes = list(table.notes)
-    missing = int((labels < 0).sum())
-    if len(labels) - missing < MIN_ROWS:
-        raise InputError(
-            f"{table.source} has {len(labels) - missing} rows with a label: {MIN_ROWS} are the"
-            " least to learn from"
-        )
-    if missing:
-        notes.append(f"{missing:,} rows without a label were left out")
-    return target, labels, notes
-
-
-def _fit_baseline(X: Array, y: Labels, callbacks: Sequence[Callback]) -> ShoalClassifier:
-    """Fit logistic regression, penalised as scikit-learn's is by default."""
-    baseline = ShoalClassifier(
-        hidden_units=0, solver="lbfgs", alpha=1.0, max_iter=1000, callbacks=callbacks
+    unused = {plan.name for plan in encoder.plans if not plan.features} | {schema.target}
+    return replace(
+        schema,
+        columns=tuple((name, "text" if name in unused else kind) for name, kind in schema.columns),
     )
-    with warnings.catch_warnings():  # what they say is shown in other words, or is known
-        warnings.filterwarnings("ignore", message="the cost still fell")
-        warnings.filterwarnings("ignore", message="the number of unique classes is greater than")
-        return baseline.fit(X, y)
+
+
+@dataclass(frozen=True)
+class _Baseline:
+    network: Network
+    reached_max_epochs: bool
+
+
+def _fit_baseline(X: Array, labels: Labels, K: int, callbacks: Sequence[Callback]) -> _Baseline:
+    """Fit logistic regression, penalised as scikit-learn's is by default."""
+    Y = (labels == 1)[None] if K == 2 else np.arange(K)[:, None] == labels
+    network = Network(X.shape[1], 0, len(Y), output="sigmoid" if K == 2 else "softmax")
+    history = train(
+        network, Examples(X.T, Y.astype(X.dtype)), optimizer="lbfgs", l2=1.0, max_epochs=1000,
+        callbacks=callbacks,
+    )  # fmt: skip
+    return _Baseline(network, history.reached_max_epochs)

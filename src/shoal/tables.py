@@ -86,15 +86,18 @@ def read_table(
 
 
 def table_from_frame(
-    frame: pd.DataFrame, source: str = "the data frame", *, schema: Schema | None = None
+    frame: pd.DataFrame | npt.ArrayLike,
+    source: str = "the data frame",
+    *,
+    schema: Schema | None = None,
 ) -> Table:
-    """Make a table of a data frame; its index is left out.
+    """Make a table of a data frame, whose index is left out, or of an array.
 
     Booleans, dates, categories and everything else that is not a number become text.
 
     Parameters
     ----------
-    frame : pandas.DataFrame
+    frame : pandas.DataFrame or array-like, (m, n)
     source : str
         What messages call the frame.
     schema : Schema, optional
@@ -105,6 +108,8 @@ def table_from_frame(
     InputError
         If the frame has no rows or columns, or if a cell contradicts the schema.
     """
+    if not isinstance(frame, pd.DataFrame):
+        frame = _frame(frame, source)
     if not len(frame.columns) or not len(frame):
         lacking = "rows" if len(frame.columns) else "columns"
         raise InputError(f"{source} has no {lacking}: give a table with at least one row")
@@ -212,6 +217,16 @@ def _parquet_frame(data: bytes, source: str) -> pd.DataFrame:
             f"{source} is a damaged or incomplete Parquet file: obtain or write it anew"
         ) from error
     return frame
+
+
+def _frame(array: npt.ArrayLike, source: str) -> pd.DataFrame:
+    values = np.asarray(array)
+    if values.ndim != 2:
+        raise InputError(
+            f"{source} is an array of {values.ndim} dimensions, but a table has rows and columns:"
+            " give a data frame or an array of 2"
+        )
+    return pd.DataFrame(values, columns=[f"column_{k + 1}" for k in range(values.shape[1])])
 
 
 def _has_header(rows: Sequence[Sequence[str]], schema: Schema | None) -> bool:

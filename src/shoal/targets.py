@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from shoal.cells import is_number
+from shoal.cells import is_number, number_text
 from shoal.columns import Column, Kind, Table
 from shoal.errors import InputError
 
@@ -135,17 +135,9 @@ def _looks_like_a_quantity(kind: Kind, counts: Counter[str]) -> bool:
 
 def _labels(column: Column, kind: Kind) -> list[str | None]:
     """Return the labels of a column for a target of a kind, numbers written in one way."""
-    if column.kind == "number":
-        values, at = np.unique(column.values, return_inverse=True)
-        names = [None if np.isnan(value) else _number(float(value)) for value in values]
-        return [names[i] for i in at]
-    if kind == "text":
-        return list(column.values)
-    return [_number(float(v)) if v is not None and is_number(v) else v for v in column.values]
-
-
-def _number(value: float) -> str:
-    return f"{value + 0.0:.0f}" if value.is_integer() else repr(value)  # + 0.0 turns -0 into 0
+    if column.kind == "number" or kind == "text":
+        return column.cells
+    return [number_text(float(v)) if v is not None and is_number(v) else v for v in column.values]
 
 
 def _plain(label: str) -> str:

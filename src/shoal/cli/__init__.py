@@ -13,8 +13,10 @@ from contextlib import suppress
 import click
 
 from shoal import __version__
+from shoal.cli.cross_validate import cross_validate
 from shoal.cli.demo import demo
 from shoal.cli.doctor import doctor
+from shoal.cli.effects import effects
 from shoal.cli.evaluate import evaluate
 from shoal.cli.inspect import inspect
 from shoal.cli.predict import predict
@@ -44,7 +46,7 @@ def shoal(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for command in (demo, train, predict, evaluate, inspect, doctor):
+for command in (demo, train, predict, evaluate, cross_validate, effects, inspect, doctor):
     shoal.add_command(command)
 
 

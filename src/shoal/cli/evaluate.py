@@ -1,31 +1,52 @@
 """``shoal evaluate``. Floor 7."""
 
+from pathlib import Path
+
 import click
+from rich.markup import escape
 
 from shoal.cli import options
-from shoal.cli.console import output
+from shoal.cli.console import output, say
 
 
 @click.command()
 @click.argument("model")
 @click.argument("table")
+@click.option(
+    "--output",
+    "-o",
+    "path",
+    type=click.Path(path_type=Path),
+    metavar="PICTURE",
+    help="A PNG to draw into how reliable the probabilities are.",
+)
 @options.header
 @options.ignore_extra
 @options.as_json
 def evaluate(
-    model: str, table: str, header: bool | None, ignore_extra: bool, as_json: bool
-) -> None:
+    model: str, table: str, path: Path | None, header: bool | None, ignore_extra: bool,
+    as_json: bool,
+) -> None:  # fmt: skip
     """Measure MODEL on TABLE, which has the target column too."""
-    from shoal.cli.show import evaluation_data, show_evaluation, show_notes
+    from shoal.cli.show import show_notes
+    from shoal.cli.show_measures import evaluation_data, show_evaluation
     from shoal.table_evaluation import evaluate as evaluate_model
     from shoal.table_model import TableModel
     from shoal.tables import read_table
 
+    if path is not None:
+        from shoal.report import check_picture_path, plot_reliability
+
+        check_picture_path(path)
     fitted = TableModel.load(model)
     rows = read_table(table, schema=fitted.schema, header=header)
     evaluation = evaluate_model(fitted, rows, ignore_extra)
+    if path is not None:
+        plot_reliability(evaluation.reliability, fitted.target.positive, path)
     if as_json:
         output(evaluation_data(evaluation))
         return
     show_notes(evaluation.notes)
     show_evaluation(evaluation)
+    if path is not None:
+        say(f"Wrote [bold]{escape(str(path))}[/].")

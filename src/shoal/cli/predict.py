@@ -30,6 +30,7 @@ def predict(
     The rows keep their order. The columns may stand in any order; the target may be among them.
     """
     from shoal.atomic import check_writable
+    from shoal.drift import drift
     from shoal.table_model import TableModel
     from shoal.tables import read_table, table_format, write_table
 
@@ -40,14 +41,15 @@ def predict(
     fitted = TableModel.load(model)
     rows = read_table(table, schema=fitted.schema, header=header)
     columns = fitted.prediction_columns(rows, ignore_extra)
+    notes = [*rows.notes, *drift(fitted.profiles, rows)]
     if not quiet:
-        for note in rows.notes:
+        for note in notes:
             click.echo(f"Note: {note}", err=True)
     if as_json and path == "-":
         output({name: values.tolist() for name, values in columns.items()})
         return
     write_table(columns, path)
     if as_json:
-        output({"rows": rows.n_rows, "output": path, "notes": list(rows.notes)})
+        output({"rows": rows.n_rows, "output": path, "notes": notes})
     elif not quiet and path != "-":
         click.echo(f"Wrote {rows.n_rows:,} rows to {path}.", err=True)

@@ -11,25 +11,23 @@ from rich.markup import escape
 from rich.table import Table as Grid
 
 from shoal.cli.console import console, say
-from shoal.encoding import MISSING, OTHER, ColumnPlan
+from shoal.cli.show_measures import evaluation_data, show_evaluation
+from shoal.column_plans import (
+    MISSING,
+    OTHER,
+    Boolean,
+    ColumnPlan,
+    Dates,
+    Gaps,
+    OneHot,
+    Scaled,
+    TargetMeans,
+)
 from shoal.piecewise import Pieces
 from shoal.table_evaluation import Evaluation
 from shoal.table_model import TableModel
 
 MOST_COLUMNS = 40  # shown one by one
-MOST_CLASSES = 12  # in a confusion matrix that fits the screen
-MEASURES = {
-    "accuracy": "accuracy",
-    "balanced_accuracy": "balanced accuracy",
-    "roc_auc": "ROC AUC",
-    "log_loss": "log loss",
-    "brier": "Brier score",
-}
-WHO = {
-    "network": "network",
-    "logistic_regression": "logistic regression",
-    "majority_guess": "majority guess",
-}
 
 
 def model_data(model: TableModel) -> dict[str, Any]:
@@ -48,18 +46,10 @@ def model_data(model: TableModel) -> dict[str, Any]:
         "activation": network.activation,
         "epochs": [len(history) for history in model.ensemble.histories],
         "stop_reasons": [history.stop_reason for history in model.ensemble.histories],
+        "goal": model.decision.goal,
+        "threshold": model.decision.threshold,
+        "costs": model.decision.costs,
         **model.record,
-    }
-
-
-def evaluation_data(evaluation: Evaluation) -> dict[str, Any]:
-    """Return an evaluation as plain data."""
-    return {
-        "source": evaluation.source,
-        "rows": evaluation.rows,
-        "metrics": evaluation.metrics,
-        "confusion": evaluation.confusion,
-        "notes": evaluation.notes,
     }
 
 
@@ -117,6 +107,11 @@ def show_network(model: TableModel) -> None:
         f" {' to '.join(str(n) for n in dict.fromkeys((epochs[0], epochs[-1])))} epochs"
         f" ({_stops(model)})"
     )
+    if model.decision.goal != "accuracy":
+        threshold = model.decision.threshold
+        how = "by costs" if threshold is None else f"from a probability of {threshold:.3f} on"
+        said = escape(model.target.positive or "labels")
+        say(f"Goal {escape(model.decision.goal)}: {said} said {how}")
 
 
 def _stops(model: TableModel) -> str:
@@ -124,38 +119,26 @@ def _stops(model: TableModel) -> str:
     return "; ".join(dict.fromkeys(h.stop_reason for h in model.ensemble.histories))
 
 
-def show_evaluation(evaluation: Evaluation) -> None:
-    """Print the measures beside the baselines', and the confusion matrix."""
-    grid = Grid(box=box.SIMPLE_HEAD)
-    say(f"Measured on {evaluation.rows:,} rows ({escape(evaluation.source)}):")
-    grid.add_column("")
-    for who in WHO.values():
-        grid.add_column(who, justify="right")
-    for key, name in MEASURES.items():
-        values = [evaluation.metrics[who][key] for who in WHO]
-        grid.add_row(name, *("-" if value is None else f"{value:.4f}" for value in values))
-    console().print(grid)
-    if len(evaluation.classes) > MOST_CLASSES:
-        return
-    matrix = Grid(box=box.SIMPLE_HEAD)
-    matrix.add_column("true \\ predicted", overflow="fold")
-    for label in evaluation.classes:
-        matrix.add_column(escape(label), justify="right", overflow="fold")
-    for label, counts in zip(evaluation.classes, evaluation.confusion, strict=True):
-        matrix.add_row(escape(label), *(f"{n:,}" for n in counts))
-    console().print(matrix)
-
-
 def _becomes(plan: ColumnPlan, pieces: Pieces | None) -> str:
-    if plan.use == "left out":
-        return f"left out: {plan.note}"
-    if plan.use == "one-hot":
-        values = list(plan.categories[:5]) + (["…"] if len(plan.categories) > 5 else [])
-        values += ([OTHER] if plan.other else []) + ([MISSING] if plan.missing else [])
-        text = f"one-hot, {len(plan.features)}: {', '.join(values)}"
-    elif plan.use == "scaled":
-        in_pieces = f", in {pieces.width - 1} pieces" if pieces and pieces.width > 2 else ""
-        text = f"scaled{in_pieces}" + (", gaps marked" if plan.missing else "")
-    else:
-        text = "gaps marked"
+    match plan:
+        case Scaled():
+            in_pieces = f", in {pieces.width - 1} pieces" if pieces and pieces.width > 2 else ""
+            text = f"scaled{in_pieces}"
+        case Dates():
+            text = f"date ({plan.form}): {', '.join(part for part, _, _ in plan.parts)}"
+        case Boolean():
+            text = f"boolean: {plan.categories[0]} (0), {plan.categories[1]} (1)"
+        case TargetMeans():
+            n = len(plan.categories)
+            text = f"target means of {n:,} values: share of {', '.join(plan.classes)}"
+        case OneHot():
+            values = list(plan.categories[:5]) + (["…"] if len(plan.categories) > 5 else [])
+            values += ([OTHER] if plan.other else []) + ([MISSING] if plan.missing else [])
+            text = f"one-hot, {len(plan.features)}: {', '.join(values)}"
+        case Gaps():
+            text = "gaps alone"
+        case _:
+            return f"left out: {plan.note}"
+    if plan.missing and not isinstance(plan, OneHot | Gaps):
+        text += ", gaps marked"
     return text + (f"; {plan.note}" if plan.note else "")

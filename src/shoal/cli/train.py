@@ -3,28 +3,29 @@
 import shlex
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 from rich.markup import escape
 
 from shoal.cli import options
+from shoal.cli.choices import choices, training_choices
 from shoal.cli.console import ProgressBar, output, progress_bar, say
 from shoal.cli.interrupt import STOPPED, StopOnCtrlC
 
 
 @click.command()
 @click.argument("table")
-@click.option(
-    "--target",
-    "-t",
-    required=True,
-    metavar="COLUMN",
-    help="What to predict: a column's name, or its position (1 the first, -1 the last).",
-)
+@training_choices
 @click.option(
     "--test",
     metavar="TABLE",
     help="Measure on these rows; without it on a fifth of TABLE, held out.",
+)
+@click.option(
+    "--validation",
+    metavar="TABLE",
+    help="Stop training by these rows; without it each network has a fold of TABLE.",
 )
 @click.option(
     "--output",
@@ -34,23 +35,16 @@ from shoal.cli.interrupt import STOPPED, StopOnCtrlC
     metavar="MODEL",
     help="The model file to write.  [default: TABLE's name with .shoal]",
 )
-@click.option("--drop", multiple=True, metavar="COLUMN", help="Do not learn from this column.")
-@click.option(
-    "--keep",
-    multiple=True,
-    metavar="COLUMN",
-    help="Learn from this column even though it looks like an id.",
-)
 @options.header
 @options.seed
 @options.threads
 @options.as_json
 @options.quiet
 def train(
-    table: str, target: str, test: str | None, path: Path | None, drop: tuple[str, ...],
-    keep: tuple[str, ...], header: bool | None, seed: int, as_json: bool, quiet: bool,
+    table: str, target: str, test: str | None, validation: str | None, path: Path | None,
+    header: bool | None, seed: int, as_json: bool, quiet: bool, **chosen: Any,
 ) -> None:  # fmt: skip
-    """Train a network on TABLE to predict COLUMN, measure it, and write one model file.
+    """Train networks on TABLE to predict COLUMN, measure them, and write one model file.
 
     Ctrl-C ends training early and keeps the best networks so far; twice, it stops at once.
     """
@@ -60,16 +54,20 @@ def train(
     check_model_path(path)
 
     from shoal.cli.show import show_training, training_data
-    from shoal.table_training import train_table, training_schema
+    from shoal.table_preparation import training_schema
+    from shoal.table_training import train_table
     from shoal.tables import read_table
 
+    asked = choices(**chosen)
     rows = read_table(table, header=header)
     schema = training_schema(rows, target)
-    test_rows = None if test is None else read_table(test, schema=schema)
+    test_rows, validation_rows = (
+        None if name is None else read_table(name, schema=schema) for name in (test, validation)
+    )
     with progress_bar(shown=not (quiet or as_json)) as bar, StopOnCtrlC() as stop:
         model, evaluation = train_table(
-            rows, target, test=test_rows, drop=drop, keep=keep, seed=seed,
-            callbacks=[stop, ProgressBar(bar)],
+            rows, target, test=test_rows, validation=validation_rows, seed=seed,
+            callbacks=[stop, ProgressBar(bar)], **asked,
         )  # fmt: skip
         model.save(path)
     if as_json:

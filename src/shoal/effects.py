@@ -1,0 +1,128 @@
+"""Guarantee: what a column does to the predictions, in the column's own values.
+
+Floor 6. The importance of a column is how much worse the whole model predicts when its values are
+shuffled among the rows (Breiman, Random Forests, 2001); its curve, the mean probability if all
+rows had the same value there (partial dependence: Friedman, Greedy Function Approximation, 2001).
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+
+from shoal.activations import Array
+from shoal.column_plans import ColumnPlan, Dates
+from shoal.columns import Column, Table
+from shoal.dates import to_days
+from shoal.errors import InputError
+from shoal.evaluation import measure
+from shoal.splitting import Labels
+from shoal.table_evaluation import labelled
+from shoal.table_model import TableModel
+
+MOST_ROWS, ROWS_OF_A_CURVE = 4000, 500  # are enough
+SHUFFLES = 5
+POINTS, MOST_VALUES = 20, 10  # of a curve
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What one column does to the predictions.
+
+    Attributes
+    ----------
+    name : str
+    importance, spread : float
+        Rise of the log loss when the column is shuffled, its mean and deviation over shuffles.
+    roc_auc_lost : float or None
+        Mean fall of the ROC AUC.
+    values : tuple of (float or str)
+        At which the curve is known.
+    curve : tuple of tuple of float
+        For each value the mean probability of each class.
+    """
+
+    name: str
+    importance: float
+    spread: float
+    roc_auc_lost: float | None
+    values: tuple[float | str, ...]
+    curve: tuple[tuple[float, ...], ...]
+
+
+def column_effects(
+    model: TableModel, table: Table, *, ignore_extra: bool = False, seed: int = 0
+) -> list[Effect]:
+    """Return the effects of the columns that a model reads, the most important first.
+
+    Parameters
+    ----------
+    model : TableModel
+    table : Table
+        Rows with the target, best such as were not learned from; of many, some are used.
+    ignore_extra : bool
+        Allow columns that the model was not trained on.
+    seed : int
+        Of the choice of rows and the shuffles.
+    """
+    rows = labelled(table, model.target, model.encoder, ignore_extra)
+    if len(np.unique(rows.labels)) < 2:
+        raise InputError(
+            f"{rows.source} has rows of one class alone: effects need rows of two classes or more"
+        )
+    random = np.random.default_rng(seed)
+    some = random.permutation(len(rows.labels))[:MOST_ROWS]
+    X, labels = rows.X[some], rows.labels[some]
+    found = [
+        _effect(model, plan, at, table[plan.name], X, labels, random)
+        for plan, at in model.encoder.blocks()
+    ]
+    return sorted(found, key=lambda effect: -effect.importance)
+
+
+def _effect(
+    model: TableModel,
+    plan: ColumnPlan,
+    at: slice,
+    column: Column,
+    X: Array,
+    labels: Labels,
+    random: np.random.Generator,
+) -> Effect:
+    whole = measure(labels, model.probabilities(X))
+    losses, areas = [], []
+    for _ in range(SHUFFLES):
+        shuffled = X.copy()
+        shuffled[:, at] = X[random.permutation(len(X)), at]
+        found = measure(labels, model.probabilities(shuffled))
+        losses.append(found.log_loss - whole.log_loss)
+        if whole.roc_auc is not None and found.roc_auc is not None:
+            areas.append(whole.roc_auc - found.roc_auc)
+    values = _values(plan, column)
+    few = X[:ROWS_OF_A_CURVE].copy()
+    curve = []
+    for features in plan.transform(_column(column, values)):
+        few[:, at] = features
+        curve.append(tuple(model.probabilities(few).mean(axis=0).tolist()))
+    return Effect(
+        column.name, float(np.mean(losses)), float(np.std(losses)),
+        float(np.mean(areas)) if areas else None, tuple(values), tuple(curve),
+    )  # fmt: skip
+
+
+def _values(plan: ColumnPlan, column: Column) -> list[float | str]:
+    """Return the values for a curve: spread over a number's or a date's, or the common ones."""
+    if column.kind == "number":
+        present = column.values[~column.absent]
+        inner = np.linspace(0, 1, POINTS)
+        return list(map(float, np.unique(np.quantile(present, inner, method="nearest"))))
+    cells = [cell for cell in column.cells if cell is not None]
+    if isinstance(plan, Dates):
+        ordered = sorted(set(cells), key=lambda cell: to_days([cell], plan.form)[0])
+        return [ordered[i] for i in np.unique(np.linspace(0, len(ordered) - 1, POINTS).astype(int))]
+    return list(dict(Counter(cells).most_common(MOST_VALUES)))
+
+
+def _column(like: Column, values: list[float | str]) -> Column:
+    kind = np.float64 if like.kind == "number" else object
+    return Column(like.name, like.kind, np.array(values, kind))

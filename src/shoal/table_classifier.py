@@ -1,0 +1,129 @@
+"""Guarantee: scikit-learn's tools work on whole tables, text and gaps and all.
+
+Floor 7. The recipe of ``shoal train`` as an estimator: all rows are learned from, as
+scikit-learn's own tools do the measuring.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils import check_array, check_random_state
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
+
+from shoal.activations import Array
+from shoal.columns import Table
+from shoal.errors import InputError
+from shoal.table_model import TableModel
+from shoal.table_preparation import Choices, prepare
+from shoal.table_recipe import Recipe
+from shoal.table_training import encode, learn
+from shoal.tables import table_from_frame
+
+
+class TableClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """Networks for a data frame of numbers, text, dates and gaps, without tuning.
+
+    Parameters
+    ----------
+    drop, keep : iterable of str
+        Columns not to learn from, and to learn from even though they look like ids.
+    uses : mapping of str to str, optional
+        What columns are used as: ``number``, ``one-hot``, ``target-means``, ``boolean``, ``date``.
+    goal : str, optional
+        What ``predict`` serves, as ``balanced-accuracy``, ``f1`` or ``recall=0.9``; the likeliest
+        class unless given.
+    recipe : Recipe, optional
+        How the networks are trained.
+    random_state : int, RandomState or None
+
+    Attributes
+    ----------
+    classes_ : ndarray, (K,)
+    model_ : TableModel
+        With all it takes to predict; ``model_.save(path)`` writes it to a file.
+    n_features_in_ : int
+    feature_names_in_ : ndarray, (n_features_in_,)
+        Where X was a data frame.
+    """
+
+    def __init__(
+        self,
+        drop: Iterable[str] = (),
+        keep: Iterable[str] = (),
+        uses: Mapping[str, str] | None = None,
+        goal: str | None = None,
+        recipe: Recipe | None = None,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
+        self.drop, self.keep, self.uses = drop, keep, uses
+        self.goal, self.recipe, self.random_state = goal, recipe, random_state
+
+    def fit(self, X: Any, y: ArrayLike, groups: ArrayLike | None = None) -> Self:
+        """Train on X and y.
+
+        Parameters
+        ----------
+        X : DataFrame or array, (m, n)
+        y : array-like, (m,)
+        groups : array-like, (m,), optional
+            Rows of one group are never apart where networks are stopped by rows held out.
+
+        Returns
+        -------
+        self
+        """
+        rows = self._table(X, first=True)
+        if y is None:
+            raise InputError("TableClassifier requires y to be passed, but the target y is None")
+        y = column_or_1d(check_array(y, ensure_2d=False, dtype=None), warn=True)
+        check_classification_targets(y)
+        self.classes_, numbers = np.unique(y, return_inverse=True)
+        if len(numbers) != rows.n_rows:
+            raise InputError(f"X has {rows.n_rows} rows, but y has {len(numbers)}: give as many")
+        if len(self.classes_) < 2:
+            raise InputError("y has one class alone: two classes or more are needed")
+        choices = Choices(
+            self.drop, self.keep, self.uses or {}, goal=self.goal, recipe=self.recipe or Recipe()
+        )
+        name = "target"
+        while name in rows.names:
+            name += "_"
+        labels = [str(label) for label in self.classes_.tolist()]
+        prepared = prepare(
+            rows.with_column(name, [labels[k] for k in numbers]), name, choices, classes=labels,
+            groups=None if groups is None else column_or_1d(groups),
+        )  # fmt: skip
+        seed = int(check_random_state(self.random_state).randint(2**31))
+        encoded = encode(prepared, np.arange(rows.n_rows))
+        self.model_: TableModel = learn(prepared, encoded, seed=seed)
+        return self
+
+    def predict_proba(self, X: Any) -> Array:
+        """Return the probability of each class, (m, K), in the order of ``classes_``."""
+        check_is_fitted(self)
+        return self.model_.predict_proba(self._table(X, first=False))
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Return the label that is said of each row, (m,)."""
+        P = self.predict_proba(X)
+        chosen: NDArray[Any] = self.classes_[self.model_.decision.choose(P)]
+        return chosen
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.string = True
+        tags.input_tags.categorical = True
+        return tags
+
+    def _table(self, X: Any, first: bool) -> Table:
+        if hasattr(X, "iloc"):
+            validate_data(self, X, reset=first, skip_check_array=True)
+        else:
+            X = validate_data(self, X, reset=first, dtype=None, ensure_all_finite="allow-nan")
+        schema = None if first else self.model_.schema
+        return table_from_frame(X, "X", schema=schema)

@@ -1,0 +1,192 @@
+"""Guarantee: what is asked of a training is checked against the table before anything is computed.
+
+Floor 6.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shoal.cells import FloatArray
+from shoal.columns import Column, Kind, Schema, Table, require_table
+from shoal.dates import date_forms, to_days
+from shoal.errors import InputError
+from shoal.splitting import Labels, Splitter
+from shoal.table_recipe import Recipe
+from shoal.targets import Target, target_name
+
+MIN_ROWS = 10
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What a user may choose of a training; see :func:`table_training.train_table`."""
+
+    drop: Iterable[str] = ()
+    keep: Iterable[str] = ()
+    uses: Mapping[str, str] = field(default_factory=dict)
+    group: str | None = None
+    order: str | None = None
+    goal: str | None = None
+    recipe: Recipe = field(default_factory=Recipe)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A table ready to be learned from.
+
+    Attributes
+    ----------
+    table : Table
+    schema : Schema
+    target : Target
+    labels : ndarray of int, (m,)
+        Class numbers; -1 where there is no label.
+    splitter : Splitter
+    dropped : dict of str to str
+        Columns not to be learned from, and why.
+    choices : Choices
+    notes : list of str
+    """
+
+    table: Table
+    schema: Schema
+    target: Target
+    labels: Labels
+    splitter: Splitter
+    dropped: dict[str, str]
+    choices: Choices
+    notes: list[str]
+
+
+def prepare(
+    table: Table,
+    target: str,
+    choices: Choices,
+    *,
+    classes: Sequence[str] = (),
+    groups: NDArray[Any] | None = None,
+) -> Prepared:
+    """Check a table and what is asked, and find its classes.
+
+    ``classes`` are the labels in order, where they are known; ``groups`` those of the rows, where
+    they are in no column.
+
+    Raises
+    ------
+    InputError
+        The table, the target or a choice does not fit.
+    """
+    require_table(table)
+    if len(table.names) == 1:
+        raise InputError(f"{table.source} has the target alone: add columns to learn from")
+    schema = training_schema(table, target)
+    dropped = _dropped(table, choices, schema.target)
+    fitted, labels, notes = _targets(table, schema.target, classes)
+    splitter = _splitter(table, choices, labels)
+    if groups is not None:
+        splitter = Splitter(np.unique(groups, return_inverse=True)[1])
+    return Prepared(table, schema, fitted, labels, splitter, dropped, choices, notes)
+
+
+def training_schema(table: Table, target: str) -> Schema:
+    """Return what later tables must look like; the target is given by name or position."""
+    columns = tuple((column.name, _kind(column)) for column in table.columns)
+    return Schema(columns, table.header, target_name(table, target))
+
+
+def _kind(column: Column) -> Kind:
+    """Return a column's kind; one without values may hold anything later."""
+    return "text" if column.absent.all() else column.kind
+
+
+def _dropped(table: Table, choices: Choices, target: str) -> dict[str, str]:
+    """Return the columns that are not learned from and why, once all names are checked."""
+    if isinstance(choices.drop, str) or isinstance(choices.keep, str):
+        raise InputError("drop and keep take several names: give a list of them")
+    drop, keep, uses = (
+        {table[name.strip()].name for name in names}
+        for names in (choices.drop, choices.keep, choices.uses)
+    )
+    dropped = dict.fromkeys(sorted(drop), "as asked")
+    for column, reason in (
+        (choices.group, "rows of a group stay together by it"),
+        (choices.order, "the last rows are held out by it"),
+    ):
+        if column is not None:
+            dropped[table[column.strip()].name] = reason
+    wanted = keep | uses
+    if target in dropped.keys() | wanted:
+        raise InputError(f"{target!r} is the target: it is not one of the columns to learn from")
+    if both := drop & wanted:
+        raise InputError(f"{min(both)!r} is both dropped and kept: choose one")
+    return {name: reason for name, reason in dropped.items() if name not in wanted}
+
+
+def _targets(table: Table, name: str, classes: Sequence[str]) -> tuple[Target, Labels, list[str]]:
+    column = table[name]
+    target = (
+        Target(name, column.kind, tuple(classes)) if classes else Target.fit(column, table.source)
+    )
+    labels, _ = target.encode(column, table.source)
+    notes = list(table.notes)
+    missing = int((labels < 0).sum())
+    if len(labels) - missing < MIN_ROWS:
+        raise InputError(
+            f"{table.source} has {len(labels) - missing} rows with a label: {MIN_ROWS} are the"
+            " least to learn from"
+        )
+    if missing:
+        notes.append(f"{missing:,} rows without a label were left out")
+    return target, labels, notes
+
+
+def _splitter(table: Table, choices: Choices, labels: Labels) -> Splitter:
+    groups, order = None, None
+    if choices.group is not None and choices.order is not None:
+        raise InputError("rows are split by a group or by an order: choose one")
+    if choices.group is not None:
+        column = table[choices.group.strip()]
+        groups = _groups(column)
+        _check_parts(column.name, table.source, groups[labels >= 0])
+    if choices.order is not None:
+        column = table[choices.order.strip()]
+        order = _times(column, table)
+        _check_parts(column.name, table.source, order[labels >= 0])
+    return Splitter(groups, order)
+
+
+def _check_parts(name: str, source: str, values: NDArray[Any]) -> None:
+    if len(np.unique(values)) == 1:
+        raise InputError(
+            f"column {name!r} of {source} is the same in all rows, which cannot be split by it:"
+            " choose another column"
+        )
+
+
+def _groups(column: Column) -> NDArray[np.intp]:
+    """Give each group a number; a row without a value is one of its own."""
+    numbers: dict[object, int] = {}
+    keys = (i if cell is None else cell for i, cell in enumerate(column.cells))
+    return np.array([numbers.setdefault(key, len(numbers)) for key in keys], np.intp)
+
+
+def _times(column: Column, table: Table) -> FloatArray:
+    if column.absent.any():
+        place = table.place(int(np.flatnonzero(column.absent)[0]))
+        raise InputError(
+            f"column {column.name!r} of {table.source} is missing in {place}: rows can be ordered"
+            " by a column only if each has a value; fill it, or leave those rows out"
+        )
+    if column.kind == "number":
+        return np.asarray(column.values, np.float64)
+    forms = date_forms(column.cells)
+    if not forms:
+        raise InputError(
+            f"column {column.name!r} of {table.source} holds no numbers, and no dates written all"
+            f" alike ({column.cells[0]!r}): rows cannot be ordered by it"
+        )
+    return to_days(column.cells, forms[0])

@@ -1,0 +1,72 @@
+"""Guarantee: no training row's own label goes into the shares that stand for its category.
+
+Floor 4, NumPy alone. The shares of a category are drawn towards those of all rows, the more the
+fewer rows it has. Source: Micci-Barreca, A Preprocessing Scheme for High-Cardinality Categorical
+Attributes, 2001.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shoal.activations import Array
+from shoal.column_plans import TargetMeans
+from shoal.columns import Column
+from shoal.splitting import Labels, folds
+
+FOLDS = 5
+SMOOTHING = 10.0  # so many rows of the average kind are added to each category
+
+
+def fit_target_means(
+    plan: TargetMeans, column: Column, labels: Labels, classes: tuple[str, ...]
+) -> tuple[TargetMeans, Array]:
+    """Learn the shares of the classes for each category of a column.
+
+    Parameters
+    ----------
+    plan : TargetMeans
+        Without categories yet.
+    column : Column
+        With training rows, in some of which there is a value.
+    labels : ndarray of int, (m,)
+    classes : tuple of str
+        What the numbers stand for; of two, the second alone has a share.
+
+    Returns
+    -------
+    plan : TargetMeans
+    features : ndarray, (m, number of features)
+        Of the training rows, each from the rows of other folds.
+    """
+    there, K = ~column.absent, len(classes)
+    categories, at = np.unique(
+        np.array([cell for cell in column.cells if cell is not None]), return_inverse=True
+    )
+    truth = np.eye(K)[labels[there]][:, 1 if K == 2 else 0 :]
+    shares = np.empty_like(truth)
+    for part in folds(np.zeros(len(at), np.intp), FOLDS, seed=0):  # whatever the labels are
+        rest = np.ones(len(at), bool)
+        rest[part] = False
+        shares[part] = _shares(at[rest], truth[rest], len(categories))[at[part]]
+    centre, spread = shares.mean(axis=0), shares.std(axis=0)
+    spread[~(spread > 0)] = 1.0
+    means = (_shares(at, truth, len(categories)) - centre) / spread
+    fitted = replace(
+        plan,
+        categories=tuple(categories.tolist()),
+        classes=classes[1 if K == 2 else 0 :],
+        means=tuple(map(tuple, means.tolist())),
+    )
+    features = fitted.transform(column)  # of gaps
+    features[there, : truth.shape[1]] = (shares - centre) / spread
+    return fitted, features
+
+
+def _shares(at: NDArray[np.intp], truth: Array, n: int) -> Array:
+    """Return the smoothed shares of the classes in each of n categories, (n, classes)."""
+    rows = np.bincount(at, minlength=n)[:, None]
+    found = np.stack([np.bincount(at, each, n) for each in truth.T], axis=1)
+    shares: Array = (found + SMOOTHING * truth.mean(axis=0)) / (rows + SMOOTHING)
+    return shares

@@ -1,0 +1,157 @@
+"""What may be chosen of a training, from the command line."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+
+@pytest.fixture
+def visits(folder):
+    """A table with patients, dates and codes."""
+    random = np.random.default_rng(0)
+    m = 400
+    patient = random.integers(0, 60, m)
+    frame = pd.DataFrame(
+        {
+            "patient": [f"p{k}" for k in patient],
+            "day": [str(np.datetime64("2023-01-01") + int(k)) for k in random.integers(0, 600, m)],
+            "code": random.choice([11, 12, 13], m),
+            "size": random.normal(size=m).round(3),
+        }
+    )
+    z = frame["size"] * 2 + (frame["code"] == 12) * 2 - 2
+    frame["ill"] = np.where(random.random(m) < 1 / (1 + np.exp(-z)), "yes", "no")
+    frame.to_csv(folder / "visits.csv", index=False)
+    return "visits.csv"
+
+
+def trained(cli, *arguments):
+    done = cli("train", *arguments, "-t", "ill", "-o", "m", "--json")
+    assert done.code == 0, done.err
+    return json.loads(done.out)
+
+
+def uses(found):
+    return {plan["name"]: plan["use"] for plan in found["columns"]}
+
+
+def test_what_a_column_becomes_is_shown_and_can_be_chosen(cli, visits):
+    assert uses(trained(cli, visits)) == {
+        "patient": "one-hot", "day": "date", "code": "scaled", "size": "scaled",
+    }  # fmt: skip
+    chosen = ("--use", "code=one-hot", "--use", "patient=target-means", "--drop", "day")
+    found = uses(trained(cli, visits, *chosen))
+    assert found == {
+        "patient": "target means", "day": "left out", "code": "one-hot", "size": "scaled",
+    }  # fmt: skip
+    shown = cli("inspect", "m").out
+    assert "one-hot, 3: " in shown
+    assert "target means of" in shown
+    predicted = cli("predict", "m", visits)
+    assert predicted.code == 0
+    assert len(predicted.out.splitlines()) == 401
+
+
+def test_a_group_is_held_out_whole_and_is_not_learned_from(cli, visits):
+    found = trained(cli, visits, "--group", "patient")
+    (plan,) = [plan for plan in found["columns"] if plan["name"] == "patient"]
+    assert plan["note"] == "rows of a group stay together by it"
+    kept = trained(cli, visits, "--group", "patient", "--keep", "patient")
+    assert uses(kept)["patient"] == "one-hot"
+
+
+def test_with_an_order_the_last_rows_are_measured(cli, visits):
+    found = trained(cli, visits, "--order", "day")
+    assert found["evaluation"]["rows"] == pytest.approx(80, abs=3)
+    assert uses(found)["day"] == "left out"
+
+
+def test_a_goal_decides_what_is_said(cli, visits):
+    found = trained(cli, visits, "--goal", "recall=0.95")
+    assert found["goal"] == "recall=0.95"
+    P = pd.DataFrame(json.loads(cli("predict", "m", visits, "--json").out))
+    said = np.where(P["probability_yes"] >= found["threshold"], "yes", "no")
+    assert (said == P["prediction"]).all()
+    assert "yes said from a probability of" in cli("inspect", "m").out
+    assert trained(cli, visits, "--class-weight", "no=1,yes=3")["threshold"] == pytest.approx(0.25)
+
+
+def test_networks_a_metric_and_a_validation_table_can_be_given(cli, visits):
+    found = trained(cli, visits, "--networks", "2", "--metric", "roc-auc", "--validation", visits)
+    assert found["n_networks"] == 2
+    assert all("roc auc did not rise" in reason for reason in found["stop_reasons"])
+
+
+def test_a_time_is_used_for_more_networks(cli, visits):
+    assert trained(cli, visits, "--time", "4s")["n_networks"] > 5
+
+
+def test_cross_validation_prints_intervals_and_writes_nothing(cli, visits, folder):
+    before = sorted(folder.iterdir())
+    done = cli("cross-validate", visits, "-t", "ill", "--folds", "3")
+    assert done.code == 0
+    assert "400 rows in 3 folds" in done.out
+    assert done.out.count("±") >= 24
+    data = json.loads(cli("cross-validate", visits, "-t", "ill", "--folds", "2", "--json").out)
+    assert (
+        data["metrics"]["network"]["roc_auc"]["low"] < data["metrics"]["network"]["roc_auc"]["mean"]
+    )
+    assert len(data["folds"]) == 2
+    assert sorted(folder.iterdir()) == before
+
+
+def test_effects_are_ranked_printed_and_drawn(cli, visits, folder):
+    trained(cli, visits)
+    done = cli("effects", "m", visits, "-o", "effects.png")
+    assert done.code == 0
+    assert done.out.index("size ") < done.out.index("day ")
+    assert (folder / "effects.png").read_bytes().startswith(b"\x89PNG")
+    data = json.loads(cli("effects", "m", visits, "--json").out)["effects"]
+    assert {effect["name"] for effect in data} == {"patient", "day", "code", "size"}
+    assert sum(data[0]["curve"][0].values()) == pytest.approx(1)
+
+
+def test_reliability_is_drawn(cli, visits, folder):
+    trained(cli, visits)
+    assert cli("evaluate", "m", visits, "-o", "reliability.png").code == 0
+    assert (folder / "reliability.png").read_bytes().startswith(b"\x89PNG")
+    assert cli("evaluate", "m", visits, "-o", visits).code == 2
+
+
+def test_rows_spread_otherwise_are_named_in_prediction_and_evaluation(cli, visits, folder):
+    trained(cli, visits)
+    moved = pd.read_csv(folder / visits).assign(size=lambda frame: frame["size"] + 3)
+    moved.to_csv(folder / "moved.csv", index=False)
+    assert "column 'size' is not as it was in training" in cli("evaluate", "m", "moved.csv").out
+    assert "column 'size' is not as it was in training" in cli("predict", "m", "moved.csv").err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--use", "code"], "--use code lacks a use"),
+        (["--use", "cod=one-hot"], "did you mean 'code'"),
+        (["--use", "size=date"], "cannot be used as date"),
+        (["--use", "size=scaled"], "is no use of a column"),
+        (["--use", "ill=one-hot"], "'ill' is the target"),
+        (["--use", "code=one-hot", "--drop", "code"], "both dropped and kept"),
+        (["--group", "nobody"], "has no column 'nobody'"),
+        (["--group", "patient", "--order", "day"], "choose one"),
+        (["--order", "patient"], "rows cannot be ordered by it"),
+        (["--goal", "best"], "'best' is no goal"),
+        (["--metric", "auc"], "'auc' is no metric"),
+        (["--class-weight", "yes"], "--class-weight yes cannot be read"),
+        (["--class-weight", "maybe=2"], "names 'maybe', which is no class"),
+        (["--time", "soon"], "--time soon is no time"),
+        (["--time", "0s"], "--time 0s is no time"),
+        (["--validation", "none.csv"], "there is no file none.csv"),
+    ],
+)
+def test_a_choice_that_cannot_be_is_one_sentence(cli, visits, folder, arguments, words):
+    done = cli("train", visits, "-t", "ill", "-o", "m", *arguments)
+    assert done.code == 2
+    assert words in done.err
+    assert done.err.count("\n") == 1
+    assert not (folder / "m").exists()

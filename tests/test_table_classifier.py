@@ -1,0 +1,78 @@
+"""The recipe for tables as an estimator."""
+
+import pickle
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from shoal import Recipe, TableClassifier
+from shoal.errors import InputError
+
+QUICK = Recipe(max_epochs=20)
+
+
+def data(m=300, seed=0):
+    """Return a data frame with text and gaps, and labels."""
+    random = np.random.default_rng(seed)
+    frame = pd.DataFrame({"a": random.normal(size=m), "c": random.choice(["x", "y", None], m)})
+    y = (frame["a"] + 2 * (frame["c"] == "x") + 0.3 * random.normal(size=m) > 0.5).to_numpy()
+    return frame.mask(random.random((m, 2)) < 0.05), y
+
+
+@parametrize_with_checks([TableClassifier(recipe=QUICK)])
+def test_scikit_learn_s_checks_pass(estimator, check):
+    check(estimator)
+
+
+def test_a_data_frame_with_text_and_gaps_is_learned():
+    X, y = data()
+    assert cross_val_score(TableClassifier(recipe=QUICK), X, y, cv=3).mean() > 0.85
+
+
+@pytest.mark.parametrize(
+    "labels", [[False, True], [0, 1], [2, 10], [-1.0, 2.0], ["no", "yes"], ["b", "a"]]
+)
+def test_labels_come_back_as_they_went_in(labels):
+    X, y = data()
+    given = np.array(labels)[y.astype(int)]
+    model = TableClassifier(recipe=QUICK, random_state=0).fit(X, given)
+    np.testing.assert_array_equal(model.classes_, np.unique(given))
+    found = model.predict(X)
+    assert found.dtype == given.dtype
+    assert (found == given).mean() > 0.85
+    P = model.predict_proba(X)
+    np.testing.assert_array_equal(model.classes_[P.argmax(axis=1)], found)
+
+
+def test_it_can_be_cloned_pickled_searched_and_calibrated():
+    X, y = data()
+    model = clone(TableClassifier(goal="f1", recipe=QUICK, random_state=1)).fit(X, y)
+    again = pickle.loads(pickle.dumps(model))
+    assert again.predict_proba(X).tobytes() == model.predict_proba(X).tobytes()
+    search = GridSearchCV(model, {"goal": ["f1", "accuracy"]}, cv=2).fit(X, y)
+    assert search.best_score_ > 0.8
+    assert CalibratedClassifierCV(model, cv=2).fit(X, y).predict_proba(X).shape == (300, 2)
+
+
+def test_groups_stay_together_and_a_goal_moves_the_threshold():
+    X, y = data()
+    model = TableClassifier(goal="recall=0.99", recipe=QUICK, random_state=0)
+    model.fit(X, y, groups=np.arange(300) // 3)
+    assert model.model_.decision.threshold < 0.5
+    assert y[model.predict(X) == 0].mean() < 0.05
+
+
+def test_what_cannot_be_learned_is_refused_in_a_sentence():
+    X, y = data()
+    with pytest.raises(InputError, match="one class alone"):
+        TableClassifier().fit(X, np.ones(300))
+    with pytest.raises(InputError, match="X has 300 rows, but y has 2"):
+        TableClassifier().fit(X, [0, 1])
+    model = TableClassifier(recipe=QUICK).fit(X, y)
+    with pytest.raises(ValueError, match="feature names"):
+        model.predict(X.rename(columns={"a": "b"}))
