@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from shoal.activations import Array
 from shoal.callbacks import Callback
+from shoal.engine.dropout import Dropout
 from shoal.errors import InputError
 from shoal.network import Network
 from shoal.optimizers import GradientDescent, Optimizer
@@ -77,6 +78,8 @@ class Member:
         it learns from a part of them (a fold).
     validation : Examples or None
         Examples to measure after each pass and never to learn from.
+    dropout : Dropout or None
+        Of its hidden layer, one of ReLU.
     callbacks : sequence of Callback
     """
 
@@ -86,3 +89,4 @@ class Member:
     w: Array | None = None
     validation: Examples | None = None
     callbacks: Sequence[Callback] = ()
+    dropout: Dropout | None = None

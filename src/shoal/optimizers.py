@@ -113,11 +113,75 @@ class Adam(Optimizer):
     def step(self, theta: Array, gradient: Array) -> None:  # noqa: D102
         self.begin(theta)
         self.t += 1
-        self.mean += (1 - self.beta1) * (gradient - self.mean)
-        self.square += (1 - self.beta2) * (gradient * gradient - self.square)
-        mean = self.mean / (1 - self.beta1**self.t)  # both started at zero: undo that bias
-        square = self.square / (1 - self.beta2**self.t)
-        theta -= self.alpha * mean / (np.sqrt(square) + self.epsilon)
+        self._move(theta, gradient, self.mean, self.square, self.alpha)
+
+    def _move(
+        self, theta: Array, gradient: Array, mean: Array, square: Array, alpha: float
+    ) -> None:
+        mean += (1 - self.beta1) * (gradient - mean)
+        square += (1 - self.beta2) * (gradient * gradient - square)
+        true_mean = mean / (1 - self.beta1**self.t)  # both started at zero: undo that bias
+        true_square = square / (1 - self.beta2**self.t)
+        theta -= alpha * true_mean / (np.sqrt(true_square) + self.epsilon)
+
+
+class ScaledAdam(Adam):
+    """Adam on W1 = V diag(s), so that it can turn features up and down as a whole.
+
+    The scales s begin at 1 and learn ``factor`` times as fast as V, b1, W2 and b2. The network
+    remains what it is, as only W1 is in it. Source: the scaling layer of RealMLP (Holzmüller,
+    Grinsztajn and Steinwart, 2024).
+
+    Parameters
+    ----------
+    n_x, n_h : int
+        The shape of W1 is (n_h, n_x).
+    alpha, beta1, beta2, epsilon : float
+        As for :class:`Adam`.
+    factor : float
+        How many times alpha the scales' learning rate is.
+    """
+
+    def __init__(
+        self,
+        n_x: int,
+        n_h: int,
+        alpha: float = 0.001,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        epsilon: float = 1e-8,
+        factor: float = 6.0,
+    ) -> None:
+        super().__init__(alpha, beta1, beta2, epsilon)
+        self.n_x, self.n_h, self.factor = n_x, n_h, factor
+        self.V: Array = np.zeros(0)
+        self.s = self.s_mean = self.s_square = self.V
+
+    def begin(self, theta: Array) -> None:
+        """Make room, if it is the first step; V is W1 in theta's place."""
+        if theta.size < self.n_h * (self.n_x + 1):
+            raise InputError(
+                f"the optimizer is for {self.n_x} features and {self.n_h} hidden units, which the"
+                " network has not: give it one of its own"
+            )
+        if not self.t:
+            self.V, self.s = theta.copy(), np.ones(self.n_x, theta.dtype)
+            self.s_mean, self.s_square = np.zeros_like(self.s), np.zeros_like(self.s)
+        super().begin(theta)
+
+    def step(self, theta: Array, gradient: Array) -> None:  # noqa: D102
+        self.begin(theta)
+        self.t += 1
+        of_W1 = slice(self.n_h * self.n_x)
+        W1, dW1, V = (each[of_W1].reshape(self.n_h, -1) for each in (theta, gradient, self.V))
+        ds = (dW1 * V).sum(axis=0)
+        gradient = gradient.copy()
+        gradient[of_W1] = (dW1 * self.s).ravel()
+        self.V[of_W1.stop :] = theta[of_W1.stop :]
+        self._move(self.V, gradient, self.mean, self.square, self.alpha)
+        self._move(self.s, ds, self.s_mean, self.s_square, self.alpha * self.factor)
+        theta[of_W1.stop :] = self.V[of_W1.stop :]
+        W1[:] = V * self.s
 
 
 def _check_same(memory: Array, theta: Array) -> None:

@@ -14,13 +14,14 @@ import numpy as np
 from shoal.activations import Array
 from shoal.callbacks import Callback, EarlyStopping, TrainingState
 from shoal.engine import default_engine
+from shoal.engine.dropout import Dropout
 from shoal.errors import DivergedError, InputError
 from shoal.evaluation import measure
 from shoal.examples import Examples, Member
 from shoal.history import History
 from shoal.losses import class_probabilities
 from shoal.network import Network
-from shoal.optimizers import Adam
+from shoal.optimizers import Adam, ScaledAdam
 from shoal.splitting import Labels, Splitter
 from shoal.training import train_population
 
@@ -50,6 +51,10 @@ class Recipe:
         Learning rate of Adam.
     l2 : float
         Strength of the penalty.
+    dropout : float
+        Share of the hidden units that are left out of a step.
+    scale_rate : float
+        How many times alpha the learning rate of the features' scales is; 0 for no such scales.
     """
 
     networks: int = FOLDS
@@ -62,6 +67,8 @@ class Recipe:
     max_epochs: int = 200
     patience: int = 16
     l2: float = 1.0
+    dropout: float = 0.25
+    scale_rate: float = 6.0
 
     def __post_init__(self) -> None:
         for name in ("networks", "hidden_units", "batch_size", "max_epochs", "patience"):
@@ -305,10 +312,16 @@ class _Fit:
             f"validation_{name}", self.recipe.patience, 0.0,
             mode="min" if metric in FALLING else "max",
         )  # fmt: skip
+        network = self._network()
+        optimizer = Adam(self.recipe.alpha)
+        if self.recipe.scale_rate:
+            optimizer = ScaledAdam(
+                network.n_x, network.n_h, self.recipe.alpha, factor=self.recipe.scale_rate
+            )
+        dropout = Dropout(self.recipe.dropout, self.seed + i) if self.recipe.dropout else None
         return Member(
-            self._network(), Adam(self.recipe.alpha), self.recipe.l2, weights, stopping,
-            [*callbacks, stop],
-        )  # fmt: skip
+            network, optimizer, self.recipe.l2, weights, stopping, [*callbacks, stop], dropout
+        )
 
     def _metrics(self) -> dict[str, Any]:
         if self.recipe.metric == "log-loss":

@@ -194,7 +194,7 @@ class _Run:
             if part is not None:
                 part.check(member.network)
         self.member, self.engine, self.metrics = member, engine, metrics
-        self.descent = Descent(member.network, member.optimizer, member.l2, own.w)
+        self.descent = Descent(member.network, member.optimizer, member.l2, own.w, member.dropout)
         self.state = TrainingState(member.network, History(), max_epochs)
         self.callers = [
             callback

@@ -65,13 +65,16 @@ template <class T> struct Descent {
     member = {p.c.shape, theta.data(), p.weights(), p.w.example, p.weight / double(p.c.m), 1e-3,
               {p.c.rule, 0.01, 0.9, 0.999, 1e-8, 1, 1}, 0, averages ? mean.data() : nullptr,
               adam ? square.data() : nullptr, costs.data()};
+    if (!member.shape.in_units) return;
+    V = theta, s.assign(member.shape.n_x, T(1)), s_mean.resize(s.size()), s_square.resize(s.size());
+    member.scaling = {V.data(), nullptr, nullptr, s.data(), s_mean.data(), s_square.data(), 0.06};
   }
   bool operator==(const Descent &b) const {
     return same_bits(theta, b.theta) && same_bits(mean, b.mean) && same_bits(square, b.square) &&
-           same_bits(costs, b.costs);
+           same_bits(V, b.V) && same_bits(s, b.s) && same_bits(costs, b.costs);
   }
 
-  vector<T> theta, mean, square;
+  vector<T> theta, mean, square, V, s, s_mean, s_square;
   vector<double> costs;
   Member<T> member;
 };
@@ -156,6 +159,22 @@ void large_networks_and_tables_are_right() {
   }
 }
 
+// Units are dropped and features scaled, in hidden layers of every width.
+void dropping_and_scaling_networks_descend_alike() {
+  for (const size_t n_h : {1, 5, 16, 33, 65, 129, 300, 700}) {
+    Shape shape = {17, n_h, 1 + n_h % 3, Activation::relu, Output::sigmoid, {1u << 30, 0}, true};
+    if (n_h == 700) shape.n_x = 900;
+    const Case c = {shape, 301, n_h % 6, n_h % 2 == 1, Rule::adam, 100, true};
+    for (const Variant *variant : variants()) {
+      name_what_is_tested(*variant, c, 0);
+      Given<float> f32;
+      Given<double> f64;
+      descent_is_the_same_with_any_number_of_threads(*variant, Problem<float>(c), f32);
+      descent_is_the_same_with_any_number_of_threads(*variant, Problem<double>(c), f64);
+    }
+  }
+}
+
 // Networks narrow and wide, small and large, side by side on one table.
 template <class T> vector<Problem<T>> population(size_t most) {
   vector<Problem<T>> problems;
@@ -212,6 +231,7 @@ int main() {
   the_order_of_the_examples_is_a_permutation();
   networks_and_tables_of_every_size_are_right();
   large_networks_and_tables_are_right();
+  dropping_and_scaling_networks_descend_alike();
   for (const Variant *variant : variants()) {
     now = variant->name;
     networks_descend_in_company_as_alone<float>(*variant);

@@ -24,6 +24,13 @@ class Member32:
         mean: Array | None,
         square: Array | None,
         costs: Array,
+        dropped_below: int,
+        drop_seed: int,
+        V: Array | None,
+        s: Array | None,
+        s_mean: Array | None,
+        s_square: Array | None,
+        s_alpha: float,
     ) -> None: ...
 
 class Member64(Member32): ...

@@ -12,13 +12,14 @@ import numpy as np
 
 from shoal.activations import Array
 from shoal.engine import _native
+from shoal.engine.dropout import Dropout
 from shoal.engine.numpy_engine import NumpyEngine
 from shoal.engine.order import check_size
 from shoal.engine.protocol import CostAndGradient, Descent, Engine, Passes, Tick
 from shoal.engine.threads import available_threads
 from shoal.errors import InputError
 from shoal.network import Network
-from shoal.optimizers import Adam, GradientDescent, Momentum, Optimizer
+from shoal.optimizers import Adam, GradientDescent, Momentum, Optimizer, ScaledAdam
 
 
 class NativeEngine(Engine):
@@ -187,7 +188,9 @@ def _sizes(network: Network) -> tuple[int, int, int, str, str]:
 
 def _rule(optimizer: Optimizer) -> str:
     """Return the kernels' name of an optimiser, or nothing for one of the user's own."""
-    rules = {GradientDescent: "descent", Momentum: "momentum", Adam: "adam"}
+    rules = {
+        GradientDescent: "descent", Momentum: "momentum", Adam: "adam", ScaledAdam: "adam",
+    }  # fmt: skip
     return rules.get(type(optimizer), "")
 
 
@@ -196,6 +199,7 @@ def _member(descent: Descent, w: Array | None, costs: Array, m: int) -> Any:
     network, optimizer, mean_weight = descent.network, descent.optimizer, descent.mean_weight
     beta1 = beta2 = epsilon = 0.0
     mean = square = None
+    scaling: tuple[Any, ...] = (None, None, None, None, 0.0)
     match optimizer:
         case Momentum():
             optimizer.begin(network.theta)
@@ -204,9 +208,16 @@ def _member(descent: Descent, w: Array | None, costs: Array, m: int) -> Any:
             optimizer.begin(network.theta)
             beta1, beta2, epsilon = optimizer.beta1, optimizer.beta2, optimizer.epsilon
             mean, square = optimizer.mean, optimizer.square
+    if isinstance(optimizer, ScaledAdam):
+        scaling = (
+            optimizer.V, optimizer.s, optimizer.s_mean, optimizer.s_square,
+            optimizer.alpha * optimizer.factor,
+        )  # fmt: skip
+    dropout = descent.dropout or Dropout(0.0)
     single = network.theta.dtype == np.float32
     make = _native.Member32 if single else _native.Member64
     return make(
         _sizes(network), network.theta, w, mean_weight, descent.l2 / (m * mean_weight),
         _rule(optimizer), optimizer.alpha, beta1, beta2, epsilon, optimizer.t, mean, square, costs,
+        dropout.below, dropout.seed % 2**64, *scaling,
     )  # fmt: skip

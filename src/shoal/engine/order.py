@@ -28,10 +28,10 @@ def order(m: int, seed: int, epoch: int) -> NDArray[np.uint32]:
     check_size(m)
     bits = max(1, (m - 1).bit_length())
     mask, shift = np.uint32(2**bits - 1), np.uint32((bits + 1) // 2)
-    key = _splitmix64(seed, epoch)
+    key = splitmix64(seed, epoch)
     x = np.arange(2**bits, dtype=np.uint32)
     for r in range(ROUNDS):
-        number = _splitmix64(key, r)
+        number = splitmix64(key, r)
         x = (x * np.uint32(number % 2**32 | 1) + np.uint32(number >> 32)) & mask
         x ^= x >> shift
     return x[x < m]
@@ -43,7 +43,7 @@ def check_size(m: int) -> None:
         raise InputError(f"{m} examples are more than can be shuffled: give shuffle=False")
 
 
-def _splitmix64(key: int, k: int) -> int:
+def splitmix64(key: int, k: int) -> int:
     """Return the k-th number of the generator whose state is the key."""
     z = (key + (k + 1) * 0x9E3779B97F4A7C15) % 2**64
     z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9 % 2**64

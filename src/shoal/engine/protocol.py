@@ -13,8 +13,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from shoal.activations import Array
+from shoal import equations
+from shoal.activations import Activation, Array
+from shoal.engine.dropout import Dropout
 from shoal.engine.order import order
+from shoal.errors import InputError
 from shoal.network import Network
 from shoal.optimizers import Optimizer
 
@@ -58,6 +61,8 @@ class Descent:
         Strength of the penalty, see :func:`shoal.train`.
     w : ndarray, (1, m), or None
         Weights of the examples.
+    dropout : Dropout or None
+        Of the hidden layer, which then is one of ReLU.
     costs : list of float
         The cost of each pass; a cost that is not finite is the last.
     mean_weight : float
@@ -68,10 +73,18 @@ class Descent:
     optimizer: Optimizer
     l2: float = 0.0
     w: Array | None = None
+    dropout: Dropout | None = None
     costs: list[float] = field(default_factory=list)
     mean_weight: float = field(init=False)
 
     def __post_init__(self) -> None:
+        if self.dropout is not None and (self.network.activation, self.network.n_h > 0) != (
+            "relu", True
+        ):  # fmt: skip
+            raise InputError(
+                f"dropout needs hidden units with ReLU, but the network has {self.network.n_h} with"
+                f" {self.network.activation}: choose activation='relu', or leave dropout out"
+            )
         self.mean_weight = 1.0 if self.w is None else float(self.w.mean(dtype=np.float64))
 
     @property
@@ -157,10 +170,24 @@ class Engine(ABC):
         """Make one update; return the cost before it."""
         network, mean_weight = descent.network, descent.mean_weight
         w = None if descent.w is None else descent.w[:, batch]
-        J, gradient = self.cost_and_gradient(network, X, Y, w, Y.shape[1] * mean_weight)
+        if descent.dropout is None:
+            J, gradient = self.cost_and_gradient(network, X, Y, w, Y.shape[1] * mean_weight)
+        else:
+            rows = np.r_[batch].astype(np.uint32)
+            g1 = descent.dropout.activation(network, rows, descent.optimizer.t)
+            J, gradient = _with_dropout(network, X, Y, w, Y.shape[1] * mean_weight, g1)
         J, gradient = penalised(network, J, gradient, descent.l2 / (m * mean_weight))
         descent.optimizer.step(network.theta, gradient)
         return J
+
+
+def _with_dropout(
+    network: Network, X: Array, Y: Array, w: Array | None, m: float, g1: Activation
+) -> CostAndGradient:
+    forward = equations.forward(X, network.parameters, g1, network.g2)
+    J = equations.cost(forward.Z2, Y, network.g2, w, m)
+    gradients = equations.backward(X, Y, forward, network.parameters, g1, w, m)
+    return CostAndGradient(J, np.concatenate([d.ravel() for d in gradients]))
 
 
 def penalised(network: Network, J: float, gradient: Array, decay: float) -> CostAndGradient:

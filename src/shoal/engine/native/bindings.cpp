@@ -122,15 +122,21 @@ template <class T> void bind(nb::module_ &m, const char *member) {
           "__init__",
           [](Member<T> *self, const Sizes &sizes, Vector<T> theta, Maybe<Matrix<T>> w, double mean_weight, double decay,
              const std::string &rule, double alpha, double beta1, double beta2, double epsilon, long t,
-             Maybe<Vector<T>> mean, Maybe<Vector<T>> square, Vector<double> costs) {
+             Maybe<Vector<T>> mean, Maybe<Vector<T>> square, Vector<double> costs, uint32_t dropped_below, uint64_t drop_seed,
+             Maybe<Vector<T>> V, Maybe<Vector<T>> s, Maybe<Vector<T>> s_mean, Maybe<Vector<T>> s_square, double s_alpha) {
             const auto known = named<shoal::Rule>(rule, {"descent", "momentum", "adam"});
-            new (self) Member<T>{shape_of(sizes), theta.data(), w ? w->data() : nullptr, w ? w->stride(1) : 0,
+            const auto data = [](const Maybe<Vector<T>> &array) { return array ? array->data() : nullptr; };
+            Shape shape = shape_of(sizes);
+            shape.dropping.below = dropped_below, shape.in_units = dropped_below || V;
+            new (self) Member<T>{shape, theta.data(), w ? w->data() : nullptr, w ? w->stride(1) : 0,
                                  mean_weight, decay, {known, alpha, beta1, beta2, epsilon, 1, 1}, t,
-                                 mean ? mean->data() : nullptr, square ? square->data() : nullptr, costs.data()};
+                                 data(mean), data(square), costs.data(),
+                                 {data(V), nullptr, nullptr, data(s), data(s_mean), data(s_square), s_alpha}, drop_seed};
           },
           "sizes"_a, "theta"_a.noconvert(), "w"_a.noconvert().none(), "mean_weight"_a, "decay"_a, "rule"_a, "alpha"_a,
           "beta1"_a, "beta2"_a, "epsilon"_a, "t"_a, "mean"_a.noconvert().none(), "square"_a.noconvert().none(),
-          "costs"_a.noconvert())
+          "costs"_a.noconvert(), "dropped_below"_a, "drop_seed"_a, "V"_a.noconvert().none(), "s"_a.noconvert().none(),
+          "s_mean"_a.noconvert().none(), "s_square"_a.noconvert().none(), "s_alpha"_a)
       .def_ro("passes", &Member<T>::passes)
       .def_ro("t", &Member<T>::t);
   m.def("descend", &descend<T>, "members"_a, "X"_a.noconvert(), "Y"_a.noconvert(), "first"_a, "count"_a, "batch"_a,

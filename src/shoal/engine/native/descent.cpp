@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "dropout.hpp"
 #include "order.hpp"
 
 namespace shoal {
@@ -30,7 +31,7 @@ public:
       net.pack(member->theta, net.parameters.get(), team);
       net.w = member->w, net.w_step = member->w_step;
       nets.push_back(&net);
-      for (const auto &[from, to] : {std::pair{member->mean, &mean_}, std::pair{member->square, &square_}}) {
+      for (const auto &[from, to] : {std::pair{member->mean, &mean_}, {member->square, &square_}, {member->scaling.V, &V_}}) {
         to->emplace_back(from ? net.layout.size : 0);
         if (from) net.pack(from, to->back().get(), team);
       }
@@ -47,6 +48,7 @@ public:
       net.unpack(net.parameters.get(), member.theta, team_);
       if (member.mean) net.unpack(mean_[n].get(), member.mean, team_);
       if (member.square) net.unpack(square_[n].get(), member.square, team_);
+      if (member.scaling.V) net.unpack(V_[n].get(), member.scaling.V, team_);
     }
   }
 
@@ -63,7 +65,10 @@ private:
     double seen = 0;
     for (size_t start = 0; start < m && go_on(); start += batch) {
       const size_t size = std::min(batch, m - start);
-      for (size_t n = 0; n < members_.size(); ++n) one_over_m_[n] = 1 / (double(size) * members_[n]->mean_weight);
+      for (size_t n = 0; n < members_.size(); ++n) {
+        one_over_m_[n] = 1 / (double(size) * members_[n]->mean_weight);
+        nets_[n]->shape.dropping.key = number(members_[n]->drop_seed, uint64_t(members_[n]->t));
+      }
       const uint32_t *rows = shuffle ? rows_.data() + start : nullptr;
       if (!pass_->run(size, shuffle ? 0 : start, rows, Wanted::gradients, one_over_m_.data())) return;
       const double share = double(size) / double(m);
@@ -94,15 +99,23 @@ private:
       const size_t at = ends[part], size = ends[part + 1] - at;
       const double decay = part % 2 ? 0 : member.decay; // the biases are not penalised
       const auto of = [at](const Room<T> &room, const T *given) { return given ? room.get() + at : nullptr; };
-      net.kernels->update(step, T(one_over_m_[n]), T(decay), net.parameters.get() + at, net.sums.get() + at,
-                          of(mean_[n], member.mean), of(square_[n], member.square), size);
+      // what a hidden unit gave was multiplied where Z1 was, so that the slopes before it lack the factor
+      const T scale = T(part < 2 ? one_over_m_[n] * kept_factor(net.shape.dropping) : one_over_m_[n]);
+      if (part == 0 && member.scaling.V) {
+        Scaling<T> packed = member.scaling;
+        packed.V = V_[n].get(), packed.mean = mean_[n].get(), packed.square = square_[n].get();
+        net.kernels->scaled(net.shape, step, scale, T(decay), net.parameters.get(), net.sums.get(), packed);
+        continue;
+      }
+      net.kernels->update(step, scale, T(decay), net.parameters.get() + at, net.sums.get() + at, of(mean_[n], member.mean),
+                          of(square_[n], member.square), size);
     }
     return J;
   }
 
   std::vector<Member<T> *> members_;
   std::vector<std::unique_ptr<Net<T>>> nets_;
-  std::vector<Room<T>> mean_, square_;
+  std::vector<Room<T>> mean_, square_, V_;
   const Source<T> &source_;
   const Passes &passes_;
   Team &team_;

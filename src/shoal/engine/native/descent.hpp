@@ -18,6 +18,8 @@ template <class T> struct Member {
   long t;       // steps made
   T *mean, *square;
   double *costs;     // of each pass, before its updates
+  Scaling<T> scaling = {};  // V none: W1 is learned as it is
+  uint64_t drop_seed = 0;
   size_t passes = 0; // begun
 };
 

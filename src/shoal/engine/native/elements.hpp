@@ -168,11 +168,27 @@ template <class T> void add(T *sum, const T *term, size_t n) {
 inline float square_root(float x) { return __builtin_sqrtf(x); }
 inline double square_root(double x) { return __builtin_sqrt(x); }
 
+// One element's step of Adam, for a slope d.
+template <class T> class AdamStep {
+public:
+  explicit AdamStep(const Step &step)
+      : alpha_(T(step.alpha)), rest1_(T(1 - step.beta1)), rest2_(T(1 - step.beta2)), c1_(T(step.c1)), c2_(T(step.c2)),
+        epsilon_(T(step.epsilon)) {}
+  void operator()(T d, T &theta, T &mean, T &square) const {
+    mean += rest1_ * (d - mean);
+    square += rest2_ * (d * d - square);
+    theta -= alpha_ * (mean / c1_) / (square_root(square / c2_) + epsilon_);
+  }
+
+private:
+  T alpha_, rest1_, rest2_, c1_, c2_, epsilon_;
+};
+
 // theta := theta - alpha dtheta and its variants, where dtheta = scale * gradient + decay * theta.
 template <class T>
 void update(const Step &step, T scale, T decay, T *theta, const T *gradient, T *mean, T *square, size_t n) {
-  const T alpha = T(step.alpha), beta1 = T(step.beta1), rest1 = T(1 - step.beta1), rest2 = T(1 - step.beta2);
-  const T c1 = T(step.c1), c2 = T(step.c2), epsilon = T(step.epsilon);
+  const T alpha = T(step.alpha), beta1 = T(step.beta1);
+  const AdamStep<T> adam(step);
   const auto slope = [=](size_t i) { return scale * gradient[i] + decay * theta[i]; };
   switch (step.rule) {
   case Rule::descent:
@@ -182,12 +198,7 @@ void update(const Step &step, T scale, T decay, T *theta, const T *gradient, T *
     for (size_t i = 0; i < n; ++i) mean[i] = beta1 * mean[i] + slope(i), theta[i] -= alpha * mean[i];
     break;
   case Rule::adam:
-    for (size_t i = 0; i < n; ++i) {
-      const T d = slope(i);
-      mean[i] += rest1 * (d - mean[i]);
-      square[i] += rest2 * (d * d - square[i]);
-      theta[i] -= alpha * (mean[i] / c1) / (square_root(square[i] / c2) + epsilon);
-    }
+    for (size_t i = 0; i < n; ++i) adam(slope(i), theta[i], mean[i], square[i]);
   }
 }
 

@@ -256,7 +256,7 @@ template <class T> double outputs_of(const Shape &s, const Tile<T> &tile, Work<T
 
 template <class T> constexpr Kernels<T> kernels() {
   return {TILE,    ROW,         true, in_place<T>, layout<T>,   rooms<T>,    pack<T>,       unpack<T>, gather<T>, forward<T>,
-          joined<T>, backward<T>, collect<T>, outputs_of<T>, add<T>,    update<T>, squares<T>};
+          joined<T>, backward<T>, collect<T>, outputs_of<T>, add<T>,    update<T>, nullptr, squares<T>};
 }
 
 } // namespace shoal::SHOAL_VARIANT::examples

@@ -128,7 +128,7 @@ template <class T> double squares(const Shape &s, const T *parameters) {
 
 template <class T> constexpr Kernels<T> kernels() {
   return {TILE,    ROW,         false, in_place<T>, layout<T>,   rooms<T>,    pack<T>,       unpack<T>, gather<T>, forward<T>,
-          examples::joined<T>, backward<T>, collect<T>, examples::outputs_of<T>, add<T>,    update<T>, squares<T>};
+          examples::joined<T>, backward<T>, collect<T>, examples::outputs_of<T>, add<T>,    update<T>, nullptr, squares<T>};
 }
 
 } // namespace shoal::SHOAL_VARIANT::features

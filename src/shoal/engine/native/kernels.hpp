@@ -10,11 +10,19 @@ namespace shoal {
 enum class Activation { tanh, sigmoid, relu, leaky_relu, identity };
 enum class Output { sigmoid, softmax, identity };
 
+// Hidden units left out of a step: those whose hash is below; none if that is 0.
+struct Dropping {
+  uint32_t below = 0;
+  uint64_t key = 0; // of the step
+};
+
 // The sizes and functions of a network, as `Network` in Python has them.
 struct Shape {
   size_t n_x, n_h, n_y;
   Activation g1;
   Output g2;
+  Dropping dropping = {};
+  bool in_units = false; // whether only kernels with hidden units in the lanes will do
 };
 
 // Where W1, b1, W2 and b2 stand in the vector that the kernels work on, and in its gradient.
@@ -66,6 +74,13 @@ struct Rooms {
 
 enum class Rule { descent, momentum, adam };
 
+// W1 = V diag(s): what is learned of it; V and its means are laid out as the parameters.
+template <class T> struct Scaling {
+  T *V, *mean, *square;      // of W1
+  T *s, *s_mean, *s_square;  // (n_x)
+  double alpha;              // of s
+};
+
 // One step of an optimiser; c1 and c2 undo the bias of Adam's means.
 struct Step {
   Rule rule;
@@ -91,6 +106,8 @@ template <class T> struct Kernels {
   double (*outputs)(const Shape &, const Tile<T> &, Work<T> &, double one_over_m, bool slope);
   void (*add)(T *sum, const T *term, size_t n);
   void (*update)(const Step &, T scale, T decay, T *parameters, const T *gradient, T *mean, T *square, size_t n);
+  // A step of Adam for W1 by way of V and s; only with hidden units in the lanes.
+  void (*scaled)(const Shape &, const Step &, T scale, T decay, T *parameters, const T *gradient, const Scaling<T> &);
   double (*squares)(const Shape &, const T *parameters); // of the weights, W1 and W2
 };
 

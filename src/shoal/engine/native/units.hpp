@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "dropout.hpp"
 #include "elements.hpp"
 #include "product.hpp"
 
@@ -128,6 +129,16 @@ template <class T, int V, class G> void join_panel(G g, T *A1, const T *W2, T *s
   }
 }
 
+// Units are dropped by way of Z1, of a panel: ReLU makes nothing of -1, and c z of c z. What is kept counts the more.
+template <class T> void drop(const Dropping &d, const Tile<T> &tile, Panel panel, T *Z1) {
+  const uint32_t key = uint32_t(d.key), unit = uint32_t(d.key >> 32) + uint32_t(panel.first) * GOLDEN;
+  const T factor = T(kept_factor(d));
+  for (size_t i = 0; i < tile.m; ++i, Z1 += panel.width) {
+    const uint32_t row = mixed(uint32_t(tile.number(i)) ^ key) + unit;
+    for (size_t h = 0; h < panel.width; ++h) Z1[h] = mixed(row + uint32_t(h) * GOLDEN) < d.below ? T(-1) : Z1[h] * factor;
+  }
+}
+
 // Z1 = W1 X + b1, A1 = g1(Z1), and what each share adds to Z2
 template <class T>
 void forward(const Shape &s, const T *parameters, const Tile<T> &tile, Work<T> &work, size_t from, size_t end) {
@@ -138,6 +149,7 @@ void forward(const Shape &s, const T *parameters, const Tile<T> &tile, Work<T> &
       product<T>({tile.X, tile.X_row, 1, parameters + l.W1 + panel.first * s.n_x, panel.width,
                   work.A1 + panel.first * TILE<T>, panel.width, parameters + l.b1 + panel.first},
                  tile.m, s.n_x, panel.width / LANES<T>, Start::columns);
+      if (s.dropping.below) drop(s.dropping, tile, panel, work.A1 + panel.first * TILE<T>);
     });
     for (size_t k = 0; k < s.n_y; ++k) {
       each_panel<T>(l.width, share, share + 1, [&](Panel panel) {
@@ -232,6 +244,37 @@ template <class T> void collect(const Shape &s, T *sums) {
     for (size_t h = s.n_h; h < l.width; ++h) sums[l.W2 + k * l.width + h] = 0;
 }
 
+// Feature by feature: the sums over the units go pack by pack, so that the width of a panel does not show.
+template <class T>
+void scaled(const Shape &s, const Step &step, T scale, T decay, T *parameters, const T *gradient, const Scaling<T> &by) {
+  const Layout l = layout<T>(s);
+  const AdamStep<T> adam(step);
+  Step step_of_s = step;
+  step_of_s.alpha = by.alpha;
+  const AdamStep<T> adam_of_s(step_of_s);
+  for (size_t j = 0; j < s.n_x; ++j) {
+    const T s_j = by.s[j];
+    T sums[LANES<T>] = {};
+    each_panel<T>(l.width, 0, l.shares, [&](Panel panel) {
+      const size_t start = l.W1 + panel.first * s.n_x + j * panel.width;
+      for (size_t pack = start; pack < start + panel.width; pack += LANES<T>)
+        for (size_t lane = 0; lane < LANES<T>; ++lane) {
+          const size_t i = pack + lane;
+          const T d = scale * gradient[i] + decay * parameters[i];
+          sums[lane] += d * by.V[i];
+          adam(d * s_j, by.V[i], by.mean[i], by.square[i]);
+        }
+    });
+    for (size_t half = LANES<T> / 2; half > 0; half /= 2)
+      for (size_t lane = 0; lane < half; ++lane) sums[lane] += sums[lane + half];
+    adam_of_s(sums[0], by.s[j], by.s_mean[j], by.s_square[j]);
+    each_panel<T>(l.width, 0, l.shares, [&](Panel panel) {
+      const size_t start = l.W1 + panel.first * s.n_x + j * panel.width;
+      for (size_t i = start; i < start + panel.width; ++i) parameters[i] = by.V[i] * by.s[j];
+    });
+  }
+}
+
 // Pack by pack, so that the width of a panel does not show.
 template <class T> double squares(const Shape &s, const T *parameters) {
   const Layout l = layout<T>(s);
@@ -251,7 +294,7 @@ template <class T> double outputs_of(const Shape &s, const Tile<T> &tile, Work<T
 
 template <class T> constexpr Kernels<T> kernels() {
   return {TILE<T>,    TILE<T>,       false, in_place<T>, layout<T>,     rooms<T>,    pack<T>,       unpack<T>, gather<T>, forward<T>,
-          join<T>,    backward<T>,   collect<T>, outputs_of<T>, add<T>,    update<T>, squares<T>};
+          join<T>,    backward<T>,   collect<T>, outputs_of<T>, add<T>,    update<T>, scaled<T>, squares<T>};
 }
 
 } // namespace shoal::SHOAL_VARIANT::units
