@@ -20,21 +20,17 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from shoal import table_from_frame
-from shoal.table_training import train_table
+from shoal import Recipe, TableClassifier
 
 Fit = Callable[[pd.DataFrame, np.ndarray, pd.DataFrame], np.ndarray]  # training, labels, new rows
-TARGET = "the target"
 MOST_CATEGORIES = 255  # that HistGradientBoosting takes of one column
 
 
-def shoal(X: pd.DataFrame, y: np.ndarray, new: pd.DataFrame) -> np.ndarray:
+def shoal(
+    X: pd.DataFrame, y: np.ndarray, new: pd.DataFrame, recipe: Recipe | None = None
+) -> np.ndarray:
     """Return what ``shoal train`` and ``shoal predict`` would."""
-    labels = pd.Series(y, index=X.index).astype(str).str.zfill(3)
-    rows = table_from_frame(X.assign(**{TARGET: labels}))
-    some = table_from_frame(X.assign(**{TARGET: labels}).groupby(labels).head(1))
-    model, _ = train_table(rows, TARGET, test=some)  # without a test table it would hold rows out
-    return model.predict_proba(table_from_frame(new, schema=model.schema))
+    return TableClassifier(recipe=recipe, random_state=0).fit(X, y).predict_proba(new)
 
 
 def encoded(model: Any) -> Fit:
