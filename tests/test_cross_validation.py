@@ -7,7 +7,7 @@ from scipy import stats
 
 from shoal.cross_validation import cross_validate
 from shoal.errors import InputError
-from shoal.table_recipe import Recipe
+from shoal.recipe import Recipe
 from shoal.tables import table_from_frame
 
 QUICK = Recipe(max_epochs=10)

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from shoal.examples import Examples, Member
     from shoal.history import History
     from shoal.network import Network
+    from shoal.recipe import Recipe
     from shoal.table_classifier import TableClassifier
     from shoal.table_evaluation import evaluate
     from shoal.table_model import TableModel
-    from shoal.table_recipe import Recipe
     from shoal.table_training import train_table
     from shoal.tables import read_table, table_from_frame
     from shoal.training import train, train_population
@@ -31,7 +31,7 @@ _HOMES = {
     "InputError": "errors",
     "Member": "examples",
     "Network": "network",
-    "Recipe": "table_recipe",
+    "Recipe": "recipe",
     "ShoalClassifier": "estimators",
     "ShoalRegressor": "estimators",
     "TableClassifier": "table_classifier",

@@ -15,6 +15,8 @@ from shoal.columns import Column, Kind
 from shoal.dates import date_parts, to_days
 
 MAX_DEVIATIONS = 1e6  # in standard deviations; new values farther off are taken to be there
+MIN_COUNT = 5  # a text value seen less often is too rare to learn about alone
+MAX_CATEGORIES = 100  # of a column that have a feature of their own
 OTHER, MISSING = "(rare or new)", "(missing)"
 
 
@@ -197,26 +199,36 @@ class Boolean(Categories):
 class TargetMeans(Categories):
     """For each class the share that it has among rows of the same value, smoothed and scaled.
 
+    The most frequent values have features of 0 and 1 besides.
+
     Attributes
     ----------
+    frequent : int
+        How many of the categories, the first ones, have a feature of their own.
     classes : tuple of str
         Whose shares there are: the positive one of two, or all.
     means : tuple of tuple of float
         For each category those of the classes, after scaling; gaps and new values are 0.
     """
 
+    frequent: int = 0
     classes: tuple[str, ...] = ()
     means: tuple[tuple[float, ...], ...] = ()
     use: ClassVar[str] = "target means"
 
     @property
     def features(self) -> list[str]:  # noqa: D102
-        return self._marked([f"{self.name}: share of {label}" for label in self.classes])
+        names = [f"{self.name}: share of {label}" for label in self.classes]
+        return self._marked(
+            names + [f"{self.name} = {value}" for value in self.categories[: self.frequent]]
+        )
 
     def transform(self, column: Column) -> Array:  # noqa: D102
         table = np.array([*self.means, [0.0] * len(self.classes)])
         n = len(self.categories)
-        return self._stacked(list(table[self._positions(column, n, n)].T), column.absent)
+        at = self._positions(column, n, n)
+        own = np.eye(self.frequent + 1)[np.minimum(at, self.frequent)][:, : self.frequent]
+        return self._stacked([*table[at].T, *own.T], column.absent)
 
 
 PLANS: dict[str, type[ColumnPlan]] = {

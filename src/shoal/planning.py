@@ -12,6 +12,8 @@ import numpy as np
 from shoal.activations import Array
 from shoal.cells import is_number
 from shoal.column_plans import (
+    MAX_CATEGORIES,
+    MIN_COUNT,
     Boolean,
     ColumnPlan,
     Dates,
@@ -24,10 +26,8 @@ from shoal.columns import Column
 from shoal.dates import READING, date_forms, date_parts, to_days
 from shoal.errors import InputError
 
-MIN_COUNT = 5  # a text value seen less often is too rare to learn about alone
-MAX_CATEGORIES = 100  # of one column; of more, one-hot puts the rarer ones together
 MIN_ROWS_OF_AN_ID = 20  # in fewer rows, distinct ascending numbers are no sign of a row number
-MANY_CATEGORIES, ROWS_OF_A_CATEGORY = 100, 5  # with more, target means
+MANY_CATEGORIES, ROWS_OF_A_CATEGORY = MAX_CATEGORIES, 5  # with more, target means
 USES = ("number", "one-hot", "target-means", "boolean", "date")  # that may be asked for
 
 

@@ -17,9 +17,9 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_dat
 from shoal.activations import Array
 from shoal.columns import Table
 from shoal.errors import InputError
+from shoal.recipe import Recipe
 from shoal.table_model import TableModel
 from shoal.table_preparation import Choices, prepare
-from shoal.table_recipe import Recipe
 from shoal.table_training import encode, learn
 from shoal.tables import table_from_frame
 

@@ -11,11 +11,11 @@ from shoal.activations import Array
 from shoal.columns import Table, require_table
 from shoal.drift import drift
 from shoal.encoding import TableEncoder
+from shoal.ensemble import probabilities
 from shoal.errors import InputError
 from shoal.evaluation import Reliability, confusion, measure, reliability
 from shoal.splitting import Labels
 from shoal.table_model import TableModel
-from shoal.table_recipe import probabilities
 from shoal.targets import Target
 
 

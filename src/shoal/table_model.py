@@ -17,12 +17,12 @@ from shoal.columns import Schema, Table, require_table
 from shoal.decisions import Decision
 from shoal.drift import Profile, profiles_from_data, profiles_to_data
 from shoal.encoding import TableEncoder
+from shoal.ensemble import Ensemble
 from shoal.errors import InputError
 from shoal.history import History
 from shoal.model_file import load_model, save_model
 from shoal.network import Network, parameter_shapes
 from shoal.piecewise import PiecewiseLinear
-from shoal.table_recipe import Ensemble
 from shoal.targets import Target
 
 ROWS_AT_ONCE = 16_384  # what the networks see of them is some times as large as the table

@@ -14,8 +14,8 @@ from shoal.cells import FloatArray
 from shoal.columns import Column, Kind, Schema, Table, require_table
 from shoal.dates import date_forms, to_days
 from shoal.errors import InputError
+from shoal.recipe import Recipe
 from shoal.splitting import Labels, Splitter
-from shoal.table_recipe import Recipe
 from shoal.targets import Target, target_name
 
 MIN_ROWS = 10

@@ -18,15 +18,16 @@ from shoal.decisions import Decision, decide, weighted
 from shoal.drift import Profile, drift
 from shoal.encoding import TableEncoder
 from shoal.engine import default_engine
+from shoal.ensemble import Unseen, fit_ensemble
 from shoal.errors import InputError
 from shoal.examples import Examples
 from shoal.network import Network
+from shoal.recipe import Recipe
 from shoal.splitting import Labels
 from shoal.suspicions import leaks, repeated
 from shoal.table_evaluation import Evaluation, Labelled, evaluate_rows, labelled
 from shoal.table_model import TableModel
 from shoal.table_preparation import Choices, Prepared, prepare
-from shoal.table_recipe import Recipe, Unseen, fit_ensemble
 from shoal.training import train
 
 HELD_OUT = 0.2  # share of the rows kept for measuring where no test table is given

@@ -5,13 +5,14 @@ fewer rows it has. Source: Micci-Barreca, A Preprocessing Scheme for High-Cardin
 Attributes, 2001.
 """
 
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from shoal.activations import Array
-from shoal.column_plans import TargetMeans
+from shoal.column_plans import MAX_CATEGORIES, MIN_COUNT, TargetMeans
 from shoal.columns import Column
 from shoal.splitting import Labels, folds
 
@@ -41,9 +42,10 @@ def fit_target_means(
         Of the training rows, each from the rows of other folds.
     """
     there, K = ~column.absent, len(classes)
-    categories, at = np.unique(
-        np.array([cell for cell in column.cells if cell is not None]), return_inverse=True
-    )
+    counts = Counter(cell for cell in column.cells if cell is not None)
+    categories = sorted(counts, key=lambda category: (-counts[category], category))
+    position = {category: i for i, category in enumerate(categories)}
+    at = np.array([position[cell] for cell in column.cells if cell is not None], np.intp)
     truth = np.eye(K)[labels[there]][:, 1 if K == 2 else 0 :]
     shares = np.empty_like(truth)
     for part in folds(np.zeros(len(at), np.intp), FOLDS, seed=0):  # whatever the labels are
@@ -55,7 +57,8 @@ def fit_target_means(
     means = (_shares(at, truth, len(categories)) - centre) / spread
     fitted = replace(
         plan,
-        categories=tuple(categories.tolist()),
+        categories=tuple(categories),
+        frequent=sum(counts[category] >= MIN_COUNT for category in categories[:MAX_CATEGORIES]),
         classes=classes[1 if K == 2 else 0 :],
         means=tuple(map(tuple, means.tolist())),
     )

@@ -85,7 +85,7 @@ def choices(
     seconds: str | None, **as_they_are: Any,
 ) -> dict[str, Any]:  # fmt: skip
     """Return the keyword arguments of ``train_table`` that the options ask for."""
-    from shoal.table_recipe import FOLDS, Recipe
+    from shoal.recipe import FOLDS, Recipe
 
     recipe: Recipe = Recipe(
         networks=networks or FOLDS,

@@ -5,7 +5,7 @@ that stops them early are trained in one run, and their probabilities averaged.
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,104 +15,16 @@ from shoal.activations import Array
 from shoal.callbacks import Callback, EarlyStopping, TrainingState
 from shoal.engine import default_engine
 from shoal.engine.dropout import Dropout
-from shoal.errors import DivergedError, InputError
+from shoal.errors import DivergedError
 from shoal.evaluation import measure
 from shoal.examples import Examples, Member
 from shoal.history import History
 from shoal.losses import class_probabilities
 from shoal.network import Network
 from shoal.optimizers import Adam, ScaledAdam
+from shoal.recipe import FALLING, FOLDS, Recipe
 from shoal.splitting import Labels, Splitter
 from shoal.training import train_population
-
-FOLDS = 5
-METRICS = ("log-loss", "accuracy", "balanced-accuracy", "roc-auc", "brier")
-FALLING = ("log-loss", "brier")  # the others are better the greater they are
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """How the networks of a table are trained.
-
-    Attributes
-    ----------
-    networks : int
-        How many; each is stopped by a fold of its own, of five, and the sixth by the first of five
-        other folds.
-    seconds : float or None
-        A time to be used: as many networks more, five at a time, as fit into it. If not even the
-        first five do, they are stopped.
-    metric : str
-        What stops them early, one of ``METRICS``.
-    class_weight : "balanced", mapping of label to float, or None
-        What a mistake about a class costs, relative to others.
-    hidden_units, batch_size, max_epochs, patience : int
-    alpha : float
-        Learning rate of Adam.
-    l2 : float
-        Strength of the penalty.
-    dropout : float
-        Share of the hidden units that are left out of a step.
-    scale_rate : float
-        How many times alpha the learning rate of the features' scales is; 0 for no such scales.
-    """
-
-    networks: int = FOLDS
-    seconds: float | None = None
-    metric: str = "log-loss"
-    class_weight: Mapping[str, float] | str | None = None
-    hidden_units: int = 128
-    alpha: float = 0.002
-    batch_size: int = 256
-    max_epochs: int = 200
-    patience: int = 16
-    l2: float = 1.0
-    dropout: float = 0.25
-    scale_rate: float = 6.0
-
-    def __post_init__(self) -> None:
-        for name in ("networks", "hidden_units", "batch_size", "max_epochs", "patience"):
-            value = getattr(self, name)
-            if not (isinstance(value, int | np.integer) and value >= 1):
-                raise InputError(f"{name} is {value!r}, but must be a whole number, 1 or more")
-        if self.seconds is not None and not self.seconds > 0:
-            raise InputError(f"seconds is {self.seconds!r}, but must be more than 0")
-        if self.metric not in METRICS:
-            raise InputError(
-                f"{self.metric!r} is no metric that can stop training: choose one of"
-                f" {', '.join(METRICS)}"
-            )
-
-    def weights_of(self, classes: tuple[str, ...], labels: Labels) -> Array:
-        """Return the weight of each class, (K,), 1 each unless asked for.
-
-        Raises
-        ------
-        InputError
-            ``class_weight`` names a label that is no class, or a weight that is not positive.
-        """
-        counts = np.bincount(labels, minlength=len(classes))
-        if self.class_weight is None:
-            return np.ones(len(classes))
-        if self.class_weight == "balanced":
-            return len(labels) / (len(classes) * np.maximum(counts, 1))
-        if isinstance(self.class_weight, str):
-            raise InputError(
-                f"class_weight is {self.class_weight!r}: give 'balanced', or a weight for each"
-                " label"
-            )
-        given = {str(label): weight for label, weight in self.class_weight.items()}
-        for label, weight in given.items():
-            if label not in classes:
-                raise InputError(
-                    f"class_weight names {label!r}, which is no class: the classes are"
-                    f" {', '.join(classes[:8])}"
-                )
-            if not 0 < weight < np.inf:
-                raise InputError(
-                    f"the class weight of {label!r} is {weight!r}, but must be above 0"
-                )
-        return np.array([float(given.get(label, 1.0)) for label in classes])
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,10 @@ from sklearn.metrics import (
 )
 
 from shoal.bins import fit_pieces
+from shoal.ensemble import fit_ensemble, probabilities
 from shoal.errors import DivergedError, InputError
+from shoal.recipe import FOLDS, Recipe
 from shoal.splitting import Splitter, folds
-from shoal.table_recipe import FOLDS, Recipe, fit_ensemble, probabilities
 
 
 def ring(m=600, seed=0):
