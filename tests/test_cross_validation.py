@@ -69,7 +69,15 @@ def test_groups_are_never_apart_so_that_their_names_do_not_help():
 def test_a_class_that_a_fold_cannot_learn_is_refused():
     y = ["yes"] + ["no"] * 39
     table = table_from_frame(pd.DataFrame({"a": np.linspace(0, 1, 40) ** 2, "y": y}))
-    with pytest.raises(InputError, match="one class alone to learn from"):
+    with pytest.raises(InputError, match="the rows to learn from are all 'no'"):
         cross_validate(table, "y", folds=5)
     with pytest.raises(InputError, match="folds is 1"):
         cross_validate(table, "y", folds=1)
+
+
+def test_what_is_said_of_the_training_is_said_of_its_fold():
+    y = np.tile(["no", "yes"], 60)
+    leak = np.tile([0.0, 1.0], 60) + np.linspace(0, 0.1, 120)
+    table = table_from_frame(pd.DataFrame({"a": np.linspace(0, 1, 120) ** 2, "leak": leak, "y": y}))
+    notes = cross_validate(table, "y", folds=2, recipe=QUICK).notes
+    assert [note[:6] for note in notes if "'leak' alone predicts" in note] == ["fold 1", "fold 2"]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from conftest import needs_native
 
-from shoal.engine import NumpyEngine
+from shoal.engine import NumpyEngine, default_engine
 from shoal.engine.dropout import Dropout
 from shoal.errors import InputError
 from shoal.examples import Examples, Member
@@ -153,7 +153,39 @@ def test_dropout_is_for_relu_and_its_rate_a_share():
         Dropout(1.0)
 
 
-def test_an_optimizer_for_another_shape_is_refused():
+@pytest.mark.parametrize("shape", [(40, 7), (5, 300), (7, 4)])
+def test_an_optimizer_for_another_shape_is_refused(shape):
     network = Network(4, 7, 1, "relu").initialise("scaled", random_state=0)
-    with pytest.raises(InputError, match="for 40 features and 7 hidden units"):
-        train_population([Member(network, ScaledAdam(40, 7))], examples(n_x=4), max_epochs=1)
+    with pytest.raises(InputError, match="give it one of its own"):
+        train_population([Member(network, ScaledAdam(*shape))], examples(n_x=4), max_epochs=1)
+    with pytest.raises(InputError, match="no features to scale"):
+        ScaledAdam(4, 0)
+
+
+@pytest.mark.parametrize("engine", [NumpyEngine, default_engine])
+def test_weights_that_were_changed_between_two_runs_are_where_it_goes_on(engine):
+    given = examples(m=60, n_x=4)
+    network = Network(4, 7, 1, "relu").initialise("scaled", random_state=0)
+    adam = ScaledAdam(4, 7, 1e-5)
+    train_population([Member(network, adam)], given, max_epochs=20, engine=engine())
+    network.parameters.W1[:] = 1.5
+    train_population([Member(network, adam)], given, max_epochs=1, engine=engine())
+    assert np.abs(network.parameters.W1 - 1.5).max() < 1e-3
+
+
+@pytest.mark.parametrize("engine", [NumpyEngine, default_engine])
+def test_passes_may_be_made_at_once_or_one_by_one(engine):
+    given = examples(m=60, n_x=4)
+
+    def theta(*counts):
+        network = Network(4, 7, 1, "relu").initialise("scaled", random_state=0)
+        member = Member(network, ScaledAdam(4, 7, 0.01), dropout=Dropout(0.3, 5))
+        first = 0
+        for count in counts:
+            train_population(
+                [member], given, max_epochs=count, first_epoch=first, batch_size=16, engine=engine()
+            )
+            first += count
+        return network.theta.tobytes()
+
+    assert theta(6) == theta(1, 2, 3)

@@ -92,3 +92,9 @@ def test_rows_of_one_class_are_refused(model):
     table = table_from_frame(frame())
     with pytest.raises(InputError, match="one class alone"):
         column_effects(model, table.rows(table["y"].values == "yes"))
+
+
+def test_a_column_that_is_missing_throughout_has_no_curve(model):
+    rows = frame(seed=1).assign(noise=np.nan)
+    found = {e.name: e for e in column_effects(model, table_from_frame(rows, schema=model.schema))}
+    assert found["noise"].curve == ()

@@ -5,13 +5,14 @@ import pandas as pd
 import pytest
 from hypothesis import given, reject
 from hypothesis import strategies as st
+from sklearn.metrics import roc_auc_score
 
 from shoal.column_plans import MAX_CATEGORIES
 from shoal.columns import Table
 from shoal.encoding import TableEncoder
 from shoal.errors import InputError
 from shoal.planning import MANY_CATEGORIES
-from shoal.splitting import folds
+from shoal.splitting import Splitter, folds
 from shoal.tables import table_from_frame
 
 
@@ -149,20 +150,39 @@ def test_many_values_become_their_shares_of_the_target_drawn_towards_the_mean():
     assert scaled[0] * raw.std() > new[:300, 0].std() * 0.9
 
 
-def test_no_row_s_own_label_is_in_its_share():
+def test_a_row_s_share_comes_from_the_rows_of_other_folds():
     shops, labels, _ = many_shops()
-    _, X = fit(labels, shop=shops)
-    flipped = labels.copy()
-    flipped[0] = 1 - labels[0]
-    _, other = fit(flipped, shop=shops)
-    part = next(part for part in folds(np.zeros(3000, int), 5, 0) if 0 in part)
-    slope, shift = np.polyfit(X[part, 0], other[part, 0], 1)  # all rows share centre and spread
-    np.testing.assert_allclose(slope * X[part, 0] + shift, other[part, 0], atol=1e-9)
-    rest = np.setdiff1d(range(3000), part)
-    assert np.abs(slope * X[rest, 0] + shift - other[rest, 0]).max() > 0.1
-    encoder, _ = fit(labels, shop=shops)
-    seen = encoder.transform(table(shop=shops))[:, 0]
+    encoder, X = fit(labels, shop=shops)
+    shops, mean = np.array(shops), labels.mean()
+    expected = np.empty(3000)
+    for part in folds(labels, 5, 0):
+        rest = np.setdiff1d(range(3000), part)
+        for i in part:
+            same = rest[shops[rest] == shops[i]]
+            expected[i] = (labels[same].sum() + 10 * mean) / (len(same) + 10)
+    expected = (expected - expected.mean()) / expected.std()
+    np.testing.assert_allclose(X[:, 0], expected, atol=1e-9)
+    seen = encoder.transform(table(shop=list(shops)))[:, 0]
     assert np.corrcoef(X[:, 0], labels)[0, 1] < np.corrcoef(seen, labels)[0, 1] - 0.1
+
+
+def test_rows_of_a_group_do_not_share_their_label():
+    random = np.random.default_rng(0)
+    group = np.repeat(np.arange(300), 10)
+    labels = (random.random(300) < 0.5).astype(int)[group]
+    given = table(shop=[f"shop {g}" for g in group])
+    _, X = encoder_of(given, labels, splitter=Splitter(groups=group))
+    assert np.ptp(X[:, 0]) == 0  # other folds know nothing of it
+
+
+@pytest.mark.parametrize("values", [[f"v{i}" for i in range(100)], ["v0"] * 99 + ["v1"]])
+def test_the_share_of_values_that_tell_nothing_tells_nothing(values):
+    areas = []
+    for seed in range(40):
+        labels = np.random.default_rng(seed).integers(0, 2, 100)
+        _, X = fit(labels, uses={"a": "target-means"}, a=values)
+        areas.append(roc_auc_score(labels, X[:, 0]))
+    assert np.mean(areas) == pytest.approx(0.5, abs=0.03)
 
 
 def test_shares_of_random_labels_predict_nothing():
@@ -207,7 +227,6 @@ def test_a_column_is_used_as_asked(use, values, features):
         ("number", ["a", "b"], "'a' of data.csv cannot be used as number: it holds text"),
         ("boolean", [1.0, 2.0, 3.0], "3 different values, not two"),
         ("date", ["now", "then"], "no dates"),
-        ("hashed", [1.0, 2.0], "'hashed' is no use of a column"),
     ],
 )
 def test_a_use_that_the_values_do_not_allow_is_refused(use, values, words):

@@ -73,6 +73,13 @@ def test_what_cannot_be_learned_is_refused_in_a_sentence():
         TableClassifier().fit(X, np.ones(300))
     with pytest.raises(InputError, match="X has 300 rows, but y has 2"):
         TableClassifier().fit(X, [0, 1])
+    with pytest.raises(InputError, match="X has 300 rows, but groups has 2"):
+        TableClassifier().fit(X, y, groups=[0, 1])
     model = TableClassifier(recipe=QUICK).fit(X, y)
     with pytest.raises(ValueError, match="feature names"):
         model.predict(X.rename(columns={"a": "b"}))
+
+
+def test_a_single_group_is_split_at_random():
+    X, y = data()
+    assert TableClassifier(recipe=QUICK).fit(X, y, groups=np.zeros(300)).score(X, y) > 0.8

@@ -7,7 +7,8 @@ from conftest import shop, write_rows
 
 from shoal.callbacks import Callback
 from shoal.errors import InputError
-from shoal.model_file import save_model
+from shoal.model_file import load_model, save_model
+from shoal.recipe import Recipe
 from shoal.splitting import holdout
 from shoal.table_evaluation import evaluate
 from shoal.table_model import TableModel
@@ -291,3 +292,96 @@ def test_what_is_odd_about_a_test_table_is_told_with_its_measures(trained, tmp_p
     path.write_bytes(path.read_bytes().replace(b"Oslo", b"Osl\xf8"))
     _, evaluation = train_table(trained[0], "bought", test=read_table(path))
     assert any("not valid UTF-8" in note for note in evaluation.notes)
+
+
+def spoiled(model, tmp_path, change):
+    """Load a model in whose file something was changed, its checksum with it."""
+    model.save(tmp_path / "m")
+    header, arrays = load_model(tmp_path / "m")
+    change(header, arrays)
+    save_model(tmp_path / "bad", header, arrays)
+    return refusal(TableModel.load, tmp_path / "bad")
+
+
+def set_plan(of, **fields):
+    def change(header, _):
+        plan = next(plan for plan in header["encoding"] if plan["use"] == of)
+        plan.update(fields)
+
+    return change
+
+
+SPOILED = {
+    "no costs": lambda h, a: h["decision"].update(costs=[[0, 0], [0, 0]]),
+    "negative costs": lambda h, a: h["decision"].update(costs=[[0, -1], [1, 0]]),
+    "costs of three": lambda h, a: h["decision"].update(costs=[[0, 1, 1]] * 3),
+    "weights of nothing": lambda h, a: a.update({"class weights": np.zeros(2)}),
+    "weights of three": lambda h, a: a.update({"class weights": np.ones(3)}),
+    "another prior": lambda h, a: a.update(prior=np.ones(3) / 3),
+    "an unknown profile": lambda h, a: h["profiles"][0].update(name="nobody"),
+    "a profile of no rows": lambda h, a: h["profiles"][0].update(rows=0),
+    "shares of other bins": lambda h, a: h["profiles"][0].update(shares=[1.0]),
+    "edges of text": lambda h, a: h["profiles"][0].update(edges=["a"]),
+    "a scale of 0": set_plan("scaled", scale=0.0),
+    "a scale of text": set_plan("scaled", scale="1"),
+    "no such use": set_plan("scaled", use="hashed"),
+    "categories that are gone": set_plan("one-hot", categories=[]),
+    "three classes": lambda h, a: h["target"].update(classes=["a", "b", "c"]),
+    "no networks": lambda h, a: h.update(networks=[]),
+}
+
+
+@pytest.mark.parametrize("change", SPOILED.values(), ids=SPOILED)
+def test_what_no_training_writes_is_refused_at_loading(trained, tmp_path, change):
+    assert "holds another kind of model" in spoiled(trained[1], tmp_path, change)
+
+
+def test_more_frequent_categories_than_there_are_do_not_fill_the_memory(tmp_path):
+    random = np.random.default_rng(0)
+    shops = [f"shop {k}" for k in random.integers(0, 150, 1500)]
+    frame = pd.DataFrame({"shop": shops, "y": np.where(random.random(1500) < 0.4, "yes", "no")})
+    model, _ = train_table(table_from_frame(frame), "y", recipe=Recipe(max_epochs=2))
+    change = set_plan("target means", frequent=10**9)
+    assert "another kind of model" in spoiled(model, tmp_path, change)
+    change = set_plan("target means", means=[[0.0]])
+    assert "another kind of model" in spoiled(model, tmp_path, change)
+
+
+@pytest.mark.parametrize("how", ["group", "order"])
+def test_few_groups_or_times_are_refused_before_training(how):
+    table = table_from_frame(frame().assign(part=np.arange(120) % 2), "shop")
+    words = refusal(train_table, table, "bought", **{how: "part"})
+    assert "column 'part' of shop has 2 different values: 3 are the least" in words
+    table = table_from_frame(frame().assign(part=np.arange(120) % 3), "shop")
+    assert train_table(table, "bought", recipe=Recipe(max_epochs=2), **{how: "part"})
+
+
+@pytest.mark.parametrize(
+    ("choices", "words"),
+    [
+        ({"goal": "best"}, "'best' is no goal"),
+        ({"recipe": Recipe(class_weight={"maybe": 2})}, "names 'maybe'"),
+        ({"uses": {"age": "hashed"}}, "'hashed' is no use"),
+    ],
+)
+def test_what_cannot_be_is_said_before_anything_is_trained(choices, words):
+    class Never(Callback):
+        def on_train_begin(self, state):
+            raise AssertionError
+
+    assert words in refusal(train_table, small(), "bought", callbacks=[Never()], **choices)
+
+
+def test_columns_to_keep_may_be_given_one_by_one():
+    table = table_from_frame(frame().assign(id=range(120)), "shop")
+    model, _ = train_table(
+        table, "bought", keep=(name for name in ["id"]), recipe=Recipe(max_epochs=2)
+    )
+    assert "id" in model.encoder.features
+
+
+def test_an_order_that_leaves_one_class_to_learn_from_is_refused():
+    made = frame().sort_values("bought", ignore_index=True).assign(when=np.arange(120.0) ** 2)
+    made["bought"] = ["no"] * 100 + ["yes"] * 20
+    words = refusal(train_table, table_from_frame(made, "shop"), "bought", order="when")
+    assert "the rows to learn from are all 'no'" in words

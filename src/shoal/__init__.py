@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from shoal.errors import DivergedError, InputError
     from shoal.estimators import ShoalClassifier, ShoalRegressor
     from shoal.examples import Examples, Member
+    from shoal.gradient_check import gradient_check
     from shoal.history import History
     from shoal.network import Network
     from shoal.recipe import Recipe
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from shoal.table_model import TableModel
     from shoal.table_training import train_table
     from shoal.tables import read_table, table_from_frame
+    from shoal.trace import trace
     from shoal.training import train, train_population
 
 __version__ = "0.1.0"
@@ -39,8 +41,10 @@ _HOMES = {
     "column_effects": "effects",
     "cross_validate": "cross_validation",
     "evaluate": "table_evaluation",
+    "gradient_check": "gradient_check",
     "read_table": "tables",
     "table_from_frame": "tables",
+    "trace": "trace",
     "train": "training",
     "train_population": "training",
     "train_table": "table_training",
@@ -62,8 +66,10 @@ __all__ = [
     "column_effects",
     "cross_validate",
     "evaluate",
+    "gradient_check",
     "read_table",
     "table_from_frame",
+    "trace",
     "train",
     "train_population",
     "train_table",

@@ -1,6 +1,6 @@
 """Guarantee: a measure comes with how far off it may be, and with what others reach on those rows.
 
-Floor 7. Each fold is measured by networks that learned from the other folds alone; everything, the
+Floor 6. Each fold is measured by networks that learned from the other folds alone; everything, the
 encoding too, is fitted anew. With an order, each fold is measured by what came before it.
 """
 
@@ -85,11 +85,12 @@ def cross_validate(
     evaluations, notes = [], list(prepared.notes)
     for i, (rows, tested) in enumerate(splits, start=1):
         test = replace(table.rows(tested), source=f"fold {i}", notes=())
-        _, evaluation = learn_and_measure(
+        model, evaluation = learn_and_measure(
             prepared, rows, test, drifting=drifting, seed=seed, callbacks=callbacks
         )
         evaluations.append(evaluation)
-        notes += [f"fold {i}: {note}" for note in evaluation.notes]
+        own = [note for note in model.record["notes"] if note not in prepared.notes]
+        notes += [f"fold {i}: {note}" for note in (*own, *evaluation.notes)]
     test_share = float(np.mean([len(tested) / len(rows) for rows, tested in splits]))
     names = evaluations[0].metrics
     metrics = {
@@ -116,12 +117,6 @@ def _splits(prepared: Prepared, folds: int, seed: int) -> list[tuple[Labels, Lab
         splits = [(np.setdiff1d(np.arange(len(rows)), part), part) for part in parts]
     else:
         splits = [(np.sort(np.concatenate(parts[:i])), parts[i]) for i in range(1, len(parts))]
-    for learned, _ in splits:
-        if len(np.unique(prepared.labels[rows[learned]])) < 2:
-            raise InputError(
-                f"{prepared.table.source} has too few rows of some class for {folds} folds: a fold"
-                " would have one class alone to learn from; ask for fewer folds"
-            )
     return [(rows[learned], rows[part]) for learned, part in splits]
 
 

@@ -59,7 +59,7 @@ def decide(goal: str, classes: tuple[str, ...], labels: Labels, P: Array) -> Dec
     goal : str
         ``accuracy``; ``balanced-accuracy``; of two classes also ``f1``, ``precision=p`` (the
         greatest recall at a precision of p at least), ``recall=r`` (the greatest precision),
-        ``threshold=t``; or ``cost:true>said=c,…`` with the costs of mistakes, 0 unless given.
+        ``threshold=t``; or ``cost:true>said=c,…`` with the costs of mistakes, 1 unless given.
     classes : tuple of str
     labels, P : ndarray, (m,) and (m, K)
         True class numbers and probabilities of rows that were not learned from.
@@ -102,7 +102,7 @@ def _rows(costs: Array) -> tuple[tuple[float, ...], ...]:
 
 def _matrix(goal: str, classes: tuple[str, ...]) -> tuple[tuple[float, ...], ...]:
     number = {label: k for k, label in enumerate(classes)}
-    costs = np.zeros((len(classes), len(classes)))
+    costs = 1 - np.eye(len(classes))
     for item in goal.removeprefix("cost:").split(","):
         pair, _, amount = item.rpartition("=")
         true, _, said = (part.strip() for part in pair.partition(">"))

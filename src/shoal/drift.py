@@ -1,6 +1,6 @@
 """Guarantee: a column whose values are no longer those of training is named, with the evidence.
 
-Floor 5. Compared are shares of rows: a number's in tenths of the training rows, a
+Floor 4. Compared are shares of rows: a number's in tenths of the training rows, a
 text's for each common value. Source of the measure: the population stability index of credit
 scoring, sum (p - q) log(p / q), of which .25 is taken to be a major shift.
 """

@@ -15,7 +15,7 @@ from shoal.column_plans import ColumnPlan, Dates
 from shoal.columns import Column, Table
 from shoal.dates import to_days
 from shoal.errors import InputError
-from shoal.evaluation import measure
+from shoal.evaluation import Measures, measure
 from shoal.splitting import Labels
 from shoal.table_evaluation import labelled
 from shoal.table_model import TableModel
@@ -73,8 +73,9 @@ def column_effects(
     random = np.random.default_rng(seed)
     some = random.permutation(len(rows.labels))[:MOST_ROWS]
     X, labels = rows.X[some], rows.labels[some]
+    whole = measure(labels, model.probabilities(X))
     found = [
-        _effect(model, plan, at, table[plan.name], X, labels, random)
+        _effect(model, plan, at, table[plan.name], X, labels, whole, random)
         for plan, at in model.encoder.blocks()
     ]
     return sorted(found, key=lambda effect: -effect.importance)
@@ -87,9 +88,9 @@ def _effect(
     column: Column,
     X: Array,
     labels: Labels,
+    whole: Measures,
     random: np.random.Generator,
 ) -> Effect:
-    whole = measure(labels, model.probabilities(X))
     losses, areas = [], []
     for _ in range(SHUFFLES):
         shuffled = X.copy()
@@ -114,6 +115,8 @@ def _values(plan: ColumnPlan, column: Column) -> list[float | str]:
     """Return the values for a curve: spread over a number's or a date's, or the common ones."""
     if column.kind == "number":
         present = column.values[~column.absent]
+        if not len(present):
+            return []
         inner = np.linspace(0, 1, POINTS)
         return list(map(float, np.unique(np.quantile(present, inner, method="nearest"))))
     cells = [cell for cell in column.cells if cell is not None]

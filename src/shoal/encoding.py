@@ -17,7 +17,7 @@ from shoal.columns import Table, nearest_name
 from shoal.dates import to_days
 from shoal.errors import InputError
 from shoal.planning import plan_as_asked, plan_column
-from shoal.splitting import Labels
+from shoal.splitting import Labels, Splitter
 from shoal.target_means import fit_target_means
 
 
@@ -43,6 +43,7 @@ class TableEncoder:
         dropped: Mapping[str, str] | None = None,
         keep: Iterable[str] = (),
         uses: Mapping[str, str] | None = None,
+        splitter: Splitter | None = None,
     ) -> tuple["TableEncoder", Array]:
         """Decide for each column of a table without its target.
 
@@ -59,6 +60,8 @@ class TableEncoder:
             Columns to use even if they look like ids.
         uses : mapping of str to str
             What columns are to be used as; see ``planning.USES``.
+        splitter : Splitter, optional
+            Makes the folds from which shares of the classes come.
 
         Returns
         -------
@@ -81,7 +84,7 @@ class TableEncoder:
             else:
                 plan = plan_column(column, column.name in keep)
             if isinstance(plan, TargetMeans):
-                plan, own = fit_target_means(plan, column, labels, classes)
+                plan, own = fit_target_means(plan, column, labels, classes, splitter or Splitter())
             else:
                 own = plan.transform(column)
             plans.append(plan)
@@ -121,6 +124,11 @@ class TableEncoder:
         self._check_names(table, used, ignore_extra)
         for plan in used:
             _check_type(plan, table)
+        return self.features_of(table)
+
+    def features_of(self, table: Table) -> Array:
+        """Return X, (m, n_x), of a table whose columns are known to be right."""
+        used = [plan for plan in self.plans if plan.features]
         return np.concatenate([plan.transform(table[plan.name]) for plan in used], axis=1)
 
     def to_data(self) -> list[dict[str, Any]]:

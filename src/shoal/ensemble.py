@@ -19,7 +19,7 @@ from shoal.errors import DivergedError
 from shoal.evaluation import measure
 from shoal.examples import Examples, Member
 from shoal.history import History
-from shoal.losses import class_probabilities
+from shoal.losses import class_outputs, class_probabilities
 from shoal.network import Network
 from shoal.optimizers import Adam, ScaledAdam
 from shoal.recipe import FALLING, FOLDS, Recipe
@@ -165,7 +165,8 @@ class _Fit:
     def interrupted(self) -> bool:
         """Whether a network was stopped by something else than its own measure."""
         return any(
-            not history.reached_max_epochs and not history.stop_reason.startswith("the validation")
+            not (history.reached_max_epochs or history.diverged)
+            and not history.stop_reason.startswith("the validation")
             for history in self.histories
         )
 
@@ -201,10 +202,9 @@ class _Fit:
         return ensemble, Unseen(self.labels[seen], P[seen] / times[seen, None])
 
     def _examples(self, X: Array, labels: Labels) -> Examples:
-        Y = (labels == 1)[None] if self.K == 2 else np.arange(self.K)[:, None] == labels
         weighted = (self.class_weights != 1).any()
         w = self.class_weights[labels][None].astype(X.dtype) if weighted else None
-        return Examples(X.T, Y.astype(X.dtype), w)
+        return Examples(X.T, class_outputs(labels, self.K).astype(X.dtype), w)
 
     def _member(self, i: int, callbacks: Sequence[Callback]) -> Member:
         given = self.examples.w
@@ -218,6 +218,8 @@ class _Fit:
             stopping = self.examples.take(self.parts[i])
             weights[0, self.parts[i]] = 0
         metric, name = self.recipe.metric, "cost"
+        if metric == "roc-auc" and np.ptp(stopping.Y, axis=1).min() == 0:
+            metric = "log-loss"  # without rows of both kinds there is no such area
         if metric != "log-loss":
             name = metric.replace("-", "_")
         stop = EarlyStopping(
@@ -242,7 +244,8 @@ class _Fit:
 
         def value(Y: Array, A2: Array) -> float:
             labels = (Y[0] > 0.5).astype(np.intp) if self.K == 2 else Y.argmax(axis=0)
-            P = class_probabilities(A2.astype(np.float64)).T
+            P = class_probabilities(A2.astype(np.float64)).T / self.class_weights
+            P /= P.sum(axis=1, keepdims=True)
             measured = getattr(measure(labels, P), name)
             return 0.0 if measured is None else measured
 

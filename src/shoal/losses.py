@@ -19,6 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from shoal.activations import Array, sigmoid
 
@@ -85,6 +86,12 @@ def _sum_over_outputs(per_output: Array, Z2: Array) -> Array:
         beyond &= np.isfinite(Z2).all(axis=0, keepdims=True)  # an infinite z must stay visible
         total[beyond] = most
     return total
+
+
+def class_outputs(labels: NDArray[np.intp], K: int) -> Array:
+    """Return Y, (n_y, m), for class numbers, (m,): one output for two classes, else K."""
+    Y: Array = np.eye(K)[:, labels]
+    return Y[1:] if K == 2 else Y
 
 
 def class_probabilities(A2: Array) -> Array:

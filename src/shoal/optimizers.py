@@ -153,21 +153,27 @@ class ScaledAdam(Adam):
         factor: float = 6.0,
     ) -> None:
         super().__init__(alpha, beta1, beta2, epsilon)
+        if not (n_x >= 1 and n_h >= 1):
+            raise InputError(f"W1 of the shape {(n_h, n_x)} has no features to scale: give both")
         self.n_x, self.n_h, self.factor = n_x, n_h, factor
         self.V: Array = np.zeros(0)
         self.s = self.s_mean = self.s_square = self.V
 
     def begin(self, theta: Array) -> None:
         """Make room, if it is the first step; V is W1 in theta's place."""
-        if theta.size < self.n_h * (self.n_x + 1):
-            raise InputError(
-                f"the optimizer is for {self.n_x} features and {self.n_h} hidden units, which the"
-                " network has not: give it one of its own"
-            )
+        k = self.n_h * self.n_x
         if not self.t:
             self.V, self.s = theta.copy(), np.ones(self.n_x, theta.dtype)
+        elif not np.array_equal(theta[:k].reshape(self.n_h, -1), self._scaled_V):
+            self.V[:k], self.s = theta[:k], np.ones_like(self.s)  # somebody has changed W1
+        if not self.t or (self.s == 1).all():
             self.s_mean, self.s_square = np.zeros_like(self.s), np.zeros_like(self.s)
         super().begin(theta)
+
+    @property
+    def _scaled_V(self) -> Array:
+        W1: Array = self.V[: self.n_h * self.n_x].reshape(self.n_h, -1) * self.s
+        return W1
 
     def step(self, theta: Array, gradient: Array) -> None:  # noqa: D102
         self.begin(theta)
@@ -181,7 +187,7 @@ class ScaledAdam(Adam):
         self._move(self.V, gradient, self.mean, self.square, self.alpha)
         self._move(self.s, ds, self.s_mean, self.s_square, self.alpha * self.factor)
         theta[of_W1.stop :] = self.V[of_W1.stop :]
-        W1[:] = V * self.s
+        W1[:] = self._scaled_V
 
 
 def _check_same(memory: Array, theta: Array) -> None:

@@ -49,33 +49,29 @@ def plan_as_asked(column: Column, use: str, source: str) -> ColumnPlan:
     InputError
         The column's values do not allow it.
     """
-    if column.absent.all():
-        return _left_out(column, "all missing")
     distinct = {cell for cell in column.cells if cell is not None}
-    reason = ""
-    match use:
-        case "number" if column.kind == "number":
-            return _plan_number(column, keep=True)
-        case "number":
-            reason = f"holds text ({min(distinct)!r})"
-        case "one-hot":
-            return _plan_one_hot(column, keep=True)
-        case "target-means":
-            return TargetMeans(column.name, column.kind, **_of_categories(column))
-        case "boolean" if len(distinct) == 2:
-            return _plan_boolean(column)
-        case "boolean":
-            reason = f"holds {len(distinct):,} different values, not two"
-        case "date" if forms := date_forms(column.cells):
-            return _plan_dates(column, forms)
-        case "date":
-            reason = f"holds values that are no dates, or not all written alike ({min(distinct)!r})"
-        case _:
-            raise InputError(f"{use!r} is no use of a column: choose one of {', '.join(USES)}")
-    raise InputError(
-        f"column {column.name!r} of {source} cannot be used as {use}: it {reason}; choose another"
-        " use, or correct its cells"
-    )
+    if len(distinct) < 2:
+        return plan_column(column, keep=True)
+    plan, reason = None, f"holds text ({min(distinct)!r})"
+    if use == "number" and column.kind == "number":
+        plan = _plan_number(column, keep=True)
+    elif use == "one-hot":
+        plan = _plan_one_hot(column, keep=True)
+    elif use == "target-means":
+        plan = TargetMeans(column.name, column.kind, **_of_categories(column))
+    elif use == "boolean":
+        plan = _plan_boolean(column) if len(distinct) == 2 else None
+        reason = f"holds {len(distinct):,} different values, not two"
+    elif use == "date":
+        forms = date_forms(column.cells)
+        plan = _plan_dates(column, forms) if forms else None
+        reason = f"holds values that are no dates, or not all written alike ({min(distinct)!r})"
+    if plan is None:
+        raise InputError(
+            f"column {column.name!r} of {source} cannot be used as {use}: it {reason}; choose"
+            " another use, or correct its cells"
+        )
+    return plan
 
 
 def _left_out(column: Column, note: str) -> ColumnPlan:

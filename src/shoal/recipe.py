@@ -64,6 +64,13 @@ class Recipe:
                 raise InputError(f"{name} is {value!r}, but must be a whole number, 1 or more")
         if self.seconds is not None and not self.seconds > 0:
             raise InputError(f"seconds is {self.seconds!r}, but must be more than 0")
+        for name in ("alpha", "l2", "dropout", "scale_rate"):
+            value = getattr(self, name)
+            if not 0 <= value < (1 if name == "dropout" else np.inf) or (name, value) == (
+                "alpha",
+                0,
+            ):
+                raise InputError(f"{name} is {value!r}, which it cannot be: see Recipe")
         if self.metric not in METRICS:
             raise InputError(
                 f"{self.metric!r} is no metric that can stop training: choose one of"

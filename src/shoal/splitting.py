@@ -57,16 +57,19 @@ class Splitter:
     def folds(self, labels: Labels, number: int, seed: int) -> list[Labels]:
         """Split the rows in so many parts, or fewer if there are fewer rows, groups or times.
 
+        Rows of a single group or time are split at random.
+
         Returns
         -------
         list of ndarray of int
             The row numbers of each part, ascending; in the order of time, if there is one.
         """
+        parts: list[Labels] = []
         if self.order is not None:
-            return _blocks(self.order, number)
-        if self.groups is not None:
-            return _group_folds(labels, self.groups, number, seed)
-        return folds(labels, number, seed)
+            parts = _blocks(self.order, number)
+        elif self.groups is not None:
+            parts = _group_folds(labels, self.groups, number, seed)
+        return parts if len(parts) > 1 else folds(labels, number, seed)
 
 
 def holdout(labels: Labels, fraction: float, seed: int) -> tuple[Labels, Labels]:
@@ -104,13 +107,17 @@ def folds(labels: Labels, number: int, seed: int) -> list[Labels]:
 
 
 def _group_folds(labels: Labels, groups: NDArray[np.intp], number: int, seed: int) -> list[Labels]:
-    from sklearn.model_selection import StratifiedGroupKFold  # noqa: PLC0415  (a slow import)
+    from sklearn.model_selection import (  # noqa: PLC0415  (a slow import)
+        GroupKFold,
+        StratifiedGroupKFold,
+    )
 
     number = min(number, len(np.unique(groups)))
     if number < 2:
         return [np.arange(len(labels))]
-    # each class is in a fold at least as often as some class has rows, or scikit-learn refuses
-    parts = StratifiedGroupKFold(number, shuffle=True, random_state=seed % 2**32)
+    some_class_is_in_all = np.bincount(labels).max() >= number  # or scikit-learn refuses
+    kind = StratifiedGroupKFold if some_class_is_in_all else GroupKFold
+    parts = kind(number, shuffle=True, random_state=seed % 2**32)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="The least populated class")
         return [np.sort(test) for _, test in parts.split(labels, labels, groups) if len(test)]

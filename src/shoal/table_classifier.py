@@ -1,6 +1,6 @@
 """Guarantee: scikit-learn's tools work on whole tables, text and gaps and all.
 
-Floor 7. The recipe of ``shoal train`` as an estimator: all rows are learned from, as
+Floor 6. The recipe of ``shoal train`` as an estimator: all rows are learned from, as
 scikit-learn's own tools do the measuring.
 """
 

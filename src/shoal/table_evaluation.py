@@ -14,6 +14,8 @@ from shoal.encoding import TableEncoder
 from shoal.ensemble import probabilities
 from shoal.errors import InputError
 from shoal.evaluation import Reliability, confusion, measure, reliability
+from shoal.examples import Examples
+from shoal.losses import class_outputs
 from shoal.splitting import Labels
 from shoal.table_model import TableModel
 from shoal.targets import Target
@@ -89,6 +91,13 @@ def evaluate_rows(model: TableModel, rows: Labelled) -> Evaluation:
     counts = confusion(labels, model.decision.choose(ours), len(classes))
     found = reliability(labels, ours)
     return Evaluation(rows.source, len(labels), classes, metrics, counts, found, notes)
+
+
+def network_examples(model: TableModel, table: Table, ignore_extra: bool = False) -> Examples:
+    """Return the rows that have a label as a model's networks see them, in columns."""
+    rows = labelled(table, model.target, model.encoder, ignore_extra)
+    X = model.pieces.transform(rows.X)
+    return Examples(X.T, class_outputs(rows.labels, len(model.target.classes)).astype(X.dtype))
 
 
 def labelled(

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from shoal.activations import Array
-from shoal.columns import Schema, Table, require_table
+from shoal.column_plans import Categories, Scaled, TargetMeans
+from shoal.columns import Column, Schema, Table, require_table
 from shoal.decisions import Decision
 from shoal.drift import Profile, profiles_from_data, profiles_to_data
 from shoal.encoding import TableEncoder
@@ -136,17 +137,19 @@ class TableModel:
                     tuple(History(**history) for history in header["histories"]),
                     arrays["class weights"],
                 ),
-                _decision(header["decision"], len(target["classes"])),
+                _decision(header["decision"]),
                 profiles_from_data(header["profiles"]),
                 _network(header["baseline"], arrays["baseline"]),
                 arrays["prior"],
                 header["record"],
             )
+            _check_parts(model)
             widths = {network.n_x for network in model.ensemble.networks}
             if widths != {model.pieces.width} or len(model.encoder.features) != model.baseline.n_x:
                 raise ValueError("the networks do not read what the pieces make")
+            _try(model)
             return model
-        except (KeyError, TypeError, ValueError, AttributeError):
+        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, MemoryError):
             raise InputError(f"{path} holds another kind of model: train one for tables") from None
 
 
@@ -161,10 +164,47 @@ def _shape(network: Network) -> dict[str, Any]:
     }
 
 
-def _decision(data: dict[str, Any], K: int) -> Decision:
+def _check_parts(model: TableModel) -> None:
+    """Refuse numbers that no training gives."""
+    K, costs = len(model.target.classes), np.array(model.decision.costs)
+    weights, prior = model.ensemble.weights, model.prior
+    for array, shape in ((costs, (K, K)), (weights, (K,)), (prior, (K,))):
+        if array.shape != shape or not np.isfinite(array).all() or (array < 0).any():
+            raise ValueError("a table of the classes is not one of theirs")
+    if not ((weights > 0).all() and costs.sum() > 0):
+        raise ValueError("a weight or all costs are 0")
+    for plan in model.encoder.plans:
+        if isinstance(plan, TargetMeans) and not 0 <= plan.frequent <= len(plan.categories):
+            raise ValueError("more categories are frequent than there are")
+        if isinstance(plan, Scaled) and not 0 < plan.scale < np.inf:
+            raise ValueError("a scale is none")
+
+
+def _try(model: TableModel) -> None:
+    """Predict two rows, of a gap and a value in each column: what does not fit together fails."""
+    columns = []
+    for plan in model.encoder.plans:
+        known = plan.categories[:1] if isinstance(plan, Categories) else ()
+        values: Any = [None, *(known or ("?",))]
+        if plan.kind == "number":
+            values = np.array([np.nan, 0.0])
+        columns.append(Column(plan.name, plan.kind, np.array(values)))
+    table = Table(tuple(columns), (), "a model's trial", True)
+    used = {plan.name for plan in model.encoder.plans if plan.features}
+    with np.errstate(all="ignore"):
+        X = model.encoder.features_of(table)
+        P = model.probabilities(X)
+        spread = {profile.name: profile.spread(table[profile.name]) for profile in model.profiles}
+    right = P.shape == (2, len(model.target.classes)) and np.isfinite(P).all()
+    if not right or spread.keys() - used:
+        raise ValueError("the model does not predict")
+    for profile in model.profiles:
+        if len(profile.shares) != len(spread[profile.name]) or not profile.rows > 0:
+            raise ValueError("a column's shares are not of its bins")
+
+
+def _decision(data: dict[str, Any]) -> Decision:
     costs = np.array(data["costs"], np.float64)
-    if costs.shape != (K, K):
-        raise ValueError("the costs are not those of the classes")
     return Decision(data["goal"], tuple(tuple(row) for row in costs.tolist()))
 
 

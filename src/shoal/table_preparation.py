@@ -13,12 +13,15 @@ from numpy.typing import NDArray
 from shoal.cells import FloatArray
 from shoal.columns import Column, Kind, Schema, Table, require_table
 from shoal.dates import date_forms, to_days
+from shoal.decisions import decide
 from shoal.errors import InputError
+from shoal.planning import USES
 from shoal.recipe import Recipe
 from shoal.splitting import Labels, Splitter
 from shoal.targets import Target, target_name
 
 MIN_ROWS = 10
+LEAST_PARTS = 3  # groups or times
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,15 @@ class Choices:
     order: str | None = None
     goal: str | None = None
     recipe: Recipe = field(default_factory=Recipe)
+
+    def __post_init__(self) -> None:
+        if isinstance(self.drop, str) or isinstance(self.keep, str):
+            raise InputError("drop and keep take several names: give a list of them")
+        for name in ("drop", "keep"):  # they are read more than once
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+        for use in self.uses.values():
+            if use not in USES:
+                raise InputError(f"{use!r} is no use of a column: choose one of {', '.join(USES)}")
 
 
 @dataclass(frozen=True)
@@ -86,8 +98,17 @@ def prepare(
     schema = training_schema(table, target)
     dropped = _dropped(table, choices, schema.target)
     fitted, labels, notes = _targets(table, schema.target, classes)
+    K, known = len(fitted.classes), labels[labels >= 0]
+    choices.recipe.weights_of(fitted.classes, known)
+    if choices.goal is not None:  # on perfect probabilities, to see whether there is such a goal
+        decide(choices.goal, fitted.classes, np.arange(K), np.eye(K))
     splitter = _splitter(table, choices, labels)
     if groups is not None:
+        if len(groups) != table.n_rows:
+            raise InputError(
+                f"{table.source} has {table.n_rows} rows, but groups has {len(groups)}: give as"
+                " many"
+            )
         splitter = Splitter(np.unique(groups, return_inverse=True)[1])
     return Prepared(table, schema, fitted, labels, splitter, dropped, choices, notes)
 
@@ -105,8 +126,6 @@ def _kind(column: Column) -> Kind:
 
 def _dropped(table: Table, choices: Choices, target: str) -> dict[str, str]:
     """Return the columns that are not learned from and why, once all names are checked."""
-    if isinstance(choices.drop, str) or isinstance(choices.keep, str):
-        raise InputError("drop and keep take several names: give a list of them")
     drop, keep, uses = (
         {table[name.strip()].name for name in names}
         for names in (choices.drop, choices.keep, choices.uses)
@@ -160,10 +179,11 @@ def _splitter(table: Table, choices: Choices, labels: Labels) -> Splitter:
 
 
 def _check_parts(name: str, source: str, values: NDArray[Any]) -> None:
-    if len(np.unique(values)) == 1:
+    found = len(np.unique(values))
+    if found < LEAST_PARTS:
         raise InputError(
-            f"column {name!r} of {source} is the same in all rows, which cannot be split by it:"
-            " choose another column"
+            f"column {name!r} of {source} has {found} different values: {LEAST_PARTS} are the least"
+            " to split rows by, as some are to learn from, some to stop training, some to measure"
         )
 
 

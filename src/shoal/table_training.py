@@ -21,6 +21,7 @@ from shoal.engine import default_engine
 from shoal.ensemble import Unseen, fit_ensemble
 from shoal.errors import InputError
 from shoal.examples import Examples
+from shoal.losses import class_outputs
 from shoal.network import Network
 from shoal.recipe import Recipe
 from shoal.splitting import Labels
@@ -146,10 +147,16 @@ class Encoded:
 def encode(prepared: Prepared, rows: Labels) -> Encoded:
     """Encode some rows of a table, by number."""
     labels, choices = prepared.labels[rows], prepared.choices
+    if len(np.unique(labels)) < 2:
+        only = prepared.target.classes[labels[0]]
+        raise InputError(
+            f"{prepared.table.source}: the rows to learn from are all {only!r}, as they are split:"
+            " give more rows, or split them otherwise (fewer folds, no order)"
+        )
     learned = prepared.table.without([prepared.target.name]).rows(rows)
     encoder, X = TableEncoder.fit(
         learned, labels, prepared.target.classes, dropped=prepared.dropped, keep=choices.keep,
-        uses=choices.uses,
+        uses=choices.uses, splitter=prepared.splitter.take(rows),
     )  # fmt: skip
     used = [learned[plan.name] for plan in encoder.plans if plan.features]
     return Encoded(rows, labels, X, encoder, tuple(Profile.fit(column) for column in used))
@@ -235,10 +242,10 @@ class _Baseline:
 
 def _fit_baseline(X: Array, labels: Labels, K: int, callbacks: Sequence[Callback]) -> _Baseline:
     """Fit logistic regression, penalised as scikit-learn's is by default."""
-    Y = (labels == 1)[None] if K == 2 else np.arange(K)[:, None] == labels
+    Y = class_outputs(labels, K)
     network = Network(X.shape[1], 0, len(Y), output="sigmoid" if K == 2 else "softmax")
     history = train(
-        network, Examples(X.T, Y.astype(X.dtype)), optimizer="lbfgs", l2=1.0, max_epochs=1000,
+        network, Examples(X.T, Y), optimizer="lbfgs", l2=1.0, max_epochs=1000,
         callbacks=callbacks,
     )  # fmt: skip
     return _Baseline(network, history.reached_max_epochs)

@@ -1,8 +1,8 @@
-"""Guarantee: no training row's own label goes into the shares that stand for its category.
+"""Guarantee: no training row's own label, nor its fold's, goes into the share of its category.
 
-Floor 4, NumPy alone. The shares of a category are drawn towards those of all rows, the more the
-fewer rows it has. Source: Micci-Barreca, A Preprocessing Scheme for High-Cardinality Categorical
-Attributes, 2001.
+Floor 4, NumPy alone. Shares are drawn towards those of all rows, the more the fewer rows a category
+has; that mean alone has seen every label, for another in each fold would tell the fold. Source:
+Micci-Barreca, A Preprocessing Scheme for High-Cardinality Categorical Attributes, 2001.
 """
 
 from collections import Counter
@@ -14,14 +14,18 @@ from numpy.typing import NDArray
 from shoal.activations import Array
 from shoal.column_plans import MAX_CATEGORIES, MIN_COUNT, TargetMeans
 from shoal.columns import Column
-from shoal.splitting import Labels, folds
+from shoal.splitting import Labels, Splitter
 
 FOLDS = 5
 SMOOTHING = 10.0  # so many rows of the average kind are added to each category
 
 
 def fit_target_means(
-    plan: TargetMeans, column: Column, labels: Labels, classes: tuple[str, ...]
+    plan: TargetMeans,
+    column: Column,
+    labels: Labels,
+    classes: tuple[str, ...],
+    splitter: Splitter,
 ) -> tuple[TargetMeans, Array]:
     """Learn the shares of the classes for each category of a column.
 
@@ -34,6 +38,8 @@ def fit_target_means(
     labels : ndarray of int, (m,)
     classes : tuple of str
         What the numbers stand for; of two, the second alone has a share.
+    splitter : Splitter
+        Makes the folds.
 
     Returns
     -------
@@ -47,14 +53,15 @@ def fit_target_means(
     position = {category: i for i, category in enumerate(categories)}
     at = np.array([position[cell] for cell in column.cells if cell is not None], np.intp)
     truth = np.eye(K)[labels[there]][:, 1 if K == 2 else 0 :]
-    shares = np.empty_like(truth)
-    for part in folds(np.zeros(len(at), np.intp), FOLDS, seed=0):  # whatever the labels are
+    shares, mean = np.empty_like(truth), truth.mean(axis=0)
+    own = splitter.take(np.flatnonzero(there))
+    for part in own.folds(labels[there], FOLDS, seed=0):
         rest = np.ones(len(at), bool)
         rest[part] = False
-        shares[part] = _shares(at[rest], truth[rest], len(categories))[at[part]]
+        shares[part] = _shares(at[rest], truth[rest], mean, len(categories))[at[part]]
     centre, spread = shares.mean(axis=0), shares.std(axis=0)
     spread[~(spread > 0)] = 1.0
-    means = (_shares(at, truth, len(categories)) - centre) / spread
+    means = (_shares(at, truth, mean, len(categories)) - centre) / spread
     fitted = replace(
         plan,
         categories=tuple(categories),
@@ -67,9 +74,9 @@ def fit_target_means(
     return fitted, features
 
 
-def _shares(at: NDArray[np.intp], truth: Array, n: int) -> Array:
-    """Return the smoothed shares of the classes in each of n categories, (n, classes)."""
+def _shares(at: NDArray[np.intp], truth: Array, mean: Array, n: int) -> Array:
+    """Return the shares of the classes in each of n categories, drawn to a mean, (n, classes)."""
     rows = np.bincount(at, minlength=n)[:, None]
     found = np.stack([np.bincount(at, each, n) for each in truth.T], axis=1)
-    shares: Array = (found + SMOOTHING * truth.mean(axis=0)) / (rows + SMOOTHING)
+    shares: Array = (found + SMOOTHING * mean) / (rows + SMOOTHING)
     return shares

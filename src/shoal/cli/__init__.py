@@ -13,6 +13,7 @@ from contextlib import suppress
 import click
 
 from shoal import __version__
+from shoal.cli.check import check
 from shoal.cli.cross_validate import cross_validate
 from shoal.cli.demo import demo
 from shoal.cli.doctor import doctor
@@ -20,6 +21,7 @@ from shoal.cli.effects import effects
 from shoal.cli.evaluate import evaluate
 from shoal.cli.inspect import inspect
 from shoal.cli.predict import predict
+from shoal.cli.trace import trace
 from shoal.cli.train import train
 from shoal.errors import InputError
 
@@ -46,7 +48,10 @@ def shoal(context: click.Context) -> None:
         click.echo(context.get_help())
 
 
-for command in (demo, train, predict, evaluate, cross_validate, effects, inspect, doctor):
+COMMANDS = (
+    demo, train, predict, evaluate, cross_validate, effects, check, trace, inspect, doctor,
+)  # fmt: skip
+for command in COMMANDS:
     shoal.add_command(command)
 
 

@@ -5,14 +5,11 @@ Floor 7.
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from shoal.errors import InputError
-
-if TYPE_CHECKING:
-    pass
 
 UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 OPTIONS = (
@@ -87,7 +84,7 @@ def choices(
     """Return the keyword arguments of ``train_table`` that the options ask for."""
     from shoal.recipe import FOLDS, Recipe
 
-    recipe: Recipe = Recipe(
+    recipe = Recipe(
         networks=networks or FOLDS,
         metric=metric,
         class_weight=_weights(class_weight),

@@ -5,10 +5,15 @@ Floor 7.
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from shoal.errors import InputError
+
+if TYPE_CHECKING:
+    from shoal.network import Network
+    from shoal.table_model import TableModel
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 quiet = click.option("--quiet", "-q", is_flag=True, help="Print errors only.")
@@ -34,6 +39,20 @@ threads = click.option(
     "--threads", type=click.IntRange(1), expose_value=False, callback=_use_threads,
     help="At most so many, with the same result.  [default: SHOAL_THREADS, or all cores]",
 )  # fmt: skip
+
+
+network = click.option(
+    "--network", default=1, show_default=True, type=click.IntRange(1),
+    help="Which of MODEL's networks.",
+)  # fmt: skip
+
+
+def chosen_network(model: "TableModel", number: int) -> "Network":
+    """Return a network of a model by its number, from 1."""
+    networks = model.ensemble.networks
+    if number > len(networks):
+        raise InputError(f"there is no network {number}: the model has {len(networks)}")
+    return networks[number - 1]
 
 
 def must_differ(path: str, *inputs: str) -> None:

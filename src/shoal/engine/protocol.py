@@ -19,7 +19,7 @@ from shoal.engine.dropout import Dropout
 from shoal.engine.order import order
 from shoal.errors import InputError
 from shoal.network import Network
-from shoal.optimizers import Optimizer
+from shoal.optimizers import Optimizer, ScaledAdam
 
 Batch = slice | NDArray[np.uint32]
 Tick = Callable[[], bool]  # asked from time to time; True ends the work
@@ -85,6 +85,13 @@ class Descent:
                 f"dropout needs hidden units with ReLU, but the network has {self.network.n_h} with"
                 f" {self.network.activation}: choose activation='relu', or leave dropout out"
             )
+        if isinstance(self.optimizer, ScaledAdam):
+            shape = self.optimizer.n_h, self.optimizer.n_x
+            if shape != (self.network.n_h, self.network.n_x):
+                raise InputError(
+                    f"the optimizer scales W1 of the shape {shape}, but the network's has"
+                    f" {(self.network.n_h, self.network.n_x)}: give it one of its own"
+                )
         self.mean_weight = 1.0 if self.w is None else float(self.w.mean(dtype=np.float64))
 
     @property

@@ -127,6 +127,9 @@ template <class T> void bind(nb::module_ &m, const char *member) {
             const auto known = named<shoal::Rule>(rule, {"descent", "momentum", "adam"});
             const auto data = [](const Maybe<Vector<T>> &array) { return array ? array->data() : nullptr; };
             Shape shape = shape_of(sizes);
+            if (V && !(V->size() == theta.size() && s && s->size() == shape.n_x && s_mean->size() == shape.n_x &&
+                       s_square->size() == shape.n_x && mean && square))
+              throw nb::value_error("the scales are not those of the network");
             shape.dropping.below = dropped_below, shape.in_units = dropped_below || V;
             new (self) Member<T>{shape, theta.data(), w ? w->data() : nullptr, w ? w->stride(1) : 0,
                                  mean_weight, decay, {known, alpha, beta1, beta2, epsilon, 1, 1}, t,

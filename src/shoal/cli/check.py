@@ -1,0 +1,46 @@
+"""``shoal check``. Floor 7."""
+
+import sys
+
+import click
+
+from shoal.cli import options
+from shoal.cli.console import output
+
+WRONG_GRADIENT = 3  # exit code
+
+
+@click.command()
+@click.argument("model")
+@click.argument("table")
+@options.network
+@options.header
+@options.ignore_extra
+@options.seed
+@options.as_json
+def check(
+    model: str, table: str, network: int, header: bool | None, ignore_extra: bool, seed: int,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """Check the gradient of a network of MODEL on the rows of TABLE, which has the target too.
+
+    What back-propagation says is held against differences of the cost and against its complex
+    step, in double precision. The exit code is 3 if they differ.
+    """
+    from shoal.cli.show_equations import check_data, show_check
+    from shoal.gradient_check import gradient_check
+    from shoal.table_evaluation import network_examples
+    from shoal.table_model import TableModel
+    from shoal.tables import read_table
+
+    fitted = TableModel.load(model)
+    rows = read_table(table, schema=fitted.schema, header=header)
+    chosen = options.chosen_network(fitted, network)
+    examples = network_examples(fitted, rows, ignore_extra)
+    found = gradient_check(chosen, examples.X, examples.Y, seed=seed)
+    if as_json:
+        output(check_data(found))
+    else:
+        show_check(found)
+    if not found.right:
+        sys.exit(WRONG_GRADIENT)

@@ -1,0 +1,56 @@
+"""Guarantee: a check of the gradient is shown in words as in JSON.
+
+Floor 7.
+"""
+
+from dataclasses import asdict
+from typing import Any
+
+from rich import box
+from rich.table import Table as Grid
+
+from shoal.cli.console import console, say
+from shoal.gradient_check import GradientCheck
+
+
+def check_data(found: GradientCheck) -> dict[str, Any]:
+    """Return a check as plain data."""
+    return {
+        "right": found.right,
+        "suspect": found.suspect or None,
+        "engine": found.engine,
+        "examples": found.examples,
+        "cost": found.cost,
+        "blocks": [asdict(block) | {"right": block.right} for block in found.blocks],
+    }
+
+
+def show_check(found: GradientCheck) -> None:
+    """Print how far each block's derivatives are off."""
+    say(
+        f"Engine {found.engine}, {found.examples:,} examples, J = {found.cost:.6f}; distances are"
+        " shares of a block's greatest derivative:"
+    )
+    grid = Grid(box=box.SIMPLE_HEAD)
+    for name in (
+        "",
+        "entries",
+        "complex step",
+        "differences",
+        "worst entry",
+        "analytic",
+        "numeric",
+    ):
+        grid.add_column(name, justify="right" if name else "left")
+    for block in found.blocks:
+        row, column = block.worst
+        grid.add_row(
+            f"d{block.block}", f"{block.entries:,}", f"{block.complex_step:.1e}",
+            f"{block.difference:.1e}", f"[{row + 1}, {column + 1}]".replace("[", r"\["),
+            f"{block.analytic:.9g}", f"{block.numeric:.9g}",
+        )  # fmt: skip
+    console().print(grid)
+    if found.right:
+        say("[green]The gradient is right.[/]")
+    else:
+        say(f"[red]The gradient is wrong:[/] look at {found.suspect}.")

@@ -1,0 +1,77 @@
+"""``shoal trace``. Floor 7."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from shoal.cli import options
+from shoal.cli.console import output
+from shoal.errors import InputError
+
+ENDINGS = {".txt": "text", ".tex": "latex", ".html": "html", ".json": "json"}
+
+
+@click.command()
+@click.argument("model")
+@click.argument("table")
+@click.option("--row", type=click.IntRange(1), help="The row of TABLE to follow.  [default: all]")
+@click.option(
+    "--alpha", default=1.2, show_default=True, type=click.FloatRange(0, min_open=True),
+    help="The learning rate of the update.",
+)  # fmt: skip
+@click.option(
+    "--output",
+    "-o",
+    "path",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="A file to write; .txt, .tex, .html or .json says how.",
+)
+@options.network
+@options.header
+@options.ignore_extra
+@options.as_json
+def trace(
+    model: str, table: str, row: int | None, alpha: float, path: Path | None, network: int,
+    header: bool | None, ignore_extra: bool, as_json: bool,
+) -> None:  # fmt: skip
+    """Follow one step of gradient descent of a network of MODEL through every equation.
+
+    TABLE has the target column too. The features are those that the network sees: encoded, and
+    numbers in pieces.
+    """
+    import json
+
+    from shoal.atomic import check_writable, write_atomically
+    from shoal.table_evaluation import network_examples
+    from shoal.table_model import TableModel
+    from shoal.tables import read_table
+    from shoal.trace import Trace
+    from shoal.trace import trace as follow
+    from shoal.trace_formats import trace_html, trace_latex, trace_text
+
+    if path is not None:
+        if path.suffix.lower() not in ENDINGS:
+            raise InputError(f"{path} must end in .txt, .tex, .html or .json: choose one")
+        options.must_differ(str(path), table, model)
+        check_writable(path)
+    fitted = TableModel.load(model)
+    rows = read_table(table, schema=fitted.schema, header=header)
+    if row is not None and row > rows.n_rows:
+        raise InputError(f"there is no row {row}: {rows.source} has {rows.n_rows}")
+    chosen = options.chosen_network(fitted, network)
+    examples = network_examples(fitted, rows if row is None else rows.rows([row - 1]), ignore_extra)
+    found = follow(chosen, examples.X, examples.Y, alpha=alpha)
+    if path is None:
+        if as_json:
+            output(found.to_data())
+        else:
+            click.echo(trace_text(found), nl=False)
+        return
+    formats: dict[str, Callable[[Trace], str]] = {
+        "text": trace_text, "latex": trace_latex, "html": trace_html,
+        "json": lambda found: json.dumps(found.to_data(), indent=1) + "\n",
+    }  # fmt: skip
+    write_atomically(path, formats[ENDINGS[path.suffix.lower()]](found).encode())
+    click.echo(f"Wrote {path}.", err=True)

@@ -1,0 +1,119 @@
+"""The check tells right gradients from wrong ones, and says which equation to look at."""
+
+import json
+
+import numpy as np
+import pytest
+from conftest import NATIVE
+
+from shoal import Network, gradient_check
+from shoal.activations import ACTIVATIONS
+from shoal.engine import NumpyEngine, default_engine
+from shoal.equations import Parameters
+from shoal.losses import LOSSES
+
+
+def problem(activation="tanh", output="sigmoid", n_h=5, m=60, seed=0):
+    random = np.random.default_rng(seed)
+    network = Network(4, n_h, 3, activation, output)
+    network.theta[:] = random.normal(0, 0.6, network.theta.size)
+    Y = np.eye(3)[:, random.integers(0, 3, m)]
+    return network, random.normal(size=(4, m)), Y, random.uniform(0.5, 2, (1, m))
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("output", LOSSES)
+@pytest.mark.parametrize("n_h", [5, 0])
+@pytest.mark.parametrize("engine", [NumpyEngine, default_engine])
+def test_every_right_gradient_is_found_right(activation, output, n_h, engine):
+    network, X, Y, w = problem(activation, output, n_h)
+    found = gradient_check(network, X, Y, w, engine=engine())
+    assert found.right
+    assert found.suspect == ""
+    for block in found.blocks:
+        assert block.complex_step < 1e-12
+        assert block.difference < 1e-7
+    assert [block.block for block in found.blocks] == (["W1", "b1"] if n_h else []) + ["W2", "b2"]
+
+
+def wrong(equation):
+    """Return back-propagation with a wrong sign in one of its six equations."""
+    sign = dict.fromkeys(("dZ2", "dW2", "db2", "dZ1", "dW1", "db1"), 1.0) | {equation: -1.0}
+
+    def backward(X, Y, forward, parameters, g1, w=None, m=None):
+        Z1, A1, _, A2 = forward
+        W2 = parameters.W2
+        m = X.shape[1]
+        dZ2 = sign["dZ2"] * (A2 - Y)
+        dZ1 = sign["dZ1"] * (W2.T @ dZ2) * g1.g_prime(Z1, A1)
+        return Parameters(
+            sign["dW1"] * dZ1 @ X.T / m,
+            sign["db1"] * dZ1.sum(axis=1, keepdims=True) / m,
+            sign["dW2"] * dZ2 @ A1.T / m,
+            sign["db2"] * dZ2.sum(axis=1, keepdims=True) / m,
+        )
+
+    return backward
+
+
+@pytest.mark.parametrize("equation", ["dZ2", "dW2", "db2", "dZ1", "dW1", "db1"])
+def test_a_wrong_sign_in_any_of_the_six_equations_is_caught_and_named(equation, monkeypatch):
+    monkeypatch.setattr("shoal.equations.backward", wrong(equation))
+    network, X, Y, _ = problem()
+    found = gradient_check(network, X, Y, engine=NumpyEngine())
+    assert not found.right
+    assert found.suspect == equation
+
+
+def test_the_worst_entry_is_named(monkeypatch):
+    class OneWrong(NumpyEngine):
+        def cost_and_gradient(self, network, *arguments):
+            J, gradient = super().cost_and_gradient(network, *arguments)
+            network.split(gradient).W1[3, 2] += 0.01
+            return J, gradient
+
+    network, X, Y, _ = problem()
+    found = gradient_check(network, X, Y, engine=OneWrong())
+    assert found.suspect == "dW1"
+    W1 = found.blocks[0]
+    assert W1.worst == (3, 2)
+    assert W1.analytic - W1.numeric == pytest.approx(0.01)
+
+
+def test_a_gradient_that_is_not_a_number_is_wrong():
+    class Lost(NumpyEngine):
+        def cost_and_gradient(self, network, *arguments):
+            J, gradient = super().cost_and_gradient(network, *arguments)
+            return J, gradient * np.nan
+
+    network, X, Y, _ = problem()
+    assert gradient_check(network, X, Y, engine=Lost()).suspect == "dZ2"
+
+
+def test_a_single_precision_network_is_checked_in_double_and_left_alone():
+    network, X, Y, _ = problem()
+    single = Network(4, 5, 3, dtype=np.float32)
+    single.theta[:] = network.theta
+    before = single.theta.copy()
+    assert gradient_check(single, X.astype(np.float32), Y.astype(np.float32)).right
+    np.testing.assert_array_equal(single.theta, before)
+
+
+def test_the_command_checks_a_model_on_its_table(cli, model, table):
+    done = cli("check", model, table)
+    assert done.code == 0
+    assert "The gradient is right." in done.out
+    found = json.loads(cli("check", model, table, "--network", "2", "--json").out)
+    assert found["right"]
+    assert found["engine"] == ("native" if NATIVE else "numpy")
+    assert cli("check", model, table, "--network", "9").err == (
+        "shoal: there is no network 9: the model has 5\n"
+    )
+
+
+def test_a_wrong_gradient_has_an_exit_code_of_its_own(cli, model, table, monkeypatch):
+    monkeypatch.setenv("SHOAL_ENGINE", "numpy")
+    monkeypatch.setattr("shoal.equations.backward", wrong("dZ1"))
+    done = cli("check", model, table)
+    assert done.code == 3
+    assert "The gradient is wrong: look at dZ1." in done.out
