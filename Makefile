@@ -35,6 +35,8 @@ bench: .venv/bench  ## compare Shoal with its peers: time on its works and over 
 	$(BIN)/python benchmarks/workloads.py
 	$(BIN)/python benchmarks/sweep.py
 	test ! -d ../shared/data || $(BIN)/python benchmarks/tables.py
+	test ! -d ../shared/data || $(BIN)/python benchmarks/ablations.py --folds 1
+	test ! -d ../shared/data/mnist || $(BIN)/python benchmarks/mnist.py
 
 help-pages: .venv/installed  ## write docs/commands.md from the commands' own help
 	$(BIN)/python docs/write_commands.py

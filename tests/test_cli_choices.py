@@ -137,7 +137,7 @@ def test_rows_spread_otherwise_are_named_in_prediction_and_evaluation(cli, visit
         (["--use", "size=date"], "cannot be used as date"),
         (["--use", "size=scaled"], "is no use of a column"),
         (["--use", "ill=one-hot"], "'ill' is the target"),
-        (["--use", "code=one-hot", "--drop", "code"], "both dropped and kept"),
+        (["--use", "code=one-hot", "--drop", "code"], "is dropped and yet to be used"),
         (["--group", "nobody"], "has no column 'nobody'"),
         (["--group", "patient", "--order", "day"], "choose one"),
         (["--order", "patient"], "rows cannot be ordered by it"),
@@ -156,3 +156,40 @@ def test_a_choice_that_cannot_be_is_one_sentence(cli, visits, folder, arguments,
     assert words in done.err
     assert done.err.count("\n") == 1
     assert not (folder / "m").exists()
+
+
+def test_signs_of_other_languages_are_drawn_and_printed_as_they_are(cli, folder):
+    random = np.random.default_rng(0)
+    bands = ["$10k-$20k", "$a_$ ^", r"$\frac$", "日本", "\x1b[31mred", "[bold]"]
+    frame = pd.DataFrame(
+        {"$b$": random.choice(bands, 300), "y": random.choice(["z$a_$", "n"], 300)}
+    )
+    frame.to_csv(folder / "odd.csv", index=False)
+    assert cli("train", "odd.csv", "-t", "y", "-o", "m", "-q").code == 0
+    for command in (
+        ["effects", "m", "odd.csv", "-o", "e.png"],
+        ["evaluate", "m", "odd.csv", "-o", "r.png"],
+    ):
+        done = cli(*command)
+        assert (done.code, done.err) == (0, "")
+    shown = cli("inspect", "m").out
+    assert "\x1b" not in shown
+    assert "[bold]" in shown
+
+
+def test_rows_that_stop_training_and_are_learned_from_or_measured_on_are_said(cli, visits):
+    notes = trained(cli, visits, "--validation", visits, "--networks", "1")["evaluation"]["notes"]
+    assert any("rows to stop training by are the same as rows learned from" in n for n in notes)
+    assert any("rows to measure on are the same as rows that stop training" in n for n in notes)
+
+
+def test_dates_beyond_those_of_training_are_named_as_dates(cli, visits, folder):
+    trained(cli, visits)
+    later = pd.read_csv(folder / visits)
+    later["day"] = [f"2026-{1 + k % 12:02}-01" for k in range(len(later))]
+    later.to_csv(folder / "later.csv", index=False)
+    (note,) = [
+        line for line in cli("evaluate", "m", "later.csv").out.splitlines() if "'day'" in line
+    ]
+    assert "above 2024-" in note
+    assert "in 100% of the rows" in note

@@ -196,3 +196,11 @@ def test_class_weights_are_taken_out_of_the_probabilities_again():
 def test_a_recipe_that_cannot_be_is_refused_by_name(options, words):
     with pytest.raises(InputError, match=words):
         Recipe(**options).weights_of(("0", "1"), np.array([0, 1]))
+
+
+def test_a_share_that_stands_still_at_first_does_not_end_training():
+    random = np.random.default_rng(0)
+    F = random.normal(size=(160, 30)).astype(np.float32)
+    labels = (F[:, 0] + F[:, 1] > 0.6).astype(int)  # at first the likeliest is always the same
+    ensemble = fit(F, labels, recipe=Recipe(metric="accuracy", alpha=0.0005))
+    assert min(len(history) for history in ensemble.histories) > 40

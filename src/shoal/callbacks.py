@@ -86,7 +86,8 @@ class EarlyStopping(Callback):
         pass are put back at the end, whatever ended training; ``cost`` is met before the updates
         of its pass, so that no parameters are known to have it.
     patience : int
-        End after so many passes in a row that were no better than the best by ``tol``.
+        End after so many passes in a row that were no better than the best by ``tol``; of a
+        metric, also not by their validation cost, as shares can stand still for long.
     tol : float
         The least improvement that counts.
     mode : {"min", "max"}
@@ -105,7 +106,9 @@ class EarlyStopping(Callback):
         self.monitor, self.patience, self.tol, self.mode = monitor, patience, tol, mode
 
     def on_train_begin(self, state: TrainingState) -> None:  # noqa: D102
-        self.best = self.best_by_tol = float("inf")
+        self.best_by_tol = self.best_cost_by_tol = float("inf")
+        self.best = (float("inf"), float("inf"))  # the measure, and of equal ones the cost
+        self.of_validation = self.monitor.startswith("validation_")
         self.best_theta = None
         self.waited = 0
 
@@ -115,11 +118,18 @@ class EarlyStopping(Callback):
                 f"EarlyStopping watches {self.monitor!r}, but there is no such column:"
                 " give a validation part, or watch 'cost'"
             )
-        value = state.history[self.monitor][-1] * (1 if self.mode == "min" else -1)
-        if self.monitor.startswith("validation_") and value < self.best:
-            self.best, self.best_theta = value, state.network.theta.copy()
-        if value < self.best_by_tol - self.tol:
-            self.best_by_tol, self.waited = value, 0
+        sign = 1 if self.mode == "min" else -1
+        value = sign * state.history[self.monitor][-1]
+        cost = state.history["validation_cost"][-1] if self.of_validation else value
+        if self.of_validation and (value, cost) < self.best:
+            self.best, self.best_theta = (value, cost), state.network.theta.copy()
+        better = value < self.best_by_tol - self.tol, cost < self.best_cost_by_tol - self.tol
+        if better[0]:
+            self.best_by_tol = value
+        if better[1]:
+            self.best_cost_by_tol = cost
+        if any(better):
+            self.waited = 0
             return
         self.waited += 1
         if self.waited >= self.patience:

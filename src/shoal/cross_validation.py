@@ -82,7 +82,7 @@ def cross_validate(
     prepared = prepare(table, target, Choices(**choices))
     splits = _splits(prepared, folds, seed)
     drifting = prepared.splitter.order is not None
-    evaluations, notes = [], list(prepared.notes)
+    evaluations, of_folds = [], dict[str, list[int]]()
     for i, (rows, tested) in enumerate(splits, start=1):
         test = replace(table.rows(tested), source=f"fold {i}", notes=())
         model, evaluation = learn_and_measure(
@@ -90,7 +90,15 @@ def cross_validate(
         )
         evaluations.append(evaluation)
         own = [note for note in model.record["notes"] if note not in prepared.notes]
-        notes += [f"fold {i}: {note}" for note in (*own, *evaluation.notes)]
+        for note in (*own, *evaluation.notes):
+            of_folds.setdefault(note, []).append(i)
+    notes = list(prepared.notes)
+    if drifting:
+        notes.append(
+            "the first rows are only learned from: each fold is measured by what came before"
+        )
+    for note, numbers in of_folds.items():
+        notes.append(f"fold{'s' * (len(numbers) > 1)} {', '.join(map(str, numbers))}: {note}")
     test_share = float(np.mean([len(tested) / len(rows) for rows, tested in splits]))
     names = evaluations[0].metrics
     metrics = {

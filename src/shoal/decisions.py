@@ -109,7 +109,8 @@ def _matrix(goal: str, classes: tuple[str, ...]) -> tuple[tuple[float, ...], ...
         if true not in number or said not in number or true == said or not _is_cost(amount):
             raise InputError(
                 f"{item!r} is no cost: write true>said=cost with two of the classes"
-                f" {', '.join(classes[:8])} and a cost of 0 or more"
+                f" {', '.join(classes[:8])} and a cost of 0 or more (no class with >, = or , can"
+                " be named here)"
             )
         costs[number[true], number[said]] = float(amount)
     if len(classes) == 2 and not costs.sum() > 0:

@@ -5,16 +5,20 @@ text's for each common value. Source of the measure: the population stability in
 scoring, sum (p - q) log(p / q), of which .25 is taken to be a major shift.
 """
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from scipy.stats import chi2
 
 from shoal.activations import Array
+from shoal.cells import FloatArray
 from shoal.columns import Column, Kind, Table
+from shoal.dates import to_days
 
 MAJOR = 0.25
 CHANCE = 1e-4  # that few rows look like drift
@@ -32,6 +36,8 @@ class Profile:
     name : str
     kind : {"number", "text"}
     rows : int
+    form : str
+        How dates are written; their days are compared as numbers are.
     edges : tuple of float
         Of a number: the inner edges of its bins; a bin holds its upper edge.
     values : tuple of str
@@ -43,51 +49,61 @@ class Profile:
     name: str
     kind: Kind
     rows: int
+    form: str
     edges: tuple[float, ...]
     values: tuple[str, ...]
     shares: tuple[float, ...]
 
     @classmethod
-    def fit(cls, column: Column) -> "Profile":
+    def fit(cls, column: Column, form: str = "") -> "Profile":
         """Describe a column of training rows."""
         edges: tuple[float, ...] = ()
         values: tuple[str, ...] = ()
-        if column.kind == "number":
-            present = column.values[~column.absent]
+        numbers = _numbers(column, form)
+        if numbers is not None:
+            present = numbers[~np.isnan(numbers)]
             if len(present):
                 inner = np.quantile(present, np.linspace(0, 1, BINS + 1)[1:-1], method="lower")
                 edges = tuple(np.unique(inner).tolist())
         else:
             counts = Counter(cell for cell in column.cells if cell is not None)
             values = tuple(value for value, _ in counts.most_common(MOST_VALUES))
-        bare = cls(column.name, column.kind, len(column.values), edges, values, ())
+        bare = cls(column.name, column.kind, len(column.values), form, edges, values, ())
         return replace(bare, shares=tuple(bare.spread(column).tolist()))
 
     def spread(self, column: Column) -> Array:
         """Return the shares of a column's rows in the bins, of other values, and of gaps."""
-        n = len(self.edges) + 1 if self.kind == "number" else len(self.values)
-        if self.kind == "number":
-            at = np.searchsorted(self.edges, column.values)
-            at = np.where(column.absent, n + 1, at)
+        numbers = _numbers(column, self.form)
+        if numbers is not None:
+            n = len(self.edges) + 1
+            at = np.where(np.isnan(numbers), n + 1, np.searchsorted(self.edges, numbers))
         else:
+            n = len(self.values)
             position = {value: i for i, value in enumerate(self.values)}
             at = np.array([n + 1 if c is None else position.get(c, n) for c in column.cells])
         return np.bincount(at, minlength=n + 2) / len(at)
 
     def bins(self) -> list[str]:
         """Say in words what each share is of."""
-        if self.kind == "text":
+        if self.kind == "text" and not self.form:
             words = [repr(value) for value in self.values]
         elif not self.edges:
             words = ["any number"]
         else:
-            words = [f"{self.edges[0]:g} or less"]
-            words += [
-                f"above {low:g} to {high:g}"
-                for low, high in zip(self.edges[:-1], self.edges[1:], strict=True)
-            ]
-            words += [f"above {self.edges[-1]:g}"]
+            edges = [f"{edge:g}" for edge in self.edges]
+            if self.form:
+                edges = [str(np.datetime64(0, "D") + math.floor(edge)) for edge in self.edges]
+            words = [f"{edges[0]} or less"]
+            words += [f"above {low} to {high}" for low, high in pairwise(edges)]
+            words += [f"above {edges[-1]}"]
         return [*words, "values that were rare or never seen", "gaps"]
+
+
+def _numbers(column: Column, form: str) -> FloatArray | None:
+    """Return what is compared as numbers, NaN where missing; None of text."""
+    if form:
+        return to_days(column.cells, form)
+    return column.values if column.kind == "number" else None
 
 
 def drift(profiles: Iterable[Profile], table: Table) -> list[str]:

@@ -11,7 +11,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from shoal.activations import Array
-from shoal.column_plans import ColumnPlan, Dates
+from shoal.column_plans import (
+    MISSING,
+    OTHER,
+    Categories,
+    ColumnPlan,
+    Dates,
+    OneHot,
+    Scaled,
+)
 from shoal.columns import Column, Table
 from shoal.dates import to_days
 from shoal.errors import InputError
@@ -23,6 +31,7 @@ from shoal.table_model import TableModel
 MOST_ROWS, ROWS_OF_A_CURVE = 4000, 500  # are enough
 SHUFFLES = 5
 POINTS, MOST_VALUES = 20, 10  # of a curve
+NEW = "\0"  # a value that no table has
 
 
 @dataclass(frozen=True)
@@ -37,7 +46,9 @@ class Effect:
     roc_auc_lost : float or None
         Mean fall of the ROC AUC.
     values : tuple of (float or str)
-        At which the curve is known.
+        At which the curve is known: numbers, dates, or categories, with gaps as one.
+    ordered : bool
+        Whether these are dates, in order.
     curve : tuple of tuple of float
         For each value the mean probability of each class.
     """
@@ -47,6 +58,7 @@ class Effect:
     spread: float
     roc_auc_lost: float | None
     values: tuple[float | str, ...]
+    ordered: bool
     curve: tuple[tuple[float, ...], ...]
 
 
@@ -99,33 +111,38 @@ def _effect(
         losses.append(found.log_loss - whole.log_loss)
         if whole.roc_auc is not None and found.roc_auc is not None:
             areas.append(whole.roc_auc - found.roc_auc)
-    values = _values(plan, column)
+    tried, values = _tried(plan, column)
     few = X[:ROWS_OF_A_CURVE].copy()
     curve = []
-    for features in plan.transform(_column(column, values)):
+    for features in plan.transform(tried):
         few[:, at] = features
         curve.append(tuple(model.probabilities(few).mean(axis=0).tolist()))
     return Effect(
         column.name, float(np.mean(losses)), float(np.std(losses)),
-        float(np.mean(areas)) if areas else None, tuple(values), tuple(curve),
+        float(np.mean(areas)) if areas else None, tuple(values), isinstance(plan, Dates),
+        tuple(curve),
     )  # fmt: skip
 
 
-def _values(plan: ColumnPlan, column: Column) -> list[float | str]:
-    """Return the values for a curve: spread over a number's or a date's, or the common ones."""
-    if column.kind == "number":
+def _tried(plan: ColumnPlan, column: Column) -> tuple[Column, list[float | str]]:
+    """Return a column of the values to try, and what they are called."""
+    if isinstance(plan, Scaled):
         present = column.values[~column.absent]
-        if not len(present):
-            return []
         inner = np.linspace(0, 1, POINTS)
-        return list(map(float, np.unique(np.quantile(present, inner, method="nearest"))))
-    cells = [cell for cell in column.cells if cell is not None]
+        if len(present):
+            present = np.unique(np.quantile(present, inner, method="nearest"))
+        return Column(column.name, "number", present), list(map(float, present))
+    cells: list[str | None] = []
+    common = dict(Counter(cell for cell in column.cells if cell is not None).most_common())
     if isinstance(plan, Dates):
-        ordered = sorted(set(cells), key=lambda cell: to_days([cell], plan.form)[0])
-        return [ordered[i] for i in np.unique(np.linspace(0, len(ordered) - 1, POINTS).astype(int))]
-    return list(dict(Counter(cells).most_common(MOST_VALUES)))
-
-
-def _column(like: Column, values: list[float | str]) -> Column:
-    kind = np.float64 if like.kind == "number" else object
-    return Column(like.name, like.kind, np.array(values, kind))
+        ordered = sorted(common, key=lambda cell: to_days([cell], plan.form)[0])
+        at = {round(i) for i in np.linspace(0, len(ordered) - 1, POINTS)} if ordered else set()
+        cells += [ordered[i] for i in sorted(at)]
+    elif isinstance(plan, Categories):
+        cells += [cell for cell in common if cell in set(plan.categories)][:MOST_VALUES]
+    names: list[float | str] = [str(cell) for cell in cells]
+    if isinstance(plan, OneHot) and plan.other:
+        cells, names = [*cells, NEW], [*names, OTHER]
+    if plan.missing and not isinstance(plan, Dates):
+        cells, names = [*cells, None], [*names, MISSING]
+    return Column(column.name, "text", np.array(cells, object)), names

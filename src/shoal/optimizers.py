@@ -164,14 +164,14 @@ class ScaledAdam(Adam):
         k = self.n_h * self.n_x
         if not self.t:
             self.V, self.s = theta.copy(), np.ones(self.n_x, theta.dtype)
-        elif not np.array_equal(theta[:k].reshape(self.n_h, -1), self._scaled_V):
+        elif not np.array_equal(theta[:k].reshape(self.n_h, -1), self._product):
             self.V[:k], self.s = theta[:k], np.ones_like(self.s)  # somebody has changed W1
         if not self.t or (self.s == 1).all():
             self.s_mean, self.s_square = np.zeros_like(self.s), np.zeros_like(self.s)
         super().begin(theta)
 
     @property
-    def _scaled_V(self) -> Array:
+    def _product(self) -> Array:
         W1: Array = self.V[: self.n_h * self.n_x].reshape(self.n_h, -1) * self.s
         return W1
 
@@ -187,7 +187,7 @@ class ScaledAdam(Adam):
         self._move(self.V, gradient, self.mean, self.square, self.alpha)
         self._move(self.s, ds, self.s_mean, self.s_square, self.alpha * self.factor)
         theta[of_W1.stop :] = self.V[of_W1.stop :]
-        W1[:] = self._scaled_V
+        W1[:] = self._product
 
 
 def _check_same(memory: Array, theta: Array) -> None:

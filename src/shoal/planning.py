@@ -58,7 +58,11 @@ def plan_as_asked(column: Column, use: str, source: str) -> ColumnPlan:
     elif use == "one-hot":
         plan = _plan_one_hot(column, keep=True)
     elif use == "target-means":
-        plan = TargetMeans(column.name, column.kind, **_of_categories(column))
+        rare = len(distinct) * ROWS_OF_A_CATEGORY > len(column.cells) - column.n_missing
+        note = (
+            f"{len(distinct):,} values, of few rows each: their shares tell little" if rare else ""
+        )
+        plan = TargetMeans(column.name, column.kind, note, **_of_categories(column))
     elif use == "boolean":
         plan = _plan_boolean(column) if len(distinct) == 2 else None
         reason = f"holds {len(distinct):,} different values, not two"

@@ -3,6 +3,7 @@
 Floor 6, and the only module that knows the plotting library.
 """
 
+import warnings
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
@@ -68,17 +69,15 @@ def plot_boundary(network: Network, X: Array, Y: Array, history: History, path: 
 
 def plot_reliability(found: Reliability, positive: str | None, path: Path) -> None:
     """Draw how often what was given a probability came true, as a PNG."""
-    figure = Figure(figsize=(5, 6), layout="constrained")
-    above, below = figure.subplots(2, 1, sharex=True, height_ratios=(4, 1))
-    above.plot([0, 1], [0, 1], color="grey", linestyle="--", label="as often as said")
-    above.plot(found.probability, found.share, color=BLUE, marker="o", label="the network")
-    what = f"of {positive}" if positive else "of the likeliest class"
-    above.set(ylabel="share of rows of which it was true", xlim=(0, 1), ylim=(0, 1))
-    above.set_title(f"Probabilities {what}: {found.error:.3f} off on the whole", fontsize=11)
-    above.legend(loc="upper left")
-    above.grid(alpha=0.3)
-    below.bar(found.probability, found.rows, width=0.02, color=ORANGE)
-    below.set(xlabel=f"probability {what}", ylabel="rows")
+    figure = Figure(figsize=(5, 5), layout="constrained")
+    axes = figure.subplots()
+    axes.plot([0, 1], [0, 1], color="grey", linestyle="--", label="as often as said")
+    axes.plot(found.probability, found.share, color=BLUE, marker="o", label="tenths of the rows")
+    what = f"of {_short(positive)}" if positive else "of the likeliest class"
+    axes.set(xlabel=f"mean probability {what}", ylabel="share of rows of which it was true")
+    axes.set(xlim=(0, 1), ylim=(0, 1), title=f"Calibration error {found.error:.3f}")
+    axes.legend(loc="upper left")
+    axes.grid(alpha=0.3)
     _write(figure, path)
 
 
@@ -108,7 +107,11 @@ def _plot_curve(panel: Axes, effect: Effect, classes: Sequence[str]) -> None:
     panel.set_title(_short(effect.name), fontsize=9)
     panel.set_ylabel(f"p({_short(classes[k])})", fontsize=8)
     panel.tick_params(labelsize=7)
-    if isinstance(effect.values[0], str):
+    if effect.ordered:
+        panel.plot(range(len(P)), P[:, k], color=ORANGE, marker=".")
+        at = sorted({0, len(P) // 2, len(P) - 1})
+        panel.set_xticks(at, [_short(str(effect.values[i])) for i in at])
+    elif isinstance(effect.values[0], str):
         panel.bar(range(len(P)), P[:, k], color=ORANGE)
         labels = [_short(str(value)) for value in effect.values]
         panel.set_xticks(range(len(P)), labels, rotation=60, ha="right")
@@ -118,10 +121,14 @@ def _plot_curve(panel: Axes, effect: Effect, classes: Sequence[str]) -> None:
 
 
 def _short(name: str) -> str:
-    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
+    """Return a name as it is drawn: cut, and without being read as a formula."""
+    cut = name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
+    return cut.replace("$", r"\$")
 
 
 def _write(figure: Figure, path: Path) -> None:
     png = BytesIO()
-    figure.savefig(png, format="png", dpi=120)
+    with warnings.catch_warnings():  # a letter that the font lacks is drawn as a box
+        warnings.filterwarnings("ignore", message="Glyph")
+        figure.savefig(png, format="png", dpi=120)
     write_atomically(path, png.getvalue())

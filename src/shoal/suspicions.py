@@ -51,7 +51,9 @@ def leaks(encoder: TableEncoder, X: Array, labels: Labels) -> list[str]:
     return found
 
 
-def repeated(learned: Table, test: Table) -> list[str]:
+def repeated(
+    learned: Table, test: Table, use: str = "measure on", others: str = "learned from"
+) -> list[str]:
     """Return a sentence on the rows of a test table that are among those learned from.
 
     Every column counts, whether it is learned from or not. Rows that chance alone makes twice, as
@@ -71,8 +73,8 @@ def repeated(learned: Table, test: Table) -> list[str]:
     if count < LEAST_SHARE * test.n_rows or not count:
         return []
     return [
-        f"{count:,} of the {test.n_rows:,} rows to measure on are the same as rows learned from,"
-        " target and all: the measures may flatter"
+        f"{count:,} of the {test.n_rows:,} rows to {use} are the same as rows {others}, target and"
+        " all: the measures may flatter"
     ]
 
 

@@ -107,16 +107,15 @@ def labelled(
     require_table(table)
     if target.name not in table.names:
         raise InputError(
-            f"{table.source} lacks the target column {target.name!r}: evaluation needs the true"
-            " labels"
+            f"{table.source} lacks the target column {target.name!r}: the true labels are needed"
         )
     labels, notes = target.encode(table[target.name], table.source)
     notes = [*table.notes, *notes]
     known = np.flatnonzero(labels >= 0)
     if not len(known):
         raise InputError(
-            f"the target {target.name!r} of {table.source} is missing in every row: evaluation"
-            " needs the true labels"
+            f"the target {target.name!r} of {table.source} is missing in every row: the"
+            " true labels are needed"
         )
     X = encoder.transform(table.without([target.name]), ignore_extra)
     if len(known) < len(labels):

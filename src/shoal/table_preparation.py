@@ -39,8 +39,12 @@ class Choices:
     def __post_init__(self) -> None:
         if isinstance(self.drop, str) or isinstance(self.keep, str):
             raise InputError("drop and keep take several names: give a list of them")
+        if not (self.goal is None or isinstance(self.goal, str)):
+            raise InputError(f"goal is {self.goal!r}, but must be a name such as 'f1'")
+        if not (isinstance(self.recipe, Recipe) and isinstance(self.uses, Mapping)):
+            raise InputError("recipe must be a Recipe, and uses a mapping of columns to uses")
         for name in ("drop", "keep"):  # they are read more than once
-            object.__setattr__(self, name, tuple(getattr(self, name)))
+            object.__setattr__(self, name, tuple(getattr(self, name) or ()))
         for use in self.uses.values():
             if use not in USES:
                 raise InputError(f"{use!r} is no use of a column: choose one of {', '.join(USES)}")
@@ -141,7 +145,7 @@ def _dropped(table: Table, choices: Choices, target: str) -> dict[str, str]:
     if target in dropped.keys() | wanted:
         raise InputError(f"{target!r} is the target: it is not one of the columns to learn from")
     if both := drop & wanted:
-        raise InputError(f"{min(both)!r} is both dropped and kept: choose one")
+        raise InputError(f"{min(both)!r} is dropped and yet to be used: choose one")
     return {name: reason for name, reason in dropped.items() if name not in wanted}
 
 

@@ -13,6 +13,7 @@ from shoal import __version__
 from shoal.activations import Array
 from shoal.bins import fit_pieces
 from shoal.callbacks import Callback
+from shoal.column_plans import Dates
 from shoal.columns import Schema, Table
 from shoal.decisions import Decision, decide, weighted
 from shoal.drift import Profile, drift
@@ -20,6 +21,7 @@ from shoal.encoding import TableEncoder
 from shoal.engine import default_engine
 from shoal.ensemble import Unseen, fit_ensemble
 from shoal.errors import InputError
+from shoal.evaluation import measure
 from shoal.examples import Examples
 from shoal.losses import class_outputs
 from shoal.network import Network
@@ -127,6 +129,9 @@ def learn_and_measure(
     stopping = None
     if validation is not None:
         stopping = labelled(validation, prepared.target, encoded.encoder)
+        learned = prepared.table.rows(rows)
+        measured.notes.extend(repeated(learned, validation, "stop training by"))
+        measured.notes.extend(repeated(validation, test, others="that stop training"))
     measured.notes.extend(repeated(prepared.table.rows(rows), test))
     measured.notes.extend(drift(encoded.profiles, test) if drifting else [])
     model = learn(prepared, encoded, stopping=stopping, seed=seed, callbacks=callbacks)
@@ -158,8 +163,12 @@ def encode(prepared: Prepared, rows: Labels) -> Encoded:
         learned, labels, prepared.target.classes, dropped=prepared.dropped, keep=choices.keep,
         uses=choices.uses, splitter=prepared.splitter.take(rows),
     )  # fmt: skip
-    used = [learned[plan.name] for plan in encoder.plans if plan.features]
-    return Encoded(rows, labels, X, encoder, tuple(Profile.fit(column) for column in used))
+    profiles = tuple(
+        Profile.fit(learned[plan.name], plan.form if isinstance(plan, Dates) else "")
+        for plan in encoder.plans
+        if plan.features
+    )
+    return Encoded(rows, labels, X, encoder, profiles)
 
 
 def learn(
@@ -183,13 +192,22 @@ def learn(
         splitter=prepared.splitter.take(encoded.rows), seed=seed, callbacks=callbacks,
         validation=None if stopping is None else (pieces.transform(stopping.X), stopping.labels),
     )  # fmt: skip
+    decision = _decision(prepared.choices.goal, classes, ensemble.weights, unseen)
+    if prepared.choices.goal is not None and len(classes) == 2:
+        said = decision.choose(unseen.P)
+        found = measure(unseen.labels, unseen.P, said)
+        notes.append(
+            f"goal {decision.goal}: of {len(said):,} rows not learned from, {classes[1]!r} is said"
+            f" of {said.sum():,}, with a precision of {_three(found.precision)} and a recall of"
+            f" {_three(found.recall)}"
+        )
     return TableModel(
         _without_demands_on_unused(prepared.schema, encoder),
         prepared.target,
         encoder,
         pieces,
         ensemble,
-        _decision(prepared.choices.goal, classes, ensemble.weights, unseen),
+        decision,
         encoded.profiles,
         baseline.network,
         np.bincount(labels, minlength=len(classes)) / len(labels),
@@ -202,6 +220,10 @@ def learn(
             "shoal": __version__,
         },
     )
+
+
+def _three(measured: float | None) -> str:
+    return "-" if measured is None else f"{measured:.3f}"
 
 
 def _hold_out(prepared: Prepared, rows: Labels, seed: int) -> tuple[Labels, Table]:

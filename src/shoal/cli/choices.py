@@ -90,7 +90,10 @@ def choices(
         class_weight=_weights(class_weight),
         seconds=None if seconds is None else _seconds(seconds),
     )
-    return as_they_are | {"uses": dict(_pair(use) for use in uses), "recipe": recipe}
+    pairs = [_pair(use) for use in uses]
+    if len(dict(pairs)) < len(pairs):
+        raise InputError("--use names a column twice: choose one use for it")
+    return as_they_are | {"uses": dict(pairs), "recipe": recipe}
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -108,8 +111,8 @@ def _weights(text: str | None) -> dict[str, float] | str | None:
         label, _, weight = item.rpartition("=")
         if not label or not re.fullmatch(r"\d+(\.\d+)?", weight.strip()):
             raise InputError(
-                f"--class-weight {text} cannot be read: write balanced, or a weight for each"
-                " label as no=1,yes=5"
+                f"--class-weight {text} cannot be read: write balanced, or a weight above 0 for"
+                " each label as no=1,yes=5 (labels with = or , can be named in Python)"
             )
         weights[label.strip()] = float(weight)
     return weights

@@ -10,9 +10,12 @@ from typing import Any
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from shoal.callbacks import Callback, TrainingState
+
+LONGEST = 300  # characters of one text
 
 
 def console() -> Console:
@@ -24,6 +27,12 @@ def console() -> Console:
 def say(text: str) -> None:
     """Print a line, with rich's marks for bold and colour."""
     console().print(text, soft_wrap=True)
+
+
+def plain(text: str) -> str:
+    """Return text of a table as it can be printed: on one line, not too long, marks undone."""
+    visible = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return escape(visible if len(visible) <= LONGEST else f"{visible[: LONGEST - 1]}…")
 
 
 def output(data: dict[str, Any]) -> None:

@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 from rich import box
-from rich.markup import escape
 from rich.table import Table as Grid
 
-from shoal.cli.console import console, say
+from shoal.cli.console import console, plain, say
 from shoal.cli.show_measures import evaluation_data, show_evaluation
 from shoal.column_plans import (
     MISSING,
@@ -78,7 +77,7 @@ def show_columns(model: TableModel) -> None:
     for plan in plans[:MOST_COLUMNS]:
         missing = f"{plan.missing:,}" if plan.missing else ""
         becomes = _becomes(plan, pieces.get(plan.name))
-        grid.add_row(escape(plan.name), plan.kind, missing, escape(becomes))
+        grid.add_row(plain(plan.name), plan.kind, missing, plain(becomes))
     console().print(grid)
     if len(plans) > MOST_COLUMNS:
         say(f"  … and {len(plans) - MOST_COLUMNS} columns more (see --json)")
@@ -87,31 +86,31 @@ def show_columns(model: TableModel) -> None:
 def show_notes(notes: list[str]) -> None:
     """Print what a user should know, a line each."""
     for note in notes:
-        say(f"[yellow]Note:[/] {escape(note)}")
+        say(f"[yellow]Note:[/] {plain(note)}")
 
 
 def show_network(model: TableModel) -> None:
     """Print the target, the network and how it was trained."""
     classes = ", ".join(
-        f"{escape(label)} ({share:.1%}{', positive' if label == model.target.positive else ''})"
+        f"{plain(label)} ({share:.1%}{', positive' if label == model.target.positive else ''})"
         for label, share in zip(model.target.classes, model.prior, strict=True)
     )
     network, record, histories = model.ensemble.networks[0], model.record, model.ensemble.histories
     epochs = sorted({len(history) for history in histories})
     averaged = "networks, averaged" if len(histories) > 1 else "network"
-    say(f"Target [bold]{escape(model.target.name)}[/]: {classes}")
+    say(f"Target [bold]{plain(model.target.name)}[/]: {classes}")
     say(
         f"{len(histories)} {averaged}: {network.n_x} features → {network.n_h} hidden units"
         f" ({network.activation}) → {network.n_y} {'output' if network.n_y == 1 else 'outputs'}"
-        f" ({network.output}), trained on {record['rows']:,} rows of {escape(record['source'])},"
+        f" ({network.output}), trained on {record['rows']:,} rows of {plain(record['source'])},"
         f" {' to '.join(str(n) for n in dict.fromkeys((epochs[0], epochs[-1])))} epochs"
         f" ({_stops(model)})"
     )
     if model.decision.goal != "accuracy":
         threshold = model.decision.threshold
         how = "by costs" if threshold is None else f"from a probability of {threshold:.3f} on"
-        said = escape(model.target.positive or "labels")
-        say(f"Goal {escape(model.decision.goal)}: {said} said {how}")
+        said = plain(model.target.positive or "labels")
+        say(f"Goal {plain(model.decision.goal)}: {said} said {how}")
 
 
 def _stops(model: TableModel) -> str:

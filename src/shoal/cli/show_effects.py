@@ -8,10 +8,9 @@ from typing import Any
 
 import numpy as np
 from rich import box
-from rich.markup import escape
 from rich.table import Table as Grid
 
-from shoal.cli.console import console, say
+from shoal.cli.console import console, plain, say
 from shoal.effects import Effect
 from shoal.table_model import TableModel
 
@@ -31,8 +30,8 @@ def effects_data(found: list[Effect], model: TableModel) -> list[dict[str, Any]]
 def show_effects(found: list[Effect], model: TableModel) -> None:
     """Print each column's importance and curve."""
     say(
-        "Importance: how much the log loss rises when a column is shuffled. Curve: the mean"
-        " probability if all rows had that value."
+        "Importance: how much the log loss rises when a column is shuffled.\n"
+        "Curve: the mean probability if all rows had that value."
     )
     grid = Grid(box=box.SIMPLE_HEAD)
     grid.add_column("column", overflow="fold")
@@ -42,7 +41,7 @@ def show_effects(found: list[Effect], model: TableModel) -> None:
     for effect in found[:MOST_EFFECTS]:
         lost = "-" if effect.roc_auc_lost is None else f"{effect.roc_auc_lost:.4f}"
         importance = f"{effect.importance:.4f} ± {effect.spread:.4f}"
-        grid.add_row(escape(effect.name), importance, lost, escape(_curve(effect, model)))
+        grid.add_row(plain(effect.name), importance, lost, plain(_curve(effect, model)))
     console().print(grid)
     if len(found) > MOST_EFFECTS:
         say(f"  … and {len(found) - MOST_EFFECTS} columns more (see --json)")
@@ -54,7 +53,7 @@ def _curve(effect: Effect, model: TableModel) -> str:
     curve = np.array(effect.curve)
     k = 1 if model.target.positive else int(np.ptp(curve, axis=0).argmax())
     p = curve[:, k]
-    if isinstance(effect.values[0], str):
+    if isinstance(effect.values[0], str) and not effect.ordered:
         order = np.argsort(-p)
         ends = [f"{effect.values[i]} {p[i]:.2f}" for i in (order[0], order[-1])]
         return f"{model.target.classes[k]}: {', … '.join(dict.fromkeys(ends))}"
@@ -62,4 +61,5 @@ def _curve(effect: Effect, model: TableModel) -> str:
     heights = np.zeros(len(p)) if high == low else (p - low) / (high - low)
     line = "".join(STEPS[round(h * (len(STEPS) - 1))] for h in heights)
     first, last = effect.values[0], effect.values[-1]
-    return f"{model.target.classes[k]}: {low:.2f} to {high:.2f} {line} at {first:g} to {last:g}"
+    span = f"{first} to {last}" if effect.ordered else f"{first:g} to {last:g}"
+    return f"{model.target.classes[k]}: {low:.2f} to {high:.2f} {line} at {span}"

@@ -7,10 +7,9 @@ from dataclasses import asdict
 from typing import Any
 
 from rich import box
-from rich.markup import escape
 from rich.table import Table as Grid
 
-from shoal.cli.console import console, say
+from shoal.cli.console import console, plain, say
 from shoal.cross_validation import CrossValidation, Interval
 from shoal.table_evaluation import Evaluation
 
@@ -48,28 +47,28 @@ def evaluation_data(evaluation: Evaluation) -> dict[str, Any]:
 def show_evaluation(evaluation: Evaluation) -> None:
     """Print the measures beside the baselines', and the confusion matrix."""
     grid = Grid(box=box.SIMPLE_HEAD)
-    say(f"Measured on {evaluation.rows:,} rows ({escape(evaluation.source)}):")
+    say(f"Measured on {evaluation.rows:,} rows ({plain(evaluation.source)}):")
     grid.add_column("")
     for who in WHO.values():
         grid.add_column(who, justify="right")
     for key, name in MEASURES.items():
         values = [evaluation.metrics[who][key] for who in WHO]
-        if values[0] is None and key in OF_TWO_CLASSES:
+        if len(evaluation.classes) != 2 and key in OF_TWO_CLASSES:
             continue
         grid.add_row(name, *("-" if value is None else f"{value:.4f}" for value in values))
     console().print(grid)
     say(
-        "  What is given a probability comes true as often, but for"
-        f" {evaluation.reliability.error:.3f} in the mean (calibration error)."
+        f"  Calibration error {evaluation.reliability.error:.3f}: how far the probabilities are, in"
+        " the mean, from how often they come true."
     )
     if len(evaluation.classes) > MOST_CLASSES:
         return
     matrix = Grid(box=box.SIMPLE_HEAD)
     matrix.add_column("true \\ predicted", overflow="fold")
     for label in evaluation.classes:
-        matrix.add_column(escape(label), justify="right", overflow="fold")
+        matrix.add_column(plain(label), justify="right", overflow="fold")
     for label, counts in zip(evaluation.classes, evaluation.confusion, strict=True):
-        matrix.add_row(escape(label), *(f"{n:,}" for n in counts))
+        matrix.add_row(plain(label), *(f"{n:,}" for n in counts))
     console().print(matrix)
 
 
