@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from conftest import NATIVE
 
-from shoal import Network, gradient_check
+from shoal import Network, diagnose, gradient_check, read_table, train_table
 from shoal.activations import ACTIVATIONS
 from shoal.engine import NumpyEngine, default_engine
 from shoal.equations import Parameters
 from shoal.losses import LOSSES
+from shoal.table_evaluation import network_examples
 
 
 def problem(activation="tanh", output="sigmoid", n_h=5, m=60, seed=0):
@@ -103,6 +104,7 @@ def test_the_command_checks_a_model_on_its_table(cli, model, table):
     done = cli("check", model, table)
     assert done.code == 0
     assert "The gradient is right." in done.out
+    assert "Its hidden units are distinct and learn." in done.out
     found = json.loads(cli("check", model, table, "--network", "2", "--json").out)
     assert found["right"]
     assert found["engine"] == ("native" if NATIVE else "numpy")
@@ -117,3 +119,13 @@ def test_a_wrong_gradient_has_an_exit_code_of_its_own(cli, model, table, monkeyp
     done = cli("check", model, table)
     assert done.code == 3
     assert "The gradient is wrong: look at dZ1." in done.out
+
+
+def test_the_networks_of_real_tables_show_no_failure(real_data):
+    for name, target in (("titanic/titanic.csv", "Survived"), ("german-credit/german.csv", "-1")):
+        table = read_table(real_data / name)
+        model, _ = train_table(table, target)
+        for network in model.ensemble.networks:
+            examples = network_examples(model, table)
+            found = diagnose(network, examples.X, examples.Y)
+            assert not [finding for finding in found if finding.kind == "failure"]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from shoal.callbacks import Callback, EarlyStopping
     from shoal.cross_validation import cross_validate
+    from shoal.diagnosis import diagnose
     from shoal.effects import column_effects
     from shoal.errors import DivergedError, InputError
     from shoal.estimators import ShoalClassifier, ShoalRegressor
@@ -40,6 +41,7 @@ _HOMES = {
     "TableModel": "table_model",
     "column_effects": "effects",
     "cross_validate": "cross_validation",
+    "diagnose": "diagnosis",
     "evaluate": "table_evaluation",
     "gradient_check": "gradient_check",
     "read_table": "tables",
@@ -65,6 +67,7 @@ __all__ = [
     "TableModel",
     "column_effects",
     "cross_validate",
+    "diagnose",
     "evaluate",
     "gradient_check",
     "read_table",

@@ -1,6 +1,7 @@
 """``shoal check``. Floor 7."""
 
 import sys
+from dataclasses import asdict
 
 import click
 
@@ -8,6 +9,7 @@ from shoal.cli import options
 from shoal.cli.console import output
 
 WRONG_GRADIENT = 3  # exit code
+OF_THE_TABLE = ("unscaled", "imbalance")  # what is known of it, or does no harm in pieces
 
 
 @click.command()
@@ -22,12 +24,14 @@ def check(
     model: str, table: str, network: int, header: bool | None, ignore_extra: bool, seed: int,
     as_json: bool,
 ) -> None:  # fmt: skip
-    """Check the gradient of a network of MODEL on the rows of TABLE, which has the target too.
+    """Check a network of MODEL on the rows of TABLE, which has the target too.
 
-    What back-propagation says is held against differences of the cost and against its complex
-    step, in double precision. The exit code is 3 if they differ.
+    Its gradient: what back-propagation says is held against differences of the cost and against
+    its complex step, in double precision; the exit code is 3 if they differ. And its hidden units:
+    copies of each other, saturated or dead ones are named.
     """
-    from shoal.cli.show_equations import check_data, show_check
+    from shoal.cli.show_equations import check_data, show_check, show_findings
+    from shoal.diagnosis import diagnose
     from shoal.gradient_check import gradient_check
     from shoal.table_evaluation import network_examples
     from shoal.table_model import TableModel
@@ -38,9 +42,15 @@ def check(
     chosen = options.chosen_network(fitted, network)
     examples = network_examples(fitted, rows, ignore_extra)
     found = gradient_check(chosen, examples.X, examples.Y, seed=seed)
+    findings = [
+        finding
+        for finding in diagnose(chosen, examples.X, examples.Y, seed=seed)
+        if finding.name not in OF_THE_TABLE
+    ]
     if as_json:
-        output(check_data(found))
+        output(check_data(found) | {"findings": [asdict(finding) for finding in findings]})
     else:
         show_check(found)
+        show_findings(findings)
     if not found.right:
         sys.exit(WRONG_GRADIENT)

@@ -9,7 +9,8 @@ from typing import Any
 from rich import box
 from rich.table import Table as Grid
 
-from shoal.cli.console import console, say
+from shoal.cli.console import console, plain, say
+from shoal.diagnosis import Finding
 from shoal.gradient_check import GradientCheck
 
 
@@ -54,3 +55,12 @@ def show_check(found: GradientCheck) -> None:
         say("[green]The gradient is right.[/]")
     else:
         say(f"[red]The gradient is wrong:[/] look at {found.suspect}.")
+
+
+def show_findings(findings: list[Finding]) -> None:
+    """Print what keeps a network from learning."""
+    if not findings:
+        say("[green]Its hidden units are distinct and learn.[/]")
+    for finding in findings:
+        colour = "red" if finding.kind == "failure" else "yellow"
+        say(f"[{colour}]{finding.name}:[/] {plain(finding.sentence)}. Cure: {plain(finding.cure)}.")
