@@ -75,6 +75,9 @@ def test_a_goal_decides_what_is_said(cli, visits):
     said = np.where(P["probability_yes"] >= found["threshold"], "yes", "no")
     assert (said == P["prediction"]).all()
     assert "yes said from a probability of" in cli("inspect", "m").out
+    assert any("goal recall=0.95: of 320 rows not learned from" in note for note in found["notes"])
+    notes = trained(cli, visits, "--goal", "precision=1.0")["notes"]
+    assert any("goal precision=1.0" in note for note in notes)
     assert trained(cli, visits, "--class-weight", "no=1,yes=3")["threshold"] == pytest.approx(0.25)
 
 

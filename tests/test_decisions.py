@@ -83,6 +83,15 @@ def test_a_threshold_is_taken_as_it_is():
     assert decide("threshold=0.3", CLASSES, labels, P).threshold == pytest.approx(0.3)
 
 
+def test_where_a_precision_is_beyond_reach_the_greatest_is_taken():
+    labels = np.array([1, 0, 1, 1, 0, 0, 1, 0])
+    P = np.column_stack([1 - np.linspace(0.1, 0.9, 8), np.linspace(0.1, 0.9, 8)])
+    found = said("precision=1.0", labels, P)
+    assert precision_score(labels, found) == max(
+        precision_score(labels, P[:, 1] >= t) for t in P[:, 1]
+    )
+
+
 @pytest.mark.parametrize(
     ("goal", "classes", "words"),
     [
@@ -91,7 +100,6 @@ def test_a_threshold_is_taken_as_it_is():
         ("f1=0.5", CLASSES, "a number too much"),
         ("precision", CLASSES, "lacks a number"),
         ("precision=2", CLASSES, "lacks a number"),
-        ("precision=1.0", CLASSES, "cannot be met"),
         ("f1", ("a", "b", "c"), "one for two classes"),
         ("cost:no=1", CLASSES, "'no=1' is no cost"),
         ("cost:no>maybe=1", CLASSES, "is no cost"),

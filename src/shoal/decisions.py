@@ -58,8 +58,9 @@ def decide(goal: str, classes: tuple[str, ...], labels: Labels, P: Array) -> Dec
     ----------
     goal : str
         ``accuracy``; ``balanced-accuracy``; of two classes also ``f1``, ``precision=p`` (the
-        greatest recall at a precision of p at least), ``recall=r`` (the greatest precision),
-        ``threshold=t``; or ``cost:true>said=c,…`` with the costs of mistakes, 1 unless given.
+        greatest recall at a precision of p at least, or at the greatest there is), ``recall=r``
+        (the greatest precision), ``threshold=t``; or ``cost:true>said=c,…`` with the costs of
+        mistakes, 1 unless given.
     classes : tuple of str
     labels, P : ndarray, (m,) and (m, K)
         True class numbers and probabilities of rows that were not learned from.
@@ -67,7 +68,7 @@ def decide(goal: str, classes: tuple[str, ...], labels: Labels, P: Array) -> Dec
     Raises
     ------
     InputError
-        There is no such goal, or it cannot be met.
+        There is no such goal.
     """
     K = len(classes)
     name, _, value = goal.partition("=") if not goal.startswith("cost:") else ("cost", "", "")
@@ -136,12 +137,8 @@ def _threshold(goal: str, name: str, value: str, labels: Labels, p: Array) -> fl
         best = int(np.argmax(precision * recall / np.maximum(precision + recall, 1e-300)))
     else:
         met, other = (precision, recall) if name == "precision" else (recall, precision)
-        fitting = np.flatnonzero(met >= float(value))
-        if not len(fitting):
-            raise InputError(
-                f"the goal {goal!r} cannot be met: on rows not learned from, the greatest {name}"
-                f" is {met.max():.3f}; ask for less"
-            )
+        # where it cannot be met, as much of it as there is
+        fitting = np.flatnonzero(met >= min(float(value), met.max()))
         best = int(fitting[np.argmax(other[fitting])])
     return _between(thresholds, best)
 

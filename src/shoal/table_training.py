@@ -194,13 +194,7 @@ def learn(
     )  # fmt: skip
     decision = _decision(prepared.choices.goal, classes, ensemble.weights, unseen)
     if prepared.choices.goal is not None and len(classes) == 2:
-        said = decision.choose(unseen.P)
-        found = measure(unseen.labels, unseen.P, said)
-        notes.append(
-            f"goal {decision.goal}: of {len(said):,} rows not learned from, {classes[1]!r} is said"
-            f" of {said.sum():,}, with a precision of {_three(found.precision)} and a recall of"
-            f" {_three(found.recall)}"
-        )
+        notes.append(_what_it_gives(decision, classes[1], unseen))
     return TableModel(
         _without_demands_on_unused(prepared.schema, encoder),
         prepared.target,
@@ -222,8 +216,19 @@ def learn(
     )
 
 
-def _three(measured: float | None) -> str:
-    return "-" if measured is None else f"{measured:.3f}"
+def _what_it_gives(decision: Decision, positive: str, unseen: Unseen) -> str:
+    said = decision.choose(unseen.P)
+    found = measure(unseen.labels, unseen.P, said)
+    precision, recall = found.precision or 0.0, found.recall or 0.0
+    name, _, wanted = decision.goal.partition("=")
+    reached = {"precision": precision, "recall": recall}.get(name, np.inf)
+    met = (
+        "" if name not in ("precision", "recall") or reached >= float(wanted) else " cannot be met"
+    )
+    return (
+        f"goal {decision.goal}{met}: of {len(said):,} rows not learned from, {positive!r} is said"
+        f" of {said.sum():,}, with a precision of {precision:.3f} and a recall of {recall:.3f}"
+    )
 
 
 def _hold_out(prepared: Prepared, rows: Labels, seed: int) -> tuple[Labels, Table]:
