@@ -385,3 +385,22 @@ def test_an_order_that_leaves_one_class_to_learn_from_is_refused():
     made["bought"] = ["no"] * 100 + ["yes"] * 20
     words = refusal(train_table, table_from_frame(made, "shop"), "bought", order="when")
     assert "the rows to learn from are all 'no'" in words
+
+
+def test_a_network_that_failed_is_a_note_or_if_asked_for_an_error():
+    class Kill(Callback):
+        def on_train_end(self, state):
+            if state.network.n_h:
+                state.network.parameters.b1[:] = -1e3
+
+    recipe = Recipe(max_epochs=2)
+    model, _ = train_table(small(), "bought", recipe=recipe)
+    assert not any("networks:" in note for note in model.record["notes"])
+    # after the last callback, which puts the best parameters back, nothing else is changed
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("shoal.ensemble.EarlyStopping", lambda *_, **__: Kill())
+        model, _ = train_table(small(), "bought", recipe=recipe)
+        (note,) = [note for note in model.record["notes"] if "networks:" in note]
+        assert note.startswith("dead units, in 5 of 5 networks: 100% of the hidden units are zero")
+        words = refusal(train_table, small(), "bought", recipe=recipe, strict=True)
+    assert words.startswith("dead units, in 5 of 5 networks")

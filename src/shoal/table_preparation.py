@@ -35,6 +35,7 @@ class Choices:
     order: str | None = None
     goal: str | None = None
     recipe: Recipe = field(default_factory=Recipe)
+    strict: bool = False
 
     def __post_init__(self) -> None:
         if isinstance(self.drop, str) or isinstance(self.keep, str):

@@ -16,10 +16,11 @@ from shoal.callbacks import Callback
 from shoal.column_plans import Dates
 from shoal.columns import Schema, Table
 from shoal.decisions import Decision, decide, weighted
+from shoal.diagnosis import Finding, diagnose
 from shoal.drift import Profile, drift
 from shoal.encoding import TableEncoder
 from shoal.engine import default_engine
-from shoal.ensemble import Unseen, fit_ensemble
+from shoal.ensemble import Ensemble, Unseen, fit_ensemble
 from shoal.errors import InputError
 from shoal.evaluation import measure
 from shoal.examples import Examples
@@ -34,6 +35,7 @@ from shoal.table_preparation import Choices, Prepared, prepare
 from shoal.training import train
 
 HELD_OUT = 0.2  # share of the rows kept for measuring where no test table is given
+ROWS_TO_LOOK_AT = 1000  # for findings
 
 
 def train_table(
@@ -49,6 +51,7 @@ def train_table(
     order: str | None = None,
     goal: str | None = None,
     recipe: Recipe | None = None,
+    strict: bool = False,
     seed: int = 0,
     callbacks: Sequence[Callback] = (),
 ) -> tuple[TableModel, Evaluation]:
@@ -78,6 +81,8 @@ def train_table(
         likeliest, or with class weights the one whose mistakes cost least.
     recipe : Recipe, optional
         How the networks are trained.
+    strict : bool
+        Whether a network that failed (see :func:`diagnosis.diagnose`) is an error, not a note.
     seed : int
         Of everything random: the same seed gives the same model.
     callbacks : sequence of Callback
@@ -91,7 +96,7 @@ def train_table(
         On the held-out rows or the test table.
     """
     check_seed(seed)
-    choices = Choices(drop, keep, uses or {}, group, order, goal, recipe or Recipe())
+    choices = Choices(drop, keep, uses or {}, group, order, goal, recipe or Recipe(), strict)
     prepared = prepare(table, target, choices)
     rows = np.flatnonzero(prepared.labels >= 0)
     drifting = test is not None or order is not None
@@ -192,6 +197,10 @@ def learn(
         splitter=prepared.splitter.take(encoded.rows), seed=seed, callbacks=callbacks,
         validation=None if stopping is None else (pieces.transform(stopping.X), stopping.labels),
     )  # fmt: skip
+    failures = _failures(ensemble, pieces.transform(X[:ROWS_TO_LOOK_AT]), labels, len(classes))
+    if failures and prepared.choices.strict:
+        raise InputError(f"{failures[0]} (strict)")
+    notes += failures
     decision = _decision(prepared.choices.goal, classes, ensemble.weights, unseen)
     if prepared.choices.goal is not None and len(classes) == 2:
         notes.append(_what_it_gives(decision, classes[1], unseen))
@@ -214,6 +223,21 @@ def learn(
             "shoal": __version__,
         },
     )
+
+
+def _failures(ensemble: Ensemble, X: Array, labels: Labels, K: int) -> list[str]:
+    """Return a sentence on each kind of failure, however many networks have it."""
+    Y = class_outputs(labels[: len(X)], K)
+    found: dict[str, list[Finding]] = {}
+    for network in ensemble.networks:
+        for finding in diagnose(network, X.T, Y):
+            if finding.kind == "failure":
+                found.setdefault(finding.name, []).append(finding)
+    return [
+        f"{each[0].name}, in {len(each)} of {len(ensemble.networks)} networks: {each[0].sentence};"
+        f" {each[0].cure}"
+        for each in found.values()
+    ]
 
 
 def _what_it_gives(decision: Decision, positive: str, unseen: Unseen) -> str:

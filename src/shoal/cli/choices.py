@@ -62,6 +62,9 @@ OPTIONS = (
     ),
     click.option("--networks", type=click.IntRange(1), help="How many to average.  [default: 5]"),
     click.option(
+        "--strict", is_flag=True, help="A network that failed to learn is an error, not a note."
+    ),
+    click.option(
         "--time",
         "seconds",
         metavar="TIME",
