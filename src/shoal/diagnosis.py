@@ -79,8 +79,7 @@ def diagnose(
     some = np.sort(np.random.default_rng(seed).permutation(X.shape[1])[:MOST_EXAMPLES])
     X, Y = X[:, some].astype(np.float64), Y[:, some].astype(np.float64)
     w = None if w is None else w[:, some].astype(np.float64)
-    double = Network(network.n_x, network.n_h, network.n_y, network.activation, network.output)
-    double.theta[:] = network.theta
+    double = network.in_double_precision()
     found = [*_of_features(X, Y)]
     if network.n_h:
         found += _of_units(double, X, Y, w)
@@ -104,7 +103,7 @@ def curvature(network: Network, X: Array, Y: Array, w: Array | None, engine: Eng
 
     The product of the Hessian with a direction is a difference of two gradients.
     """
-    probe = Network(network.n_x, network.n_h, network.n_y, network.activation, network.output)
+    probe = network.in_double_precision()
     v = np.random.default_rng(0).normal(size=network.theta.size)
     v /= np.linalg.norm(v)
     step = 1e-4 * max(1.0, float(np.abs(network.theta).max()))

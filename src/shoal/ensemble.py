@@ -22,7 +22,7 @@ from shoal.history import History
 from shoal.losses import class_outputs, class_probabilities
 from shoal.network import Network
 from shoal.optimizers import Adam, ScaledAdam
-from shoal.recipe import FALLING, FOLDS, Recipe
+from shoal.recipe import FALLING, FOLDS, Recipe, column_of
 from shoal.splitting import Labels, Splitter
 from shoal.training import train_population
 
@@ -50,9 +50,7 @@ class Ensemble:
 
     def of_network(self, i: int, X: Array) -> Array:
         """Return the probabilities of one network alone."""
-        P: Array = probabilities(self.networks[i], X) / self.weights
-        P /= P.sum(axis=1, keepdims=True)
-        return P
+        return _without_weights(probabilities(self.networks[i], X), self.weights)
 
 
 @dataclass(frozen=True)
@@ -67,6 +65,12 @@ class Unseen:
 
     labels: Labels
     P: Array
+
+
+def _without_weights(P: Array, weights: Array) -> Array:
+    """Return what probabilities, (m, K), would be if the classes had not had weights, (K,)."""
+    P = P / weights
+    return np.asarray(P / P.sum(axis=1, keepdims=True))
 
 
 def probabilities(network: Network, X: Array) -> Array:
@@ -217,13 +221,11 @@ class _Fit:
                 self.parts += more
             stopping = self.examples.take(self.parts[i])
             weights[0, self.parts[i]] = 0
-        metric, name = self.recipe.metric, "cost"
+        metric = self.recipe.metric
         if metric == "roc-auc" and np.ptp(stopping.Y, axis=1).min() == 0:
             metric = "log-loss"  # without rows of both kinds there is no such area
-        if metric != "log-loss":
-            name = metric.replace("-", "_")
         stop = EarlyStopping(
-            f"validation_{name}", self.recipe.patience, 0.0,
+            f"validation_{column_of(metric)}", self.recipe.patience, 0.0,
             mode="min" if metric in FALLING else "max",
         )  # fmt: skip
         network = self._network()
@@ -240,13 +242,12 @@ class _Fit:
     def _metrics(self) -> dict[str, Any]:
         if self.recipe.metric == "log-loss":
             return {}
-        name = self.recipe.metric.replace("-", "_")
+        name = column_of(self.recipe.metric)
 
         def value(Y: Array, A2: Array) -> float:
             labels = (Y[0] > 0.5).astype(np.intp) if self.K == 2 else Y.argmax(axis=0)
-            P = class_probabilities(A2.astype(np.float64)).T / self.class_weights
-            P /= P.sum(axis=1, keepdims=True)
-            measured = getattr(measure(labels, P), name)
+            P = class_probabilities(A2.astype(np.float64)).T
+            measured = getattr(measure(labels, _without_weights(P, self.class_weights)), name)
             return 0.0 if measured is None else measured
 
         return {name: value}

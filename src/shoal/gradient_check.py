@@ -116,8 +116,7 @@ def gradient_check(
     """
     network.check(X, Y, w)
     engine = engine or default_engine()
-    double = Network(network.n_x, network.n_h, network.n_y, network.activation, network.output)
-    double.theta[:] = network.theta
+    double = network.in_double_precision()
     random = np.random.default_rng(seed)
     some = np.sort(random.permutation(X.shape[1])[:MOST_EXAMPLES])
     X, Y = X[:, some].astype(np.float64), Y[:, some].astype(np.float64)

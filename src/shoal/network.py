@@ -151,6 +151,12 @@ class Network:
                     " examples"
                 )
 
+    def in_double_precision(self) -> "Network":
+        """Return a copy in float64."""
+        copy = Network(self.n_x, self.n_h, self.n_y, self.activation, self.output)
+        copy.theta[:] = self.theta
+        return copy
+
     def forward(self, X: Array) -> Forward:
         """Forward propagation of X, (n_x, m)."""
         return equations.forward(X, self.parameters, self.g1, self.g2)

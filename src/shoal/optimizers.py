@@ -161,12 +161,9 @@ class ScaledAdam(Adam):
 
     def begin(self, theta: Array) -> None:
         """Make room, if it is the first step; V is W1 in theta's place."""
-        k = self.n_h * self.n_x
-        if not self.t:
+        W1 = theta[: self.n_h * self.n_x].reshape(self.n_h, -1)
+        if not self.t or not np.array_equal(W1, self._product):  # or somebody has changed W1
             self.V, self.s = theta.copy(), np.ones(self.n_x, theta.dtype)
-        elif not np.array_equal(theta[:k].reshape(self.n_h, -1), self._product):
-            self.V[:k], self.s = theta[:k], np.ones_like(self.s)  # somebody has changed W1
-        if not self.t or (self.s == 1).all():
             self.s_mean, self.s_square = np.zeros_like(self.s), np.zeros_like(self.s)
         super().begin(theta)
 

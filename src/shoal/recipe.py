@@ -107,3 +107,8 @@ class Recipe:
                     f"the class weight of {label!r} is {weight!r}, but must be above 0"
                 )
         return np.array([float(given.get(label, 1.0)) for label in classes])
+
+
+def column_of(metric: str) -> str:
+    """Return what the history calls a metric of the validation part."""
+    return "cost" if metric == "log-loss" else metric.replace("-", "_")

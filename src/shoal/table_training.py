@@ -131,13 +131,12 @@ def learn_and_measure(
     encoded = encode(prepared, rows)
     # what is wrong with the other tables is said before training
     measured = labelled(test, prepared.target, encoded.encoder)
-    stopping = None
+    stopping, learned = None, prepared.table.rows(rows)
     if validation is not None:
         stopping = labelled(validation, prepared.target, encoded.encoder)
-        learned = prepared.table.rows(rows)
         measured.notes.extend(repeated(learned, validation, "stop training by"))
         measured.notes.extend(repeated(validation, test, others="that stop training"))
-    measured.notes.extend(repeated(prepared.table.rows(rows), test))
+    measured.notes.extend(repeated(learned, test))
     measured.notes.extend(drift(encoded.profiles, test) if drifting else [])
     model = learn(prepared, encoded, stopping=stopping, seed=seed, callbacks=callbacks)
     return model, evaluate_rows(model, measured)
@@ -192,12 +191,13 @@ def learn(
     if baseline.reached_max_epochs:
         notes.append("logistic regression had not quite converged")
     pieces = fit_pieces(X, labels)
+    seen = pieces.transform(X)
     ensemble, unseen = fit_ensemble(
-        pieces.transform(X), labels, classes, prepared.choices.recipe,
+        seen, labels, classes, prepared.choices.recipe,
         splitter=prepared.splitter.take(encoded.rows), seed=seed, callbacks=callbacks,
         validation=None if stopping is None else (pieces.transform(stopping.X), stopping.labels),
     )  # fmt: skip
-    failures = _failures(ensemble, pieces.transform(X[:ROWS_TO_LOOK_AT]), labels, len(classes))
+    failures = _failures(ensemble, seen[:ROWS_TO_LOOK_AT], labels, len(classes))
     if failures and prepared.choices.strict:
         raise InputError(f"{failures[0]} (strict)")
     notes += failures

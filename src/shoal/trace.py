@@ -12,7 +12,6 @@ import numpy as np
 
 from shoal import equations
 from shoal.activations import Array
-from shoal.equations import Parameters
 from shoal.errors import InputError
 from shoal.network import Network
 
@@ -85,8 +84,7 @@ def trace(
     network.check(X, Y, w)
     if not network.n_h:
         raise InputError("a trace follows a hidden layer, which this network has not (n_h = 0)")
-    double = Network(network.n_x, network.n_h, network.n_y, network.activation, network.output)
-    double.theta[:] = network.theta
+    double = network.in_double_precision()
     X, Y = X.astype(np.float64), Y.astype(np.float64)
     m = X.shape[1]
     lines = _ONE if m == 1 and w is None else _MANY
@@ -101,27 +99,22 @@ def trace(
     values = {
         **dict(zip(NAMES, before, strict=True)), "X": X, "Y": Y, "Z1": forward.Z1, "A1": forward.A1,
         "Z2": forward.Z2, "A2": forward.A2, "J": J, "dZ2": dZ2, "dZ1": dZ1,
+        "units": before.W2 * forward.A1.mean(axis=1),
         **{f"d{name}": value for name, value in zip(NAMES, gradients, strict=True)},
         **{f"{name}'": value for name, value in zip(NAMES, after, strict=True)},
     }  # fmt: skip
-    steps = []
-    for part, key, symbol, equation, latex in lines:
-        if key == "units":
-            steps += _units(before, forward.A1, lines is _ONE)
-        else:
-            names = {"g1": double.activation, "g2": double.output, "alpha": f"{alpha:g}", "m": m}
-            filled = equation.format(**names), latex.replace("ALPHA", f"{alpha:g}")
-            steps.append(Step(part, symbol, *filled, values[key]))
+    names = {"g1": double.activation, "g2": double.output, "alpha": f"{alpha:g}", "m": m}
+    steps = [
+        Step(
+            part,
+            symbol,
+            equation.format(**names),
+            latex.replace("ALPHA", f"{alpha:g}"),
+            values[key],
+        )
+        for part, key, symbol, equation, latex in lines
+    ]
     return Trace(tuple(steps), m, alpha)
-
-
-def _units(parameters: Parameters, A1: Array, one: bool) -> list[Step]:
-    """Return what each hidden unit adds to Z2, in the mean over the examples."""
-    a1 = "a1" if one else "mean of A1"
-    value = parameters.W2 * A1.mean(axis=1)
-    latex = r"W^{[2]} \ast a^{[1]T}" if one else r"W^{[2]} \ast \overline{A^{[1]}}^{T}"
-    what = f"W2 * ({a1})^T, which add up to {'z2' if one else 'the mean of Z2'} - b2"
-    return [Step("hidden units", "W2 * a1^T", what, latex, value)]
 
 
 Line = tuple[str, str, str, str, str]  # part, key, symbol, equation, LaTeX
@@ -145,7 +138,7 @@ _ONE: Sequence[Line] = (
     ("forward", "A1", "a1", "{g1}(z1)", r"g^{[1]}(z^{[1]})"),
     ("forward", "Z2", "z2", "W2 a1 + b2", r"W^{[2]} a^{[1]} + b^{[2]}"),
     ("forward", "A2", "a2", "{g2}(z2)", r"g^{[2]}(z^{[2]})"),
-    ("hidden units", "units", "", "", ""),
+    ("hidden units", "units", "W2 * a1^T", "these add up to z2 - b2", r"W^{[2]} \ast a^{[1]T}"),
     ("cost", "J", "L", "L(a2, y)", r"L(a^{[2]}, y)"),
     ("backward", "dZ2", "dz2", "a2 - y", r"a^{[2]} - y"),
     ("backward", "dW2", "dW2", "dz2 a1^T", r"dz^{[2]} a^{[1]T}"),
@@ -169,7 +162,13 @@ _MANY: Sequence[Line] = (
     ("forward", "A1", "A1", "{g1}(Z1)", r"g^{[1]}(Z^{[1]})"),
     ("forward", "Z2", "Z2", "W2 A1 + b2", r"W^{[2]} A^{[1]} + b^{[2]}"),
     ("forward", "A2", "A2", "{g2}(Z2)", r"g^{[2]}(Z^{[2]})"),
-    ("hidden units", "units", "", "", ""),
+    (
+        "hidden units",
+        "units",
+        "W2 * a1^T",
+        "in the mean; these add up to the mean of Z2 - b2",
+        r"W^{[2]} \ast \overline{A^{[1]}}^{T}",
+    ),
     ("cost", "J", "J", "(1/m) sum L(A2, Y)", r"\frac{1}{m} \sum L(A^{[2]}, Y)"),
     ("backward", "dZ2", "dZ2", "A2 - Y", r"A^{[2]} - Y"),
     ("backward", "dW2", "dW2", "(1/m) dZ2 A1^T", r"\frac{1}{m} dZ^{[2]} A^{[1]T}"),

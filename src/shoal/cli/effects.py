@@ -12,14 +12,7 @@ from shoal.cli.console import output, say
 @click.command()
 @click.argument("model")
 @click.argument("table")
-@click.option(
-    "--output",
-    "-o",
-    "path",
-    type=click.Path(path_type=Path),
-    metavar="PICTURE",
-    help="A PNG to draw the effects into.",
-)
+@options.picture("A PNG to draw the effects into.")
 @options.header
 @options.seed
 @options.ignore_extra

@@ -12,14 +12,7 @@ from shoal.cli.console import output, say
 @click.command()
 @click.argument("model")
 @click.argument("table")
-@click.option(
-    "--output",
-    "-o",
-    "path",
-    type=click.Path(path_type=Path),
-    metavar="PICTURE",
-    help="A PNG to draw into how reliable the probabilities are.",
-)
+@options.picture("A PNG to draw into how reliable the probabilities are.")
 @options.header
 @options.ignore_extra
 @options.as_json

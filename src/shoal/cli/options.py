@@ -4,8 +4,9 @@ Floor 7.
 """
 
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -28,6 +29,13 @@ header = click.option(
 ignore_extra = click.option(
     "--ignore-extra", is_flag=True, help="Allow columns that the model was not trained on."
 )
+
+
+def picture(what: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return the option for a picture to draw into."""
+    return click.option(
+        "--output", "-o", "path", type=click.Path(path_type=Path), metavar="PICTURE", help=what
+    )
 
 
 def _use_threads(context: click.Context, parameter: click.Parameter, threads: int | None) -> None:
