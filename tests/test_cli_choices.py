@@ -100,7 +100,8 @@ def test_cross_validation_prints_intervals_and_writes_nothing(cli, visits, folde
     assert done.out.count("±") >= 24
     data = json.loads(cli("cross-validate", visits, "-t", "ill", "--folds", "2", "--json").out)
     assert (
-        data["metrics"]["network"]["roc_auc"]["low"] < data["metrics"]["network"]["roc_auc"]["mean"]
+        data["metrics"]["network"]["roc_auc"]["low"]
+        < data["metrics"]["network"]["roc_auc"]["estimate"]
     )
     assert len(data["folds"]) == 2
     assert sorted(folder.iterdir()) == before

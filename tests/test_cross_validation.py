@@ -34,12 +34,12 @@ def test_each_row_is_measured_once(found):
 def test_the_mean_and_its_interval_are_those_of_the_folds(found):
     values = [each.metrics["network"]["roc_auc"] for each in found.evaluations]
     interval = found.metrics["network"]["roc_auc"]
-    assert interval.mean == pytest.approx(np.mean(values))
+    assert interval.estimate == pytest.approx(np.mean(values))
     half = stats.t.ppf(0.975, 4) * np.std(values, ddof=1) * np.sqrt(1 / 5 + 1 / 4)
-    assert interval.high - interval.mean == pytest.approx(half)
-    assert interval.mean - interval.low == pytest.approx(half)
+    assert interval.high - interval.estimate == pytest.approx(half)
+    assert interval.estimate - interval.low == pytest.approx(half)
     line = [each.metrics["logistic_regression"]["roc_auc"] for each in found.evaluations]
-    assert found.gains["roc_auc"].mean == pytest.approx(np.mean(values) - np.mean(line))
+    assert found.gains["roc_auc"].estimate == pytest.approx(np.mean(values) - np.mean(line))
 
 
 def test_what_one_class_alone_cannot_give_is_left_out_of_the_mean():
@@ -62,8 +62,8 @@ def test_groups_are_never_apart_so_that_their_names_do_not_help():
     frame = pd.DataFrame({"mark": group + random.normal(0, 0.01, 400), "patient": group, "y": y})
     alike = cross_validate(table_from_frame(frame), "y", group="patient")
     apart = cross_validate(table_from_frame(frame), "y", drop=["patient"])
-    assert apart.metrics["network"]["roc_auc"].mean > 0.95
-    assert alike.metrics["network"]["roc_auc"].mean < 0.75
+    assert apart.metrics["network"]["roc_auc"].estimate > 0.95
+    assert alike.metrics["network"]["roc_auc"].estimate < 0.75
 
 
 def test_a_class_that_a_fold_cannot_learn_is_refused():

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from shoal.history import History
     from shoal.network import Network
     from shoal.recipe import Recipe
+    from shoal.report import report_html
     from shoal.table_classifier import TableClassifier
     from shoal.table_evaluation import evaluate
     from shoal.table_model import TableModel
@@ -45,6 +46,7 @@ _HOMES = {
     "evaluate": "table_evaluation",
     "gradient_check": "gradient_check",
     "read_table": "tables",
+    "report_html": "report",
     "table_from_frame": "tables",
     "trace": "trace",
     "train": "training",
@@ -71,6 +73,7 @@ __all__ = [
     "evaluate",
     "gradient_check",
     "read_table",
+    "report_html",
     "table_from_frame",
     "trace",
     "train",

@@ -15,21 +15,11 @@ from shoal.activations import Array
 from shoal.callbacks import Callback
 from shoal.columns import Table
 from shoal.errors import InputError
+from shoal.intervals import CONFIDENCE, Interval
 from shoal.splitting import Labels
 from shoal.table_evaluation import Evaluation
 from shoal.table_preparation import Choices, Prepared, prepare
 from shoal.table_training import check_seed, learn_and_measure
-
-CONFIDENCE = 0.95
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A mean over folds, and between what it lies with a confidence of 95 %."""
-
-    mean: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True)

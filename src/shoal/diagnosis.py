@@ -16,6 +16,7 @@ from shoal.engine import Engine, default_engine
 from shoal.history import History
 from shoal.network import Network
 
+OF_THE_EXAMPLES = ("unscaled", "imbalance")  # findings that are not of a network
 MOST_EXAMPLES = 1000  # are enough
 COPY = 1e-9  # of the greatest parameter: units nearer to each other than that are the same
 MUCH = 0.5  # share of the units or activations

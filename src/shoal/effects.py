@@ -85,9 +85,10 @@ def column_effects(
     random = np.random.default_rng(seed)
     some = random.permutation(len(rows.labels))[:MOST_ROWS]
     X, labels = rows.X[some], rows.labels[some]
-    whole = measure(labels, model.probabilities(X))
+    seen = model.pieces.transform(X)
+    whole = measure(labels, model.ensemble.probabilities(seen))
     found = [
-        _effect(model, plan, at, table[plan.name], X, labels, whole, random)
+        _effect(model, plan, at, table[plan.name], seen, labels, whole, random)
         for plan, at in model.encoder.blocks()
     ]
     return sorted(found, key=lambda effect: -effect.importance)
@@ -98,25 +99,26 @@ def _effect(
     plan: ColumnPlan,
     at: slice,
     column: Column,
-    X: Array,
+    seen: Array,
     labels: Labels,
     whole: Measures,
     random: np.random.Generator,
 ) -> Effect:
+    pieces, at = model.pieces.of(at)
     losses, areas = [], []
+    shuffled = seen.copy()
     for _ in range(SHUFFLES):
-        shuffled = X.copy()
-        shuffled[:, at] = X[random.permutation(len(X)), at]
-        found = measure(labels, model.probabilities(shuffled))
+        shuffled[:, at] = seen[random.permutation(len(seen)), at]
+        found = measure(labels, model.ensemble.probabilities(shuffled))
         losses.append(found.log_loss - whole.log_loss)
         if whole.roc_auc is not None and found.roc_auc is not None:
             areas.append(whole.roc_auc - found.roc_auc)
     tried, values = _tried(plan, column)
-    few = X[:ROWS_OF_A_CURVE].copy()
+    few = seen[:ROWS_OF_A_CURVE].copy()
     curve = []
-    for features in plan.transform(tried):
+    for features in pieces.transform(plan.transform(tried)):
         few[:, at] = features
-        curve.append(tuple(model.probabilities(few).mean(axis=0).tolist()))
+        curve.append(tuple(model.ensemble.probabilities(few).mean(axis=0).tolist()))
     return Effect(
         column.name, float(np.mean(losses)), float(np.std(losses)),
         float(np.mean(areas)) if areas else None, tuple(values), isinstance(plan, Dates),

@@ -13,6 +13,7 @@ import numpy as np
 
 from shoal.activations import Array
 from shoal.callbacks import Callback, EarlyStopping, TrainingState
+from shoal.diagnosis import OF_THE_EXAMPLES, Finding, diagnose
 from shoal.engine import default_engine
 from shoal.engine.dropout import Dropout
 from shoal.errors import DivergedError
@@ -47,6 +48,19 @@ class Ensemble:
         """Return the mean probability of each class, (m, K), of features in rows, (m, n_x)."""
         total: Array = np.sum([self.of_network(i, X) for i in range(len(self.networks))], axis=0)
         return total / len(self.networks)
+
+    def findings(self, X: Array, labels: Labels) -> list[tuple[Finding, int]]:
+        """Return what is wrong with the networks on rows (m, n_x): once, and in how many of them.
+
+        What is only so of the rows, whether features are scaled, is left out.
+        """
+        Y = class_outputs(labels, len(self.weights))
+        found: dict[str, list[Finding]] = {}
+        for network in self.networks:
+            for finding in diagnose(network, X.T, Y):
+                if finding.name not in OF_THE_EXAMPLES:
+                    found.setdefault(finding.name, []).append(finding)
+        return [(each[0], len(each)) for each in found.values()]
 
     def of_network(self, i: int, X: Array) -> Array:
         """Return the probabilities of one network alone."""

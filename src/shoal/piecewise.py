@@ -73,6 +73,12 @@ class PiecewiseLinear:
         """How many features the network sees."""
         return sum(each.width for each in self.pieces)
 
+    def of(self, at: slice) -> tuple["PiecewiseLinear", slice]:
+        """Return the pieces of some features alone, and where in ``transform``'s they are."""
+        before = sum(each.width for each in self.pieces[: at.start])
+        some = PiecewiseLinear(self.pieces[at])
+        return some, slice(before, before + some.width)
+
     def transform(self, X: Array) -> Array:
         """Return the network's features, (m, width), of features in rows, (m, n), in float32."""
         features = np.empty((len(X), self.width), np.float32)

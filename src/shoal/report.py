@@ -1,134 +1,228 @@
-"""Guarantee: a picture shows the numbers that the table beside it holds.
+"""Guarantee: one page says what was trained on what, how good it is, what it looks at, and why.
 
-Floor 6, and the only module that knows the plotting library.
+Floor 6. The page is a single file that fetches nothing and runs nothing; each picture says in words
+what it shows, and all its numbers come from the modules below.
 """
 
-import warnings
-from collections.abc import Sequence
-from io import BytesIO
+import hashlib
+from importlib import resources
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap
-from matplotlib.figure import Figure
+from jinja2 import Environment, StrictUndefined, Template
 
+from shoal import __version__
+from shoal import report_pictures as pictures
 from shoal.activations import Array
-from shoal.atomic import check_writable, write_atomically
-from shoal.boundary import BLUE, ORANGE, probability_map
-from shoal.effects import Effect
+from shoal.atomic import check_writable
+from shoal.columns import Table
+from shoal.curves import Ranking
+from shoal.effects import Effect, column_effects
+from shoal.engine import default_engine
+from shoal.ensemble import probabilities
 from shoal.errors import InputError
-from shoal.evaluation import Reliability
-from shoal.history import History
-from shoal.network import Network
+from shoal.hidden_units import hidden_units
+from shoal.intervals import class_curves, measure_intervals
+from shoal.report_pictures import Picture
+from shoal.table_evaluation import Evaluation, Labelled, cautions, evaluate_rows, labelled
+from shoal.table_model import TableModel
 
-MOST_BARS, MOST_CURVES, CURVES_IN_A_ROW, LONGEST_NAME = 20, 9, 3, 18
+MOST_CLASSES = 8  # that have curves of their own
+MOST_UNITS, MOST_COLUMNS, MOST_EFFECTS = 12, 3, 9
+START = b"<!doctype html>"
+MEASURES = {
+    "accuracy": "accuracy", "balanced_accuracy": "balanced accuracy", "precision": "precision",
+    "recall": "recall", "f1": "F1", "roc_auc": "ROC AUC", "log_loss": "log loss",
+    "brier": "Brier score",
+}  # fmt: skip
 
 
-def check_picture_path(path: Path) -> None:
-    """Find out early whether a picture can be written to a path.
+def check_page_path(path: Path) -> None:
+    """Find out early whether a page can be written to a path.
 
     Raises
     ------
     InputError
-        The path cannot be written, or holds a file that is no PNG and would be lost.
+        The path cannot be written, or holds a file that is no page and would be lost.
     """
     check_writable(path)
-    if path.is_file() and path.stat().st_size and not path.read_bytes().startswith(b"\x89PNG"):
-        raise InputError(f"{path} exists and is not a PNG picture: choose another name")
+    if path.is_file() and path.stat().st_size and not path.read_bytes().startswith(START):
+        raise InputError(f"{path} exists and is not a page of Shoal: choose another name")
 
 
-def plot_boundary(network: Network, X: Array, Y: Array, history: History, path: Path) -> None:
-    """Draw what a network of two inputs has learned beside how it got there, as a PNG.
+def report_html(
+    model: TableModel,
+    table: Table,
+    *,
+    ignore_extra: bool = False,
+    seed: int = 0,
+    command: str | None = None,
+) -> str:
+    """Return a report on a model, as one HTML page.
 
     Parameters
     ----------
-    X, Y : ndarray, (2, m) and (1, m)
-        The examples; labels are 0 and 1.
+    model : TableModel
+    table : Table
+        Rows with the target, best such as were not learned from.
+    ignore_extra : bool
+        Allow columns that the model was not trained on.
+    seed : int
+        Of the intervals, the shuffles and the choice of rows.
+    command : str, optional
+        What trains the same model on the command line.
+
+    Raises
+    ------
+    InputError
+        The table does not fit, or has rows of one class alone.
     """
-    P, bounds = probability_map(network, X, 400, 400)
-    figure = Figure(figsize=(11, 5), layout="constrained")
-    left, right = figure.subplots(1, 2)
-    colours = LinearSegmentedColormap.from_list("classes", [BLUE, "white", ORANGE])
-    shades = left.imshow(
-        P, extent=bounds.ravel().tolist(), cmap=colours, vmin=0, vmax=1, alpha=0.6, aspect="auto"
+    effects = column_effects(model, table, ignore_extra=ignore_extra, seed=seed)
+    rows = labelled(table, model.target, model.encoder, ignore_extra)
+    rows.notes.extend(cautions(model, table))
+    evaluation = evaluate_rows(model, rows)
+    units = hidden_units(model, rows.X, seed)
+    return _template().render(
+        model=model,
+        evaluation=evaluation,
+        positive=model.target.positive,
+        about=_about(model),
+        measures=_measures(model, rows, evaluation, seed),
+        pictures=_pictures(model, rows, evaluation, seed),
+        importance=pictures.importance(effects),
+        effects=_effects(effects, model),
+        units=units[:MOST_UNITS],
+        unit_columns=pictures.unit_columns(units),
+        weights=pictures.weights(model.ensemble),
+        findings=model.ensemble.findings(model.pieces.transform(rows.X), rows.labels),
+        python=_python(model),
+        command=command,
+        fingerprint=_fingerprint(model),
+        version=__version__,
+        engine=default_engine().name,
+        top=lambda columns: sorted(columns.items(), key=lambda item: -item[1])[:MOST_COLUMNS],
     )
-    left.contour(P[::-1], [0.5], extent=bounds.ravel().tolist(), colors="black", linewidths=1.5)
-    for label, colour, marker in ((0, BLUE, "o"), (1, ORANGE, "^")):
-        points = X[:, Y[0] == label]
-        left.scatter(*points, c=colour, marker=marker, s=16, edgecolors="white", linewidths=0.4,
-                     label=f"y = {label}")  # fmt: skip
-    left.set(xlabel="x1", ylabel="x2", title=f"{network.n_h} hidden units: where a2 crosses 0.5")
-    left.legend(loc="upper right")
-    figure.colorbar(shades, ax=left, label="a2, the probability of y = 1")
-    right.plot(history["epoch"], history["cost"], color=BLUE)
-    right.set(xlabel="iteration", ylabel="cost J", title="gradient descent")
-    right.grid(alpha=0.3)
-    _write(figure, path)
 
 
-def plot_reliability(found: Reliability, positive: str | None, path: Path) -> None:
-    """Draw how often what was given a probability came true, as a PNG."""
-    figure = Figure(figsize=(5, 5), layout="constrained")
-    axes = figure.subplots()
-    axes.plot([0, 1], [0, 1], color="grey", linestyle="--", label="as often as said")
-    axes.plot(found.probability, found.share, color=BLUE, marker="o", label="tenths of the rows")
-    what = f"of {_short(positive)}" if positive else "of the likeliest class"
-    axes.set(xlabel=f"mean probability {what}", ylabel="share of rows of which it was true")
-    axes.set(xlim=(0, 1), ylim=(0, 1), title=f"Calibration error {found.error:.3f}")
-    axes.legend(loc="upper left")
-    axes.grid(alpha=0.3)
-    _write(figure, path)
+def _template() -> Template:
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    page = resources.files("shoal").joinpath("report.html").read_text(encoding="utf-8")
+    return environment.from_string(page)
 
 
-def plot_effects(found: Sequence[Effect], classes: Sequence[str], path: Path) -> None:
-    """Draw the importance of columns, and the curves of the most important, as a PNG."""
-    shown, curves = found[:MOST_BARS], [each for each in found if each.curve][:MOST_CURVES]
-    figure = Figure(figsize=(14, max(5.0, 0.35 * len(shown) + 1)), layout="constrained")
-    left, right = figure.subfigures(1, 2, squeeze=False, width_ratios=(2, 3)).ravel()
-    bars = left.subplots()
-    at = range(len(shown))[::-1]
-    bars.barh(at, [e.importance for e in shown], xerr=[e.spread for e in shown], color=BLUE)
-    bars.set_yticks(at, [_short(e.name) for e in shown])
-    bars.set(xlabel="rise of the log loss when shuffled", title="Importance")
-    rows = -(-len(curves) // CURVES_IN_A_ROW)
-    panels = right.subplots(rows, CURVES_IN_A_ROW, squeeze=False).ravel()
-    for panel in panels[len(curves) :]:
-        panel.set_visible(False)
-    for panel, effect in zip(panels, curves, strict=False):
-        _plot_curve(panel, effect, classes)
-    _write(figure, path)
+def _about(model: TableModel) -> list[tuple[str, str]]:
+    network, record, histories = model.ensemble.networks[0], model.record, model.ensemble.histories
+    epochs = sorted(len(history) for history in histories)
+    shares = (
+        f"{label} ({share:.1%})"
+        for label, share in zip(model.target.classes, model.prior, strict=True)
+    )
+    used = sum(bool(plan.features) for plan in model.encoder.plans)
+    return [
+        ("Target", model.target.name),
+        ("Classes", ", ".join(shares)),
+        ("Trained on", f"{record['rows']:,} rows of {record['source']}"),
+        ("Columns", f"{used} used of {len(model.encoder.plans)}"),
+        (
+            "Networks",
+            f"{len(histories)}, averaged: {network.n_x} features, {network.n_h} hidden units"
+            f" ({network.activation}), {network.n_y} output{'s' * (network.n_y > 1)}"
+            f" ({network.output})",
+        ),
+        ("Epochs", f"{epochs[0]} to {epochs[-1]}"),
+        ("Stopped", "; ".join(dict.fromkeys(history.stop_reason for history in histories))),
+        ("Goal", model.decision.goal),
+    ]
 
 
-def _plot_curve(panel: Axes, effect: Effect, classes: Sequence[str]) -> None:
-    """Draw one curve; of more than two classes the one that moves most."""
-    P = np.array(effect.curve)
-    k = 1 if len(classes) == 2 else int(np.ptp(P, axis=0).argmax())
-    panel.set_title(_short(effect.name), fontsize=9)
-    panel.set_ylabel(f"p({_short(classes[k])})", fontsize=8)
-    panel.tick_params(labelsize=7)
-    if effect.ordered:
-        panel.plot(range(len(P)), P[:, k], color=ORANGE, marker=".")
-        at = sorted({0, len(P) // 2, len(P) - 1})
-        panel.set_xticks(at, [_short(str(effect.values[i])) for i in at])
-    elif isinstance(effect.values[0], str):
-        panel.bar(range(len(P)), P[:, k], color=ORANGE)
-        labels = [_short(str(value)) for value in effect.values]
-        panel.set_xticks(range(len(P)), labels, rotation=60, ha="right")
-    else:
-        panel.plot(effect.values, P[:, k], color=ORANGE, marker=".")
-    panel.grid(alpha=0.3)
+def _measures(
+    model: TableModel, rows: Labelled, evaluation: Evaluation, seed: int
+) -> list[tuple[str, list[str]]]:
+    """Return each measure's name, and its values for the network, logistic regression, a guess."""
+    columns = []
+    for who, P in (
+        ("network", model.probabilities(rows.X)),
+        ("logistic_regression", probabilities(model.baseline, rows.X)),
+        ("majority_guess", None),
+    ):
+        plain = evaluation.metrics[who]
+        if P is None:
+            columns.append({name: "-" if v is None else f"{v:.3f}" for name, v in plain.items()})
+            continue
+        found = measure_intervals(rows.labels, P, model.decision.choose(P), seed)
+        columns.append({name: "-" if v is None else str(v) for name, v in found.items()})
+    names = [name for name in MEASURES if any(of[name] != "-" for of in columns)]
+    return [(MEASURES[name], [of[name] for of in columns]) for name in names]
 
 
-def _short(name: str) -> str:
-    """Return a name as it is drawn: cut, and without being read as a formula."""
-    cut = name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
-    return cut.replace("$", r"\$")
+def _pictures(
+    model: TableModel, rows: Labelled, evaluation: Evaluation, seed: int
+) -> list[Picture]:
+    """Return the pictures of the learning, and of how good the probabilities are."""
+    P, classes = model.probabilities(rows.X), model.target.classes
+    positive = model.target.positive
+    made = [pictures.learning_curves(model.ensemble)]
+    of_classes = [1] if positive is not None else range(min(len(classes), MOST_CLASSES))
+    found = {
+        classes[k]: curves
+        for k in of_classes
+        if (curves := class_curves(rows.labels, P[:, k], k, seed)) is not None
+    }
+    made += [pictures.roc_curves(found), pictures.precision_recall_curves(found)]
+    made.append(pictures.calibration(evaluation.reliability, positive or "the likeliest class"))
+    if positive is not None:
+        thresholds = Ranking(rows.labels == 1, P[:, 1]).thresholds()
+        if thresholds is not None:
+            chosen = model.decision.threshold
+            made.append(pictures.threshold_curves(thresholds, chosen, positive))
+    return made
 
 
-def _write(figure: Figure, path: Path) -> None:
-    png = BytesIO()
-    with warnings.catch_warnings():  # a letter that the font lacks is drawn as a box
-        warnings.filterwarnings("ignore", message="Glyph")
-        figure.savefig(png, format="png", dpi=120)
-    write_atomically(path, png.getvalue())
+def _effects(found: list[Effect], model: TableModel) -> list[Picture]:
+    shown = [each for each in found if each.curve][:MOST_EFFECTS]
+    return [pictures.effect_curve(each, model.target.classes) for each in shown]
+
+
+def what_was_chosen(model: TableModel) -> dict[str, Any]:
+    """Return the keyword arguments of ``train_table`` that give the same model, as plain data.
+
+    ``test`` and ``validation`` are the names of tables. A time is told as the number of networks
+    that it came to.
+    """
+    chosen = dict(model.record.get("choices", {}))
+    recipe = dict(chosen.pop("recipe", {}))
+    if recipe.pop("seconds", None) is not None:
+        recipe["networks"] = len(model.ensemble.networks)
+    tables = dict(model.record.get("tables", {}))
+    if tables.get("test") == "held out":
+        del tables["test"]
+    return tables | chosen | ({"recipe": recipe} if recipe else {})
+
+
+def _python(model: TableModel) -> str:
+    """Return the code that trains the same model."""
+    chosen = what_was_chosen(model)
+    recipe = chosen.pop("recipe", {})
+    arguments = [f"read_table({model.record['source']!r})", repr(model.target.name)]
+    for name, value in chosen.items():
+        is_table = name in ("test", "validation")
+        arguments.append(f"{name}={f'read_table({value!r})' if is_table else repr(value)}")
+    if recipe:
+        of_recipe = ", ".join(f"{name}={value!r}" for name, value in recipe.items())
+        arguments.append(f"recipe=Recipe({of_recipe})")
+    arguments.append(f"seed={model.record['seed']}")
+    names = "Recipe, read_table, train_table" if recipe else "read_table, train_table"
+    lines = "".join(f"    {argument},\n" for argument in arguments)
+    return f"from shoal import {names}\n\nmodel, evaluation = train_table(\n{lines})\n"
+
+
+def _fingerprint(model: TableModel) -> str:
+    """Return a checksum over the parameters of all networks."""
+    digest = hashlib.sha256()
+    for network in model.ensemble.networks:
+        theta: Array = np.ascontiguousarray(network.theta)
+        digest.update(theta.tobytes())
+    return digest.hexdigest()[:16]

@@ -4,6 +4,7 @@ Floor 6.
 """
 
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -68,8 +69,20 @@ def evaluate(model: TableModel, table: Table, ignore_extra: bool = False) -> Eva
         The table lacks the target or another column, or has no label, or one that is no class.
     """
     rows = labelled(table, model.target, model.encoder, ignore_extra)
-    rows.notes.extend(drift(model.profiles, table))
+    rows.notes.extend(cautions(model, table))
     return evaluate_rows(model, rows)
+
+
+def cautions(model: TableModel, table: Table) -> list[str]:
+    """Return why measures on a table may not be those of new rows."""
+    notes = drift(model.profiles, table)
+    name = Path(table.source).name
+    if Path(name).suffix and name == Path(model.record["source"]).name:
+        notes.append(
+            f"{table.source} has the name of the table that was learned from: of rows learned from,"
+            " measures are too good"
+        )
+    return notes
 
 
 def evaluate_rows(model: TableModel, rows: Labelled) -> Evaluation:

@@ -4,7 +4,7 @@ Floor 6.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
 
 import numpy as np
@@ -49,6 +49,29 @@ class Choices:
         for use in self.uses.values():
             if use not in USES:
                 raise InputError(f"{use!r} is no use of a column: choose one of {', '.join(USES)}")
+
+    def to_data(self) -> dict[str, Any]:
+        """Return what was chosen otherwise than by default, as plain data."""
+        chosen = _unlike(self, Choices())
+        recipe = _unlike(self.recipe, Recipe())
+        return chosen | ({"recipe": recipe} if recipe else {})
+
+
+def _unlike(one: Any, default: Any) -> dict[str, Any]:
+    """Return the fields of a dataclass that are not as by default."""
+    found = {}
+    for each in fields(one):
+        value = getattr(one, each.name)
+        if is_dataclass(value) or value == getattr(default, each.name):
+            continue
+        if isinstance(value, Mapping):
+            value = {str(key): _plain(of_key) for key, of_key in value.items()}
+        found[each.name] = list(value) if isinstance(value, tuple) else _plain(value)
+    return found
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value
 
 
 @dataclass(frozen=True)

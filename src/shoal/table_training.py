@@ -16,11 +16,10 @@ from shoal.callbacks import Callback
 from shoal.column_plans import Dates
 from shoal.columns import Schema, Table
 from shoal.decisions import Decision, decide, weighted
-from shoal.diagnosis import Finding, diagnose
 from shoal.drift import Profile, drift
 from shoal.encoding import TableEncoder
 from shoal.engine import default_engine
-from shoal.ensemble import Ensemble, Unseen, fit_ensemble
+from shoal.ensemble import Unseen, fit_ensemble
 from shoal.errors import InputError
 from shoal.evaluation import measure
 from shoal.examples import Examples
@@ -35,7 +34,6 @@ from shoal.table_preparation import Choices, Prepared, prepare
 from shoal.training import train
 
 HELD_OUT = 0.2  # share of the rows kept for measuring where no test table is given
-ROWS_TO_LOOK_AT = 1000  # for findings
 
 
 def train_table(
@@ -139,6 +137,9 @@ def learn_and_measure(
     measured.notes.extend(repeated(learned, test))
     measured.notes.extend(drift(encoded.profiles, test) if drifting else [])
     model = learn(prepared, encoded, stopping=stopping, seed=seed, callbacks=callbacks)
+    model.record["tables"] = {
+        name: given.source for name, given in (("test", test), ("validation", validation)) if given
+    }
     return model, evaluate_rows(model, measured)
 
 
@@ -197,7 +198,11 @@ def learn(
         splitter=prepared.splitter.take(encoded.rows), seed=seed, callbacks=callbacks,
         validation=None if stopping is None else (pieces.transform(stopping.X), stopping.labels),
     )  # fmt: skip
-    failures = _failures(ensemble, seen[:ROWS_TO_LOOK_AT], labels, len(classes))
+    failures = [
+        f"{found.name}, in {n} of {len(ensemble.networks)} networks: {found.sentence}; {found.cure}"
+        for found, n in ensemble.findings(seen, labels)
+        if found.kind == "failure"
+    ]
     if failures and prepared.choices.strict:
         raise InputError(f"{failures[0]} (strict)")
     notes += failures
@@ -218,26 +223,12 @@ def learn(
             "source": prepared.table.source,
             "rows": len(labels),
             "seed": seed,
+            "choices": prepared.choices.to_data(),
             "notes": notes,
             "engine": default_engine().name,
             "shoal": __version__,
         },
     )
-
-
-def _failures(ensemble: Ensemble, X: Array, labels: Labels, K: int) -> list[str]:
-    """Return a sentence on each kind of failure, however many networks have it."""
-    Y = class_outputs(labels[: len(X)], K)
-    found: dict[str, list[Finding]] = {}
-    for network in ensemble.networks:
-        for finding in diagnose(network, X.T, Y):
-            if finding.kind == "failure":
-                found.setdefault(finding.name, []).append(finding)
-    return [
-        f"{each[0].name}, in {len(each)} of {len(ensemble.networks)} networks: {each[0].sentence};"
-        f" {each[0].cure}"
-        for each in found.values()
-    ]
 
 
 def _what_it_gives(decision: Decision, positive: str, unseen: Unseen) -> str:

@@ -21,6 +21,7 @@ from shoal.cli.effects import effects
 from shoal.cli.evaluate import evaluate
 from shoal.cli.inspect import inspect
 from shoal.cli.predict import predict
+from shoal.cli.report import report
 from shoal.cli.trace import trace
 from shoal.cli.train import train
 from shoal.errors import InputError
@@ -49,7 +50,8 @@ def shoal(context: click.Context) -> None:
 
 
 COMMANDS = (
-    demo, train, predict, evaluate, cross_validate, effects, check, trace, inspect, doctor,
+    demo, train, predict, evaluate, cross_validate, effects, report, check, trace, inspect,
+    doctor,
 )  # fmt: skip
 for command in COMMANDS:
     shoal.add_command(command)

@@ -9,7 +9,6 @@ from shoal.cli import options
 from shoal.cli.console import output
 
 WRONG_GRADIENT = 3  # exit code
-OF_THE_TABLE = ("unscaled", "imbalance")  # what is known of it, or does no harm in pieces
 
 
 @click.command()
@@ -31,7 +30,7 @@ def check(
     copies of each other, saturated or dead ones are named.
     """
     from shoal.cli.show_equations import check_data, show_check, show_findings
-    from shoal.diagnosis import diagnose
+    from shoal.diagnosis import OF_THE_EXAMPLES, diagnose
     from shoal.gradient_check import gradient_check
     from shoal.table_evaluation import network_examples
     from shoal.table_model import TableModel
@@ -45,7 +44,7 @@ def check(
     findings = [
         finding
         for finding in diagnose(chosen, examples.X, examples.Y, seed=seed)
-        if finding.name not in OF_THE_TABLE
+        if finding.name not in OF_THE_EXAMPLES
     ]
     if as_json:
         output(check_data(found) | {"findings": [asdict(finding) for finding in findings]})

@@ -4,6 +4,7 @@ Floor 7.
 """
 
 import re
+import shlex
 from collections.abc import Callable
 from typing import Any
 
@@ -97,6 +98,32 @@ def choices(
     if len(dict(pairs)) < len(pairs):
         raise InputError("--use names a column twice: choose one use for it")
     return as_they_are | {"uses": dict(pairs), "recipe": recipe}
+
+
+def training_command(record: dict[str, Any], target: str, chosen: dict[str, Any]) -> str | None:
+    """Return the command that trains a model again, or None if only Python can say it.
+
+    ``record`` is the model's, ``chosen`` the keyword arguments of ``train_table`` that were given.
+    """
+    chosen = dict(chosen)
+    recipe, uses = chosen.pop("recipe", {}), chosen.pop("uses", {})
+    weights = recipe.get("class_weight")
+    if isinstance(weights, dict):
+        if any(set("=,") & set(label) for label in weights):
+            return None
+        recipe["class_weight"] = ",".join(f"{label}={w}" for label, w in weights.items())
+    if recipe.keys() - {"networks", "metric", "class_weight"}:
+        return None
+    words = ["shoal", "train", record["source"], "--target", target]
+    words += [f"--use={column}={use}" for column, use in uses.items()]
+    for name, value in (chosen | recipe).items():
+        option = f"--{name.replace('_', '-')}"
+        if value is True:
+            words.append(option)
+        else:
+            for each in value if isinstance(value, list) else [value]:
+                words += [option, str(each)]
+    return shlex.join([*words, "--seed", str(record["seed"])])
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -35,7 +35,7 @@ def demo(path: Path, as_json: bool, quiet: bool) -> None:
     from shoal.datasets import planar_flower
     from shoal.examples import Examples
     from shoal.network import Network
-    from shoal.report import check_picture_path, plot_boundary
+    from shoal.pictures import check_picture_path, plot_boundary
     from shoal.training import train
 
     check_picture_path(path)

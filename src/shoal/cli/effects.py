@@ -32,7 +32,7 @@ def effects(
     from shoal.tables import read_table
 
     if path is not None:
-        from shoal.report import check_picture_path, plot_effects
+        from shoal.pictures import check_picture_path, plot_effects
 
         check_picture_path(path)
     fitted = TableModel.load(model)

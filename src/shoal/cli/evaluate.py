@@ -28,7 +28,7 @@ def evaluate(
     from shoal.tables import read_table
 
     if path is not None:
-        from shoal.report import check_picture_path, plot_reliability
+        from shoal.pictures import check_picture_path, plot_reliability
 
         check_picture_path(path)
     fitted = TableModel.load(model)

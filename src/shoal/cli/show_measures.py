@@ -10,7 +10,8 @@ from rich import box
 from rich.table import Table as Grid
 
 from shoal.cli.console import console, plain, say
-from shoal.cross_validation import CrossValidation, Interval
+from shoal.cross_validation import CrossValidation
+from shoal.intervals import Interval
 from shoal.table_evaluation import Evaluation
 
 MOST_CLASSES = 12  # in a confusion matrix that fits the screen
@@ -112,4 +113,4 @@ def _interval_data(interval: Interval | None) -> dict[str, float | None] | None:
 def _interval_text(interval: Interval | None, sign: str = "") -> str:
     if interval is None:
         return "-"
-    return f"{interval.mean:{sign}.3f} ± {interval.high - interval.mean:.3f}"
+    return f"{interval.estimate:{sign}.3f} ± {interval.high - interval.estimate:.3f}"
