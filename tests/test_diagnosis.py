@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
-from shoal import Examples, Network, train
+from shoal import EarlyStopping, Examples, Network, equations, train
 from shoal.datasets import planar_flower
-from shoal.diagnosis import curvature, diagnose, distinct_units
+from shoal.diagnosis import NAMES, OF_THE_EXAMPLES, curvature, diagnose, distinct_units
+from shoal.diagnosis.passes import of_history
 from shoal.engine import NumpyEngine
+from shoal.errors import DivergedError, InputError
 from shoal.history import History
 from shoal.optimizers import GradientDescent
 
@@ -36,7 +38,6 @@ def test_zeros_with_tanh_are_dead():
     network, _ = trained("zeros", 0)
     (finding,) = diagnose(network, X, Y)
     assert (finding.name, finding.kind) == ("dead", "failure")
-    assert finding.evidence["greatest dW1"] == finding.evidence["greatest dW2"] == 0
     assert network.parameters.b2.any()
 
 
@@ -87,7 +88,8 @@ def test_units_that_are_always_zero_are_dead():
     network = Network(2, 4, 1, "relu").initialise("gaussian", 0.1, 1)
     network.parameters.b1[:3] = -50
     (finding,) = diagnose(network, X, Y)
-    assert (finding.name, finding.evidence["share"]) == ("dead units", 0.75)
+    assert (finding.name, finding.kind) == ("dead units", "failure")
+    assert finding.evidence == {"units": 4, "dead units": 3}
 
 
 def test_a_hidden_layer_that_gets_no_slope_is_vanishing():
@@ -135,19 +137,317 @@ def of_costs(costs, **columns):
     return history
 
 
+FALL = np.geomspace(0.7, 0.1, 50)
+
+
 @pytest.mark.parametrize(
-    ("costs", "held_out", "name"),
+    ("costs", "held_out", "found"),
     [
-        (np.linspace(0.7, 0.9, 50), None, "alpha too large"),
-        (np.r_[np.linspace(0.7, 0.3, 20), np.full(80, 0.3)], None, "plateau"),
-        (np.linspace(0.7, 0.1, 50), np.r_[np.linspace(0.7, 0.4, 20), np.linspace(0.4, 0.9, 30)],
-         "memorising"),
-        (np.linspace(0.7, 0.1, 50), np.linspace(0.7, 0.2, 50), None),
+        (np.linspace(0.7, 0.9, 50), None, [("alpha too large", "failure")]),
+        ([0.7, 1.0, 3.0, 7.0, 9.0, 9.5], None, [("alpha too large", "failure")]),
+        (np.r_[np.linspace(0.7, 0.2, 30), np.linspace(0.2, 0.69, 30)], None,
+         [("alpha too large", "warning")]),
+        (np.r_[0.7, 5, np.geomspace(4, 0.6, 50)], None, [("alpha too large", "warning")]),
+        (np.tile([0.7, 0.6], 40), None, [("alpha too large", "warning")]),
+        (np.geomspace(0.7, 0.3, 80) * np.tile([1, 1.04], 40), None,
+         [("alpha too large", "warning")]),
+        (np.r_[np.linspace(0.7, 0.3, 20), np.full(80, 0.3)], None, [("plateau", "warning")]),
+        (np.full(100, 0.6931), None, [("plateau", "warning")]),
+        (np.linspace(0.7, 0.6995, 100), None, [("alpha too small", "warning")]),
+        (0.69 + 1e-4 * np.random.default_rng(0).normal(size=100), None, []),
+        (FALL, np.r_[np.linspace(0.7, 0.4, 20), np.linspace(0.4, 0.9, 30)],
+         [("memorising", "warning")]),
+        (np.geomspace(0.7, 0.001, 50), np.r_[np.linspace(0.7, 0.6, 20), np.linspace(0.6, 0.65, 30)],
+         [("memorising", "warning")]),
+        (np.geomspace(0.7, 1e-6, 50), np.r_[np.geomspace(0.7, 1e-6, 40), np.full(10, 2e-6)], []),
+        (FALL, np.geomspace(0.7, 0.2, 50), []),
+        (FALL, None, []),
+        ([0.7, 0.8], None, []),
     ],
 )  # fmt: skip
-def test_the_history_tells_of_steps_plateaus_and_memorising(costs, held_out, name):
-    X, Y = xor()
-    network = Network(2, 4, 1).initialise("gaussian", 0.5, 1)
+def test_the_history_tells_of_steps_plateaus_and_memorising(costs, held_out, found):
     columns = {} if held_out is None else {"validation_cost": held_out}
-    found = names(network, X, Y, history=of_costs(costs, **columns))
-    assert found == ([name] if name else [])
+    history = of_costs(costs, **columns)
+    assert [(finding.name, finding.kind) for finding in of_history(history)] == found
+
+
+def test_parameters_that_early_stopping_put_back_have_memorised_nothing():
+    held_out = np.r_[np.linspace(0.7, 0.4, 20), np.linspace(0.4, 0.9, 30)]
+    history = of_costs(FALL, validation_cost=held_out)
+    history.kept_epoch = 19
+    assert not list(of_history(history))
+
+
+def test_early_stopping_says_which_epoch_it_kept():
+    X, Y = xor(60)
+    few, rest = Examples(X[:, :20], Y[:, :20]), Examples(X[:, 20:], Y[:, 20:])
+    network = Network(2, 30, 1).initialise("gaussian", 1.0, 1)
+    history = train(network, few, validation=rest, callbacks=[EarlyStopping(patience=50)])
+    held_out = history["validation_cost"]
+    assert history.kept_epoch == int(np.argmin(held_out))
+    cost = equations.cost(network.forward(rest.X).Z2, rest.Y, network.g2)
+    assert cost == pytest.approx(held_out[history.kept_epoch])
+
+
+def test_a_training_that_diverged_can_be_diagnosed():
+    X, Y = xor()
+    network = Network(2, 4, 1, "leaky_relu").initialise("gaussian", 0.01, 1)
+    with pytest.raises(DivergedError) as caught:
+        train(network, Examples(1e3 * X, Y), optimizer=GradientDescent(1e200), max_epochs=100)
+    history = caught.value.history
+    assert history.diverged
+    assert ("alpha too large", "failure") in kinds(network, X, Y, history=history)
+
+
+def kinds(*arguments, **options):
+    return [(finding.name, finding.kind) for finding in diagnose(*arguments, **options)]
+
+
+# ---- what a first version got wrong ----
+
+
+def healthy(activation="tanh", n_h=4, output="sigmoid", n_y=1, n_x=2):
+    return Network(n_x, n_h, n_y, activation, output).initialise("gaussian", 0.5, 1)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_parameters_that_are_no_numbers_are_a_failure_and_examples_refused(value):
+    X, Y = xor()
+    network = healthy()
+    network.parameters.W1[1, 1] = value
+    assert kinds(network, X, Y) == [("not finite", "failure")]
+    for bad in (X, Y):
+        spoilt = bad.copy()
+        spoilt[0, 3] = value
+        with pytest.raises(InputError, match="NaN or infinity"):
+            diagnose(healthy(), *((spoilt, Y) if bad is X else (X, spoilt)))
+
+
+@pytest.mark.parametrize("alpha", [0, -1, np.nan, np.inf])
+def test_what_is_no_learning_rate_is_refused(alpha):
+    with pytest.raises(InputError, match="alpha"):
+        diagnose(healthy(), *xor(), alpha=alpha)
+
+
+def test_a_single_copy_among_many_units_is_a_warning_and_hides_nothing():
+    X, Y = xor()
+    network = healthy("relu", 20)
+    for part in network.parameters[:2]:
+        part[7] = part[3]
+    network.parameters.W2[:, 7] = network.parameters.W2[:, 3]
+    network.parameters.b1[10:] = -50  # and ten at rest
+    assert set(kinds(network, X, Y)) == {("symmetric", "warning"), ("dead units", "failure")}
+    assert distinct_units(network) == 19
+
+
+def test_units_of_any_size_are_told_apart():
+    network = Network(2, 4, 1, "relu").initialise("gaussian", 1.0, 1)
+    network.parameters.W1[:] *= np.array([[1e68], [1e11], [1e41], [1e104]])
+    assert distinct_units(network) == 4
+    network = healthy()
+    network.parameters.b1[0] = 1e10
+    assert distinct_units(network) == 4
+
+
+def test_copies_that_rounding_has_moved_apart_are_copies():
+    network = Network(2, 30, 1, dtype=np.float32).initialise("constant", 0.3)
+    network.parameters.W1[:] *= 1 + np.float32(1e-7) * np.random.default_rng(0).normal(size=(30, 2))
+    assert distinct_units(network) == 1
+
+
+def test_a_tanh_unit_with_all_signs_turned_is_a_copy():
+    network = healthy()
+    W1, b1, W2, _ = network.parameters
+    b1[:] = [[0.1], [0.2], [0.3], [0.4]]
+    W1[2], b1[2], W2[:, 2] = -W1[0], -b1[0], -W2[:, 0]
+    assert distinct_units(network) == 3
+    other = healthy("sigmoid")
+    other.theta[:] = network.theta
+    assert distinct_units(other) == 4
+
+
+def test_zeros_with_sigmoid_and_balanced_classes_are_symmetric_not_dead():
+    X, Y = xor()
+    Y[:] = np.arange(Y.size) % 2
+    assert names(Network(2, 4, 1, "sigmoid"), X, Y) == ["symmetric"]
+
+
+def test_a_start_with_w2_zero_learns_from_the_second_step_on():
+    for activation in ("tanh", "sigmoid", "relu", "leaky_relu"):
+        network = healthy(activation)
+        network.parameters.W2[:] = 0
+        assert names(network, *xor()) == []
+
+
+def test_few_examples_tell_nothing_of_units_at_rest_or_of_shares():
+    X, Y = xor(3)
+    network = healthy("relu", 40)
+    network.parameters.b1[:] -= 1
+    assert names(network, X, Y) == []
+
+
+def test_units_that_are_on_one_side_of_the_kink_make_a_line():
+    X, Y = xor()
+    network = healthy("relu")
+    network.parameters.b1[:] = 5
+    assert kinds(network, X, Y) == [("linear", "warning")]
+    network = healthy("leaky_relu")
+    network.parameters.b1[:] = -50
+    assert kinds(network, X, Y) == [("linear", "warning")]
+
+
+def test_saturation_is_named_where_the_cost_stands_at_a_guess():
+    X, Y = xor()
+    network = Network(2, 4, 1).initialise("gaussian", 0.01, 1)
+    history = train(network, Examples(X + 1000, Y), max_epochs=2000)
+    found = kinds(network, X + 1000, Y, history=history)
+    assert ("saturated", "failure") in found
+    assert ("unscaled", "warning") in found
+
+
+def test_a_training_that_came_to_nothing_is_named():
+    random = np.random.default_rng(0)
+    X, Y = random.normal(size=(2, 400)), (np.arange(400) % 2)[None].astype(float)
+    network = Network(2, 4, 1).initialise("gaussian", 0.01, 1)
+    history = train(network, Examples(X, Y), optimizer=GradientDescent(0.1), max_epochs=30)
+    assert ("no better than a guess", "failure") in kinds(network, X, Y, history=history)
+    assert "no better than a guess" not in names(network, X, Y)  # it may not have been trained
+
+
+def test_a_cost_far_above_a_guess_is_exploding():
+    X, Y = xor()
+    network = Network(2, 4, 1, "relu").initialise("gaussian", 1e3, 1)
+    (finding,) = diagnose(network, X, Y)
+    assert (finding.name, finding.kind) == ("exploding", "failure")
+    assert finding.evidence["cost"] > 1e4
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        (lambda X: np.vstack([X[0], np.full(400, 0.1)]), []),  # a constant of rounded decimals
+        (lambda X: 0 * X + 3, ["constant features"]),
+        (lambda X: 1e4 * X, ["unscaled"]),
+        (lambda X: X + 2000, ["unscaled"]),
+        (lambda X: 5 * X + 2, []),
+        (lambda X: X * np.array([[1.0], [0.02]]), []),
+        (lambda X: X * np.array([[1.0], [0.002]]), ["unscaled"]),
+    ],
+)
+def test_features_that_are_hard_to_learn_from_are_named(change, found):
+    X, Y = xor()
+    of_features = [name for name in names(healthy(), change(X), Y) if name in OF_THE_EXAMPLES]
+    assert of_features == found
+
+
+@pytest.mark.parametrize(
+    ("counts", "weights", "found"),
+    [
+        ([200, 200], None, []),
+        ([382, 18], None, ["imbalance"]),
+        ([375, 25], None, []),
+        ([382, 18], [1, 20], []),
+        ([400, 0], None, ["imbalance"]),
+        ([15, 0], None, []),
+        ([40] * 26, None, []),
+        ([40] * 25 + [1], None, ["imbalance"]),
+    ],
+)
+def test_rare_classes_are_judged_beside_how_many_there_are(counts, weights, found):
+    labels = np.repeat(np.arange(len(counts)), counts)
+    K = len(counts)
+    X = np.random.default_rng(0).normal(size=(2, len(labels)))
+    Y = labels[None].astype(float) if K == 2 else np.eye(K)[:, labels]
+    network = healthy(output="sigmoid" if K == 2 else "softmax", n_y=len(Y))
+    w = None if weights is None else np.array(weights, float)[labels][None]
+    assert names(network, X, Y, w) == found
+
+
+def test_numbers_as_targets_are_no_classes():
+    X, Y = xor()
+    assert names(healthy(output="identity"), X, (X[:1] > 2.2).astype(float)) == []
+    assert names(healthy(output="identity"), X, 7 * Y - 20) == []
+
+
+def test_softmax_has_the_cost_of_a_guess_too():
+    random = np.random.default_rng(0)
+    X, Y = random.normal(size=(2, 300)), np.eye(3)[:, np.arange(300) % 3]
+    network = Network(2, 4, 3, "tanh", "softmax").initialise("gaussian", 20.0, 1)
+    found = next(each for each in diagnose(network, X, Y) if each.name == "saturated")
+    assert found.evidence["cost of a constant guess"] == pytest.approx(np.log(3))
+
+
+def test_weights_count_in_what_is_found():
+    X, Y = xor()
+    w = np.where(X[:1] > 0, 1.0, 0.0)
+    network = healthy()
+    network.parameters.W2[:] = 0
+    guess = next(
+        finding.evidence["cost of a constant guess"]
+        for finding in diagnose(network, X, Y, w, history=of_costs(FALL))
+        if finding.name == "no better than a guess"
+    )
+    p = np.average(Y[0], weights=w[0])
+    assert guess == pytest.approx(-p * np.log(p) - (1 - p) * np.log(1 - p))
+
+
+def test_of_many_examples_some_from_all_parts_are_looked_at():
+    X, Y = xor(4000)
+    order = np.argsort(X[0])
+    network = healthy("relu", 8)
+    network.parameters.W1[:, 0], network.parameters.W1[:, 1] = 1, 0.01
+    network.parameters.b1[:] = -np.linspace(0, 1, 8)[:, None]  # at rest on the first half
+    assert names(network, X[:, order], Y[:, order]) == []
+
+
+def test_the_failures_come_first():
+    X, Y = xor()
+    found = kinds(Network(2, 4, 1), X * np.array([[1.0], [1e-3]]), Y)
+    assert found == [("dead", "failure"), ("unscaled", "warning")]
+
+
+def test_a_finding_tells_where_the_docs_explain_it():
+    (finding,) = diagnose(Network(2, 4, 1), *xor())
+    assert finding.page == "docs/findings.md#dead"
+    assert finding.name in NAMES
+
+
+@pytest.mark.parametrize("scale", [0.01, 0.3, 3.0])
+@pytest.mark.parametrize("seed", range(7))
+def test_the_greatest_eigenvalue_is_found_though_a_negative_one_is_larger(scale, seed):
+    X, Y = planar_flower()
+    network = Network(2, 4, 1).initialise("gaussian", scale, seed)
+    n = network.theta.size
+    hessian, probe = np.empty((n, n)), Network(2, 4, 1)
+    for i in range(n):
+        sides = []
+        for sign in (1e-5, -1e-5):
+            probe.theta[:] = network.theta
+            probe.theta[i] += sign
+            sides.append(NumpyEngine().cost_and_gradient(probe, X, Y).gradient)
+        hessian[i] = (sides[0] - sides[1]) / 2e-5
+    greatest = np.linalg.eigvalsh((hessian + hessian.T) / 2)[-1]
+    found = curvature(network, X, Y, None, NumpyEngine())
+    assert found == pytest.approx(greatest, rel=0.05)
+    if greatest > 0.1:
+        alpha = 2.5 / greatest
+        step = [each for each in diagnose(network, X, Y, alpha=alpha) if "alpha" in each.name]
+        assert [each.name for each in step] == ["alpha too large"]
+        assert f"{2 / found:.3g}" in step[0].cure
+
+
+def test_a_network_at_its_minimum_is_not_told_to_make_larger_steps():
+    X = np.random.default_rng(0).normal(size=(2, 200))
+    Y = (X[:1] + np.random.default_rng(1).normal(size=(1, 200)) > 0).astype(float)
+    network = Network(2, 0, 1)
+    train(network, Examples(X, Y), optimizer="lbfgs", tol=1e-8)
+    assert names(network, X, Y, alpha=1e-3) == []
+    assert names(Network(2, 0, 1), X, Y, alpha=1e-3) == ["alpha too small"]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_course_s_training_is_silent(seed):
+    X, Y = planar_flower()
+    network = Network(2, 4, 1).initialise("gaussian", 0.01, seed)
+    history = train(network, Examples(X, Y), max_epochs=2000)
+    assert names(network, X, Y, history=history) == []

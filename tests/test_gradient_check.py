@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from conftest import NATIVE
 
-from shoal import Network, diagnose, gradient_check, read_table, train_table
+from shoal import Examples, Network, diagnose, gradient_check, read_table, train, train_table
 from shoal.activations import ACTIVATIONS
 from shoal.engine import NumpyEngine, default_engine
 from shoal.equations import Parameters
@@ -91,6 +91,63 @@ def test_a_gradient_that_is_not_a_number_is_wrong():
     assert gradient_check(network, X, Y, engine=Lost()).suspect == "dZ2"
 
 
+def test_a_wrong_cost_is_wrong_though_its_gradient_is_right():
+    class Shifted(NumpyEngine):
+        def cost_and_gradient(self, network, *arguments):
+            J, gradient = super().cost_and_gradient(network, *arguments)
+            return J + 0.01, gradient
+
+    network, X, Y, _ = problem()
+    found = gradient_check(network, X, Y, engine=Shifted())
+    assert not found.right
+    assert found.suspect == "J"
+
+
+@pytest.mark.parametrize("n_h", [0, 3])
+def test_the_gradient_at_a_minimum_is_right_though_little_is_left_of_it(n_h):
+    random = np.random.default_rng(0)
+    X = random.normal(size=(2, 150))
+    Y = (X[:1] + random.normal(size=(1, 150)) > 0).astype(float)
+    network = Network(2, n_h, 1).initialise("gaussian", 0.5)
+    train(network, Examples(X, Y), optimizer="lbfgs", tol=1e-7, max_epochs=3000)
+    assert gradient_check(network, X, Y).right
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize(
+    ("output", "scale_of_W", "scale_of_X", "scale_of_Y"),
+    [("sigmoid", 1e3, 1, 1), ("sigmoid", 1, 1e3, 1), ("softmax", 1e3, 1, 1),
+     ("identity", 1, 1, 1e6), ("identity", 1e2, 1e2, 1)],
+)  # fmt: skip
+def test_large_numbers_make_no_right_gradient_wrong(
+    activation, output, scale_of_W, scale_of_X, scale_of_Y
+):
+    for seed in range(5):
+        network, X, Y, w = problem(activation, output, seed=seed)
+        network.theta[:] *= scale_of_W
+        assert gradient_check(network, scale_of_X * X, scale_of_Y * Y, w).right
+
+
+@pytest.mark.parametrize("m", [1, 2])
+def test_few_examples_make_no_right_gradient_wrong(m):
+    for seed in range(20):
+        network, X, Y, _ = problem("relu", m=m, seed=seed)
+        network.parameters.b2[:] = np.where(Y.mean(axis=1, keepdims=True) > 0, 9, -9)  # sure of it
+        assert gradient_check(network, X, Y).right
+
+
+def test_one_wrong_entry_in_a_thousand_is_wrong_in_whatever_network():
+    class OneWrong(NumpyEngine):
+        def cost_and_gradient(self, network, *arguments):
+            J, gradient = super().cost_and_gradient(network, *arguments)
+            gradient[7] += 1e-4 * np.abs(gradient).max()
+            return J, gradient
+
+    for seed in range(10):
+        network, X, Y, w = problem(seed=seed)
+        assert gradient_check(network, X, Y, w, engine=OneWrong()).suspect == "dW1"
+
+
 def test_a_single_precision_network_is_checked_in_double_and_left_alone():
     network, X, Y, _ = problem()
     single = Network(4, 5, 3, dtype=np.float32)
@@ -111,6 +168,18 @@ def test_the_command_checks_a_model_on_its_table(cli, model, table):
     assert cli("check", model, table, "--network", "9").err == (
         "shoal: there is no network 9: the model has 5\n"
     )
+
+
+def test_a_lost_gradient_is_told_in_json_too(cli, model, table, monkeypatch):
+    monkeypatch.setenv("SHOAL_ENGINE", "numpy")
+
+    def lost(X, Y, forward, parameters, *_, **__):
+        return Parameters(*(part * np.nan for part in parameters))
+
+    monkeypatch.setattr("shoal.equations.backward", lost)
+    done = cli("check", model, table, "--json")
+    assert done.code == 3
+    assert json.loads(done.out)["blocks"][0]["difference"] is None
 
 
 def test_a_wrong_gradient_has_an_exit_code_of_its_own(cli, model, table, monkeypatch):

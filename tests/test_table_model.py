@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from conftest import shop, write_rows
 
+from shoal import ensemble
 from shoal.callbacks import Callback
 from shoal.errors import InputError
 from shoal.model_file import load_model, save_model
@@ -393,14 +394,52 @@ def test_a_network_that_failed_is_a_note_or_if_asked_for_an_error():
             if state.network.n_h:
                 state.network.parameters.b1[:] = -1e3
 
-    recipe = Recipe(max_epochs=2)
+    recipe = Recipe(max_epochs=20)
     model, _ = train_table(small(), "bought", recipe=recipe)
     assert not any("networks:" in note for note in model.record["notes"])
     # after the last callback, which puts the best parameters back, nothing else is changed
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("shoal.ensemble.EarlyStopping", lambda *_, **__: Kill())
         model, _ = train_table(small(), "bought", recipe=recipe)
-        (note,) = [note for note in model.record["notes"] if "networks:" in note]
-        assert note.startswith("dead units, in 5 of 5 networks: 100% of the hidden units are zero")
+        notes = [note for note in model.record["notes"] if "networks:" in note]
+        assert notes[0].startswith("dead units, in 5 of 5 networks: 128 of 128 hidden units")
         words = refusal(train_table, small(), "bought", recipe=recipe, strict=True)
     assert words.startswith("dead units, in 5 of 5 networks")
+
+
+@pytest.mark.parametrize(
+    ("alpha", "name"), [(1e3, "alpha too large"), (1e-9, "no better than a guess")]
+)
+def test_strict_refuses_networks_that_learned_nothing(alpha, name):
+    recipe = Recipe(alpha=alpha, max_epochs=5)
+    words = refusal(train_table, small(), "bought", recipe=recipe, strict=True)
+    assert words.startswith(f"{name}, in ")
+    model, _ = train_table(small(), "bought", recipe=recipe)
+    assert any(note.startswith(f"{name}, in ") for note in model.record["notes"])
+
+
+def test_networks_that_diverged_are_left_out_and_told(monkeypatch):
+    of_two = ensemble.train_population
+
+    def one_diverges(members, *arguments, **options):
+        histories = of_two(members, *arguments, **options)
+        histories[0].diverged, histories[0].stop_reason = True, "training diverged"
+        return histories
+
+    monkeypatch.setattr(ensemble, "train_population", one_diverges)
+    recipe = Recipe(networks=3, max_epochs=20)
+    model, _ = train_table(small(), "bought", recipe=recipe)
+    assert len(model.ensemble.networks) == 2
+    assert "1 of 3 networks left the finite numbers and is left out" in model.record["notes"]
+    words = refusal(train_table, small(), "bought", recipe=recipe, strict=True)
+    assert "1 of 3 networks" in words
+
+
+def test_rows_in_order_are_no_failure():
+    random = np.random.default_rng(0)
+    x = np.r_[np.full(2000, -3.0), random.normal(size=2000)]
+    data = pd.DataFrame({"x": x, "z": np.r_[np.zeros(2000), random.normal(size=2000)]})
+    data["y"] = np.where(data["x"] + data["z"] > 0, "yes", "no")
+    table = table_from_frame(data, "in order")
+    model, _ = train_table(table, "y", recipe=Recipe(networks=2, max_epochs=20), strict=True)
+    assert len(model.ensemble.networks) == 2

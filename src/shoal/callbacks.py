@@ -123,6 +123,7 @@ class EarlyStopping(Callback):
         cost = state.history["validation_cost"][-1] if self.of_validation else value
         if self.of_validation and (value, cost) < self.best:
             self.best, self.best_theta = (value, cost), state.network.theta.copy()
+            self.best_epoch = len(state.history) - 1
         better = value < self.best_by_tol - self.tol, cost < self.best_cost_by_tol - self.tol
         if better[0]:
             self.best_by_tol = value
@@ -142,3 +143,4 @@ class EarlyStopping(Callback):
     def on_train_end(self, state: TrainingState) -> None:  # noqa: D102
         if self.best_theta is not None:
             state.network.theta[:] = self.best_theta
+            state.history.kept_epoch = self.best_epoch

@@ -38,11 +38,14 @@ class Ensemble:
     histories : tuple of History
     weights : ndarray, (K,)
         Of the classes in training; probabilities are those without them.
+    lost : int
+        How many networks more were trained, and diverged.
     """
 
     networks: tuple[Network, ...]
     histories: tuple[History, ...]
     weights: Array
+    lost: int = 0
 
     def probabilities(self, X: Array) -> Array:
         """Return the mean probability of each class, (m, K), of features in rows, (m, n_x)."""
@@ -56,8 +59,8 @@ class Ensemble:
         """
         Y = class_outputs(labels, len(self.weights))
         found: dict[str, list[Finding]] = {}
-        for network in self.networks:
-            for finding in diagnose(network, X.T, Y):
+        for network, history in zip(self.networks, self.histories, strict=True):
+            for finding in diagnose(network, X.T, Y, self.weights[labels][None], history=history):
                 if finding.name not in OF_THE_EXAMPLES:
                     found.setdefault(finding.name, []).append(finding)
         return [(each[0], len(each)) for each in found.values()]
@@ -208,6 +211,7 @@ class _Fit:
             tuple(self.networks[i] for i in sound),
             tuple(self.histories[i] for i in sound),
             self.class_weights,
+            len(self.histories) - len(sound),
         )
         if self.validation is not None:
             X, labels = self.validation

@@ -4,6 +4,8 @@ Floor 0. Code that finds bad input raises :class:`InputError`; the command line 
 and exits with code 2, and Python callers may catch it as the ``ValueError`` that it is.
 """
 
+from typing import Any
+
 
 class InputError(ValueError):
     """Bad input: a file, column, row or parameter that cannot be used as it is.
@@ -13,4 +15,14 @@ class InputError(ValueError):
 
 
 class DivergedError(InputError):
-    """Training left the finite numbers: the cost or a parameter became NaN or infinite."""
+    """Training left the finite numbers: the cost or a parameter became NaN or infinite.
+
+    Attributes
+    ----------
+    history : History or None
+        Of the training up to there.
+    """
+
+    def __init__(self, message: str, history: Any = None) -> None:
+        super().__init__(message)
+        self.history = history

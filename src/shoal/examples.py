@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from shoal.activations import Array
 from shoal.callbacks import Callback
 from shoal.engine.dropout import Dropout
-from shoal.errors import InputError
 from shoal.network import Network
 from shoal.optimizers import GradientDescent, Optimizer
 
@@ -41,19 +40,7 @@ class Examples:
         InputError
             It names the array and what is wrong with it.
         """
-        network.check(self.X, self.Y, self.w)
-        for name, array in (("Y", self.Y), ("w", self.w)):
-            if array is not None and not np.isfinite(array).all():
-                raise InputError(f"{name} holds NaN or infinity: leave those examples out")
-        if self.w is not None and (self.w < 0).any():
-            raise InputError("w holds negative weights: weights must be 0 or more")
-        if network.output != "identity" and not ((self.Y >= 0) & (self.Y <= 1)).all():
-            raise InputError(
-                f"Y has values outside 0 to 1, which the output {network.output!r} cannot give:"
-                " give 0 and 1, or use the output 'identity'"
-            )
-        if not self.m or (self.w is not None and not self.w.sum() > 0):
-            raise InputError("there is no example with a weight above 0: give at least one")
+        network.check_examples(self.X, self.Y, self.w)
 
     def take(self, batch: NDArray[np.intp]) -> "Examples":
         """Return some of the examples."""

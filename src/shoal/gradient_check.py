@@ -1,8 +1,8 @@
 """Guarantee: an engine's gradient is held against derivatives that share no line with it.
 
-Floor 3, NumPy alone. Two ways, in double precision: central differences of the cost, and the
-complex step, Im J(theta + ih) / h, without rounding to speak of (Squire and Trapp, 1998). The cost
-is computed here anew, by formulas that hold for complex numbers.
+Floor 3, with nothing beside NumPy but the engine. Two ways, in double precision: central
+differences of the cost, and the complex step, Im J(theta + ih) / h, without rounding to speak of
+(Squire and Trapp, 1998). The cost is computed here anew, by formulas for complex numbers.
 """
 
 from collections.abc import Callable
@@ -14,12 +14,15 @@ from numpy.typing import NDArray
 
 from shoal.activations import LEAK, Array
 from shoal.engine import Engine, default_engine
+from shoal.equations import total_weight
 from shoal.network import Network
 
 BLOCKS = ("W1", "b1", "W2", "b2")
 MOST_ENTRIES, MOST_EXAMPLES = 64, 256  # of a block, and at all: enough in seconds
 STEP, COMPLEX_STEP = 1e-5, 1e-30
 TOLERANCE = 1e-6  # of the block's greatest derivative; differences are good to about 1e-8
+ROUNDING = 1e-6  # of the sum of all examples' parts: what is left of them at a minimum is rounding
+EPS = float(np.finfo(np.float64).eps)
 KINK = 4 * STEP  # so near to it, a difference may see both sides of ReLU
 
 Complex = NDArray[np.complex128]
@@ -36,7 +39,8 @@ class BlockCheck:
     entries : int
         Derivatives that were compared; of many, some.
     complex_step, difference : float
-        The greatest distance from each, as a share of the greatest derivative of the block.
+        The greatest distance from each, as a share of the greatest derivative of the block, and of
+        what rounding leaves where the parts of the examples cancel each other.
     worst : tuple of int
         Row and column of the entry that is farthest off by the complex step.
     analytic, numeric : float
@@ -65,26 +69,32 @@ class GradientCheck:
     ----------
     engine : str
     examples : int
-    cost : float
+    cost, own_cost : float
+        J as the engine has it, and as it is computed here.
     blocks : tuple of BlockCheck
     """
 
     engine: str
     examples: int
     cost: float
+    own_cost: float
     blocks: tuple[BlockCheck, ...]
 
     @property
     def right(self) -> bool:
-        """Whether all derivatives are those of the cost."""
-        return all(block.right for block in self.blocks)
+        """Whether the cost is right, and all derivatives are those of it."""
+        return self._cost_is_right and all(block.right for block in self.blocks)
+
+    @property
+    def _cost_is_right(self) -> bool:
+        return abs(self.cost - self.own_cost) <= TOLERANCE * max(1e-3, abs(self.own_cost))
 
     @property
     def suspect(self) -> str:
         """The first equation that explains which blocks are wrong; empty if none is."""
         wrong = {block.block for block in self.blocks if not block.right}
         if not wrong:
-            return ""
+            return "" if self._cost_is_right else "J"
         if wrong <= {"W1", "b1"}:
             return "dZ1" if len(wrong) == 2 else f"d{wrong.pop()}"
         if len(wrong) == 1:
@@ -114,7 +124,7 @@ def gradient_check(
     seed : int
         Of the choice of entries and examples.
     """
-    network.check(X, Y, w)
+    network.check_examples(X, Y, w, features=True)
     engine = engine or default_engine()
     double = network.in_double_precision()
     random = np.random.default_rng(seed)
@@ -124,14 +134,18 @@ def gradient_check(
     some = _far_from_kinks(double, X)
     X, Y, w = X[:, some], Y[:, some], None if w is None else w[:, some]
     J, gradient = engine.cost_and_gradient(double, X, Y, w)
-    cost = _cost_of(double, X, Y, w)
+    costs = _costs_of(double, X, Y, w)
+    steps, rounding = _steps(double, X), _rounding(double, X, Y, w)
     blocks, start = [], 0
     for name, part in zip(BLOCKS, double.parameters, strict=True):
         if part.size:
-            found = _check_block(name, part.shape, start, gradient, double.theta, cost, random)
+            at = start + np.sort(random.permutation(part.size)[:MOST_ENTRIES])
+            found = _check_block(name, part.shape, start, at, gradient, double, costs, steps,
+                                 rounding.get(name, 0.0))  # fmt: skip
             blocks.append(found)
         start += part.size
-    return GradientCheck(engine.name, len(some), float(J), tuple(blocks))
+    own = float(costs(double.theta.astype(np.complex128)).real.sum())
+    return GradientCheck(engine.name, len(some), float(J), own, tuple(blocks))
 
 
 def _far_from_kinks(network: Network, X: Array) -> NDArray[np.intp]:
@@ -139,32 +153,58 @@ def _far_from_kinks(network: Network, X: Array) -> NDArray[np.intp]:
     everything = np.arange(X.shape[1])
     if network.activation not in ("relu", "leaky_relu") or not network.n_h:
         return everything
-    reach = KINK * np.maximum(1, np.abs(X).max(axis=0))
-    far = (np.abs(network.forward(X).Z1) > reach).all(axis=0)
+    far = (np.abs(network.forward(X).Z1) > KINK).all(axis=0)
     return np.flatnonzero(far) if far.any() else everything
 
 
+def _steps(network: Network, X: Array) -> Array:
+    """Return for each parameter a step that moves no z by more than STEP, (all,)."""
+    steps = np.full(network.theta.size, STEP)
+    W1, _, W2, _ = network.split(steps)
+    W1 /= np.maximum(1, np.abs(X).max(axis=1))
+    W2 /= np.maximum(1, np.abs(network.forward(X).A1).max(axis=1))
+    return steps
+
+
+def _rounding(network: Network, X: Array, Y: Array, w: Array | None) -> dict[str, float]:
+    """Return by how much dW1 and db1 may be off as 1 - a1^2, say, has lost its digits near 0."""
+    weights, m = total_weight(Y, w, None)
+    dZ2 = np.abs((network.forward(X).A2 - Y) * weights / m)
+    dA1 = np.abs(network.parameters.W2.T) @ dZ2
+    if not network.n_h:
+        return {}
+    return {
+        "W1": 4 * EPS * float((dA1 @ np.abs(X.T)).max()),
+        "b1": 4 * EPS * float(dA1.sum(axis=1).max()),
+    }
+
+
 def _check_block(
-    name: str, shape: tuple[int, ...], start: int, gradient: Array, theta: Array,
-    cost: Callable[[Complex], complex], random: np.random.Generator,
+    name: str, shape: tuple[int, ...], start: int, at: NDArray[np.intp], gradient: Array,
+    network: Network, costs: Callable[[Complex], Complex], steps: Array, rounding: float,
 ) -> BlockCheck:  # fmt: skip
-    size = int(np.prod(shape))
-    at = start + np.sort(random.permutation(size)[:MOST_ENTRIES])
-    by_complex, by_difference = np.empty(len(at)), np.empty(len(at))
+    theta = network.theta.astype(np.complex128)
+    by_complex, by_difference, parts = (np.empty(len(at)) for _ in range(3))
+    highest = 1.0
     for i, entry in enumerate(at):
-        step = np.zeros(len(theta), np.complex128)
-        step[entry] = 1j * COMPLEX_STEP
-        by_complex[i] = cost(theta + step).imag / COMPLEX_STEP
-        step[entry] = STEP * max(1.0, abs(theta[entry]))
-        by_difference[i] = (cost(theta + step) - cost(theta - step)).real / (2 * step[entry].real)
-    size_of_slope = max(float(np.abs(by_complex).max()), float(np.finfo(np.float64).tiny))
+        moved = [theta.copy() for _ in range(3)]
+        moved[0][entry] += 1j * COMPLEX_STEP
+        moved[1][entry] += steps[entry]
+        moved[2][entry] -= steps[entry]
+        slopes = costs(moved[0]).imag / COMPLEX_STEP
+        by_complex[i], parts[i] = slopes.sum(), np.abs(slopes).sum()
+        up, down = (float(costs(each).real.sum()) for each in moved[1:])
+        by_difference[i] = (up - down) / (moved[1][entry] - moved[2][entry]).real
+        highest = max(highest, abs(up), abs(down))
+    size = float(np.abs(by_complex).max() + ROUNDING * parts.max() + rounding / TOLERANCE) or EPS
     off = np.abs(gradient[at] - by_complex)
     worst = int(np.where(np.isnan(off), np.inf, off).argmax())
     row, column = np.unravel_index(at[worst] - start, shape)
-    floor = max(size_of_slope, 1e-3 * float(np.abs(gradient).max()))  # differences have rounding
+    # the difference of two costs is known to some of their last bits
+    rounding_of_costs = 16 * EPS * highest / float(steps[at].min())
     return BlockCheck(
-        name, len(at), _share(off, size_of_slope),
-        _share(np.abs(gradient[at] - by_difference), floor),
+        name, len(at), _share(off, size),
+        _share(np.abs(gradient[at] - by_difference), size + rounding_of_costs / TOLERANCE),
         (int(row), int(column)), float(gradient[at[worst]]), float(by_complex[worst]),
     )  # fmt: skip
 
@@ -174,17 +214,20 @@ def _share(off: Array, size: float) -> float:
     return np.inf if np.isnan(worst) else worst / size if worst else 0.0
 
 
-def _cost_of(network: Network, X: Array, Y: Array, w: Array | None) -> Callable[[Complex], complex]:
-    """Return J as a function of complex parameters."""
+def _costs_of(
+    network: Network, X: Array, Y: Array, w: Array | None
+) -> Callable[[Complex], Complex]:
+    """Return each example's part of J, which is their sum, as a function of complex parameters."""
     weights = np.ones((1, X.shape[1])) if w is None else w
     g1, L = _G1[network.activation], _L[network.output]
 
-    def cost(theta: Complex) -> complex:
+    def costs(theta: Complex) -> Complex:
         W1, b1, W2, b2 = network.split(cast(Array, theta))  # it only cuts
         A1: Any = g1(cast(Complex, W1 @ X + b1)) if network.n_h else X
-        return complex((L(cast(Complex, W2 @ A1 + b2), Y) * weights).sum() / weights.sum())
+        parts = L(cast(Complex, W2 @ A1 + b2), Y) * (weights / weights.sum())
+        return np.asarray(parts.sum(axis=0))
 
-    return cost
+    return costs
 
 
 def _log_1_plus_exp(z: Complex) -> Complex:

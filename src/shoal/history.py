@@ -24,12 +24,15 @@ class History:
         Whether it ended only because the last pass allowed was made.
     diverged : bool
         Whether it ended because the cost or a parameter was no longer a finite number.
+    kept_epoch : int or None
+        The epoch whose parameters were put back at the end, if early stopping did so.
     """
 
     columns: dict[str, list[float]] = field(default_factory=dict)
     stop_reason: str = ""
     reached_max_epochs: bool = False
     diverged: bool = False
+    kept_epoch: int | None = None
 
     def append(self, **row: float) -> None:
         """Add a row; every row has the same columns."""

@@ -141,8 +141,10 @@ class Network:
         Raises
         ------
         InputError
-            It names the array, its shape and the shape that is wanted.
+            It names the array, and what is wrong with it.
         """
+        if getattr(X, "ndim", None) != 2:
+            raise InputError(f"X must be an array of two dimensions, ({self.n_x}, m)")
         m = X.shape[-1]
         for name, array, rows in (("X", X, self.n_x), ("Y", Y, self.n_y), ("w", w, 1)):
             if array is not None and array.shape != (rows, m):
@@ -150,6 +152,28 @@ class Network:
                     f"{name} has the shape {array.shape}, but must have {(rows, m)}: columns are"
                     " examples"
                 )
+
+    def check_examples(self, X: Any, Y: Array, w: Array | None, *, features: bool = False) -> None:
+        """Check that the network can learn from examples; with ``features``, look for NaN in X too.
+
+        Raises
+        ------
+        InputError
+            It names the array, and what is wrong with it.
+        """
+        self.check(X, Y, w)
+        for name, array in (("X", X if features else None), ("Y", Y), ("w", w)):
+            if array is not None and not np.isfinite(array).all():
+                raise InputError(f"{name} holds NaN or infinity: leave those examples out")
+        if w is not None and (w < 0).any():
+            raise InputError("w holds negative weights: weights must be 0 or more")
+        if self.output != "identity" and not ((Y >= 0) & (Y <= 1)).all():
+            raise InputError(
+                f"Y has values outside 0 to 1, which the output {self.output!r} cannot give:"
+                " give 0 and 1, or use the output 'identity'"
+            )
+        if not X.shape[1] or (w is not None and not w.sum() > 0):
+            raise InputError("there is no example with a weight above 0: give at least one")
 
     def in_double_precision(self) -> "Network":
         """Return a copy in float64."""

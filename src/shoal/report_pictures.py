@@ -43,13 +43,14 @@ def learning_curves(ensemble: Ensemble) -> Picture:
         for i, history in enumerate(ensemble.histories):
             first = i == 0
             held_out = history["validation_cost"]
-            best.append(int(np.argmin(held_out)))
+            kept = history.kept_epoch
+            best.append(int(np.argmin(held_out)) if kept is None else kept)
             axes.plot(history["epoch"], history["cost"], color=BLUE, alpha=0.7, linestyle="--",
                       label="rows learned from, with penalty" if first else None)  # fmt: skip
             axes.plot(history["epoch"], held_out, color=ORANGE, alpha=0.7,
                       label="the fold held out" if first else None)  # fmt: skip
             axes.plot(best[-1], held_out[best[-1]], "ko", markersize=4,
-                      label="least" if first else None)  # fmt: skip
+                      label="kept" if first else None)  # fmt: skip
         axes.set(xlabel="epoch", ylabel="cost J", title="Learning")
         axes.legend()
 
@@ -58,8 +59,9 @@ def learning_curves(ensemble: Ensemble) -> Picture:
                                                                    strict=True)]  # fmt: skip
     return Picture(
         uri,
-        f"Learning curves of {len(costs)} networks: the cost of the fold held out is least after"
-        f" {min(best) + 1} to {max(best) + 1} epochs, at {min(costs):.3f} to {max(costs):.3f}.",
+        f"Learning curves of {len(costs)} networks: the parameters kept are those after"
+        f" {min(best) + 1} to {max(best) + 1} epochs, with a cost of the fold held"
+        f" out of {min(costs):.3f} to {max(costs):.3f}.",
     )
 
 

@@ -19,7 +19,7 @@ from shoal.decisions import Decision, decide, weighted
 from shoal.drift import Profile, drift
 from shoal.encoding import TableEncoder
 from shoal.engine import default_engine
-from shoal.ensemble import Unseen, fit_ensemble
+from shoal.ensemble import Ensemble, Unseen, fit_ensemble
 from shoal.errors import InputError
 from shoal.evaluation import measure
 from shoal.examples import Examples
@@ -198,11 +198,7 @@ def learn(
         splitter=prepared.splitter.take(encoded.rows), seed=seed, callbacks=callbacks,
         validation=None if stopping is None else (pieces.transform(stopping.X), stopping.labels),
     )  # fmt: skip
-    failures = [
-        f"{found.name}, in {n} of {len(ensemble.networks)} networks: {found.sentence}; {found.cure}"
-        for found, n in ensemble.findings(seen, labels)
-        if found.kind == "failure"
-    ]
+    failures = _failures(ensemble, seen, labels)
     if failures and prepared.choices.strict:
         raise InputError(f"{failures[0]} (strict)")
     notes += failures
@@ -229,6 +225,21 @@ def learn(
             "shoal": __version__,
         },
     )
+
+
+def _failures(ensemble: Ensemble, seen: Array, labels: Labels) -> list[str]:
+    """Return a sentence on each way in which networks failed to learn."""
+    said = []
+    if ensemble.lost:
+        is_left = "is left out" if ensemble.lost == 1 else "are left out"
+        trained = len(ensemble.networks) + ensemble.lost
+        said.append(f"{ensemble.lost} of {trained} networks left the finite numbers and {is_left}")
+    said += [
+        f"{found.name}, in {n} of {len(ensemble.networks)} networks: {found.sentence}; {found.cure}"
+        for found, n in ensemble.findings(seen, labels)
+        if found.kind == "failure"
+    ]
+    return said
 
 
 def _what_it_gives(decision: Decision, positive: str, unseen: Unseen) -> str:

@@ -81,7 +81,9 @@ def trace(
     alpha : float
         The learning rate.
     """
-    network.check(X, Y, w)
+    network.check_examples(X, Y, w, features=True)
+    if not 0 < alpha < np.inf:
+        raise InputError(f"alpha is {alpha!r}, but must be above 0")
     if not network.n_h:
         raise InputError("a trace follows a hidden layer, which this network has not (n_h = 0)")
     double = network.in_double_precision()

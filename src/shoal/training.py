@@ -100,7 +100,7 @@ def train(
             seed=seed, first_epoch=first_epoch, metrics=metrics, engine=engine,
         )  # fmt: skip
     if history.diverged:
-        raise DivergedError(history.stop_reason)
+        raise DivergedError(history.stop_reason, history)
     return history
 
 

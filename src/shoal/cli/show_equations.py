@@ -3,6 +3,7 @@
 Floor 7.
 """
 
+import math
 from dataclasses import asdict
 from typing import Any
 
@@ -21,16 +22,25 @@ def check_data(found: GradientCheck) -> dict[str, Any]:
         "suspect": found.suspect or None,
         "engine": found.engine,
         "examples": found.examples,
-        "cost": found.cost,
-        "blocks": [asdict(block) | {"right": block.right} for block in found.blocks],
+        "cost": _finite(found.cost),
+        "own_cost": _finite(found.own_cost),
+        "blocks": [
+            {name: _finite(value) for name, value in asdict(block).items()} | {"right": block.right}
+            for block in found.blocks
+        ],
     }
+
+
+def _finite(value: Any) -> Any:
+    """Return None for a number that JSON has not."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def show_check(found: GradientCheck) -> None:
     """Print how far each block's derivatives are off."""
     say(
-        f"Engine {found.engine}, {found.examples:,} examples, J = {found.cost:.6f}; distances are"
-        " shares of a block's greatest derivative:"
+        f"Engine {found.engine}, {found.examples:,} example{'s' * (found.examples > 1)}, J ="
+        f" {found.cost:.6f}; distances are shares of a block's greatest derivative:"
     )
     grid = Grid(box=box.SIMPLE_HEAD)
     for name in (
@@ -63,4 +73,7 @@ def show_findings(findings: list[Finding]) -> None:
         say("[green]Its hidden units are distinct and learn.[/]")
     for finding in findings:
         colour = "red" if finding.kind == "failure" else "yellow"
-        say(f"[{colour}]{finding.name}:[/] {plain(finding.sentence)}. Cure: {plain(finding.cure)}.")
+        say(
+            f"[{colour}]{finding.name}:[/] {plain(finding.sentence)}. Cure: {plain(finding.cure)}"
+            f" (see {finding.page})."
+        )
