@@ -72,8 +72,88 @@ def test_every_line_follows_from_those_above_it(m):
     np.testing.assert_allclose(of["db2"], dZ2.mean(axis=1, keepdims=True))
     for name in ("W1", "b1", "W2", "b2"):
         np.testing.assert_allclose(of[f"{name} :="], of[name] - 0.5 * of[f"d{name}"])
-    np.testing.assert_allclose(of["W2 * a1^T"].sum() + of["b2"], Z2.mean(axis=1, keepdims=True))
-    assert network.theta.any()
+    adds = of["W2 * a1^T" if m == 1 else "W2 * mean(A1)^T"]
+    np.testing.assert_allclose(adds.sum() + of["b2"], Z2.mean(axis=1, keepdims=True))
+    adds = of["W1 * x^T" if m == 1 else "W1 * mean(X)^T"].sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(adds + of["b1"], Z1.mean(axis=1, keepdims=True))
+    np.testing.assert_array_equal(network.theta, course()[0].theta)
+
+
+def test_weighted_examples_have_lines_that_are_true_of_them():
+    network, X = course()
+    Y, w = np.array([[0.0, 1.0, 1.0]]), np.array([[1.0, 0.5, 3.0]])
+    found = trace(network, X, Y, w)
+    np.testing.assert_allclose(found["dZ2"], (found["A2"] - Y) * w)
+    np.testing.assert_allclose(found["dW2"], found["dZ2"] @ found["A1"].T / 4.5)
+    np.testing.assert_array_equal(found["w"], w)
+    of = {step.symbol: step for step in found.steps}
+    assert of["dZ2"].equation == "(A2 - Y) * w"
+    assert "m = 4.5" in of["J"].note
+    losses = -np.log(np.where(Y, found["A2"], 1 - found["A2"]))
+    assert found["J"][0, 0] == pytest.approx((losses * w).sum() / 4.5)
+
+
+def test_a_single_unit_has_its_own_rows_and_columns():
+    network, X = course()
+    whole = trace(network, X, np.ones((1, 3)))
+    one = whole.of_unit(3)
+    for symbol in ("W1", "b1", "Z1", "A1", "dZ1", "dW1", "db1", "W1 :=", "W1 * mean(X)^T"):
+        np.testing.assert_array_equal(one[symbol], whole[symbol][2:3])
+    for symbol in ("W2", "dW2", "W2 :=", "W2 * mean(A1)^T"):
+        np.testing.assert_array_equal(one[symbol], whole[symbol][:, 2:3])
+    for symbol in ("X", "Y", "b2", "Z2", "A2", "J", "dZ2"):
+        np.testing.assert_array_equal(one[symbol], whole[symbol])
+    assert "hidden unit 3" in trace_text(one)
+    for unit in (0, 5):
+        with pytest.raises(InputError, match=f"no hidden unit {unit}: the network has 4"):
+            whole.of_unit(unit)
+
+
+def test_a_symbol_that_is_not_there_is_told_with_those_that_are():
+    network, X = course()
+    with pytest.raises(KeyError, match="J is not in this trace: it has x, y, W1"):
+        trace(network, X[:, :1], np.ones((1, 1)))["J"]
+
+
+@pytest.mark.parametrize("alpha", [0, -1, np.nan, np.inf])
+def test_what_is_no_learning_rate_is_refused(alpha):
+    network, X = course()
+    with pytest.raises(InputError, match="alpha"):
+        trace(network, X, np.ones((1, 3)), alpha=alpha)
+
+
+def test_examples_that_are_no_numbers_are_refused():
+    network, X = course()
+    X[0, 1] = np.nan
+    with pytest.raises(InputError, match="X holds NaN"):
+        trace(network, X, np.ones((1, 3)))
+
+
+def test_latex_has_the_course_s_symbols():
+    network, X = course()
+    one = trace_latex(trace(network, X[:, :1], np.ones((1, 1)), alpha=0.5))
+    for line in (
+        r"z^{[1]} & = W^{[1]} x + b^{[1]} = \begin{bmatrix}",
+        r"a^{[1]} & = \operatorname{tanh}(z^{[1]}) =",
+        r"dz^{[1]} & = W^{[2]T} dz^{[2]} \ast g^{[1]\prime}(z^{[1]}) =",
+        r"dW^{[1]} & = dz^{[1]} x^T =",
+        r"b^{[2]} & := b^{[2]} - 0.5 db^{[2]} =",
+    ):
+        assert line in one
+    many = trace_latex(trace(network, X, np.ones((1, 3))))
+    assert r"dW^{[2]} & = \frac{1}{m} dZ^{[2]} A^{[1]T} =" in many
+    assert r"db^{[1]} & = \frac{1}{m} \sum dZ^{[1]} =" in many
+    assert not re.search(r"\\\\\n\\end{align", many)
+
+
+def test_no_zero_has_a_sign_and_cut_arrays_have_dots_in_their_direction():
+    network = Network(50, 30, 1, "relu").initialise("gaussian", 1.0)
+    found = trace(network, np.random.default_rng(0).normal(size=(50, 1)), np.ones((1, 1)))
+    assert " -0 " not in trace_text(found).replace("\n", " ")
+    latex = trace_latex(found)
+    assert r"\vdots" in latex
+    assert r"\cdots" in latex
+    assert r"\cdot 10^{-" in latex
 
 
 class Cells(HTMLParser):

@@ -79,6 +79,13 @@ class PiecewiseLinear:
         some = PiecewiseLinear(self.pieces[at])
         return some, slice(before, before + some.width)
 
+    def names(self, features: Sequence[str]) -> list[str]:
+        """Return the names of the network's features, of the table's: those in pieces numbered."""
+        found = []
+        for name, each in zip(features, self.pieces, strict=True):
+            found += [name, *(f"{name}, piece {t}" for t in range(1, each.width))]
+        return found
+
     def transform(self, X: Array) -> Array:
         """Return the network's features, (m, width), of features in rows, (m, n), in float32."""
         features = np.empty((len(X), self.width), np.float32)

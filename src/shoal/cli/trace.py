@@ -1,14 +1,17 @@
 """``shoal trace``. Floor 7."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import click
+from rich.markup import escape
 
 from shoal.cli import options
-from shoal.cli.console import output
+from shoal.cli.console import output, say
 from shoal.errors import InputError
 
+MOST_ROWS = 1000
 ENDINGS = {".txt": "text", ".tex": "latex", ".html": "html", ".json": "json"}
 
 
@@ -16,6 +19,7 @@ ENDINGS = {".txt": "text", ".tex": "latex", ".html": "html", ".json": "json"}
 @click.argument("model")
 @click.argument("table")
 @click.option("--row", type=click.IntRange(1), help="The row of TABLE to follow.  [default: all]")
+@click.option("--unit", type=click.IntRange(1), help="Show one hidden unit alone.")
 @click.option(
     "--alpha", default=1.2, show_default=True, type=click.FloatRange(0, min_open=True),
     help="The learning rate of the update.",
@@ -33,8 +37,8 @@ ENDINGS = {".txt": "text", ".tex": "latex", ".html": "html", ".json": "json"}
 @options.ignore_extra
 @options.as_json
 def trace(
-    model: str, table: str, row: int | None, alpha: float, path: Path | None, network: int,
-    header: bool | None, ignore_extra: bool, as_json: bool,
+    model: str, table: str, row: int | None, unit: int | None, alpha: float, path: Path | None,
+    network: int, header: bool | None, ignore_extra: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Follow one step of gradient descent of a network of MODEL through every equation.
 
@@ -61,8 +65,21 @@ def trace(
     if row is not None and row > rows.n_rows:
         raise InputError(f"there is no row {row}: {rows.source} has {rows.n_rows}")
     chosen = options.chosen_network(fitted, network)
-    examples = network_examples(fitted, rows if row is None else rows.rows([row - 1]), ignore_extra)
-    found = follow(chosen, examples.X, examples.Y, alpha=alpha)
+    if row is None and rows.n_rows > MOST_ROWS:
+        raise InputError(
+            f"{rows.source} has {rows.n_rows:,} rows, and {MOST_ROWS:,} at most can be followed at"
+            " once: choose one with --row"
+        )
+    some = rows if row is None else replace(rows.rows([row - 1]), source=f"row {row}")
+    examples = network_examples(fitted, some, ignore_extra)
+    names = {
+        "feature": fitted.pieces.names(fitted.encoder.features), "output": fitted.target.classes,
+    }  # fmt: skip
+    if chosen.n_y == 1:
+        names["output"] = fitted.target.classes[1:]
+    found = follow(chosen, examples.X, examples.Y, alpha=alpha, names=names)
+    if unit is not None:
+        found = found.of_unit(unit)
     if path is None:
         if as_json:
             output(found.to_data())
@@ -74,4 +91,7 @@ def trace(
         "json": lambda found: json.dumps(found.to_data(), indent=1) + "\n",
     }  # fmt: skip
     write_atomically(path, formats[ENDINGS[path.suffix.lower()]](found).encode())
-    click.echo(f"Wrote {path}.", err=True)
+    if as_json:
+        output({"trace": str(path)})
+    else:
+        say(f"Wrote [bold]{escape(str(path))}[/].")
