@@ -3,9 +3,27 @@
 import numpy as np
 import pytest
 
-from shoal import EarlyStopping, Examples, Network, equations, train
+from shoal import (
+    Callback,
+    EarlyStopping,
+    Examples,
+    Member,
+    Network,
+    ShoalClassifier,
+    equations,
+    train,
+    train_population,
+)
 from shoal.datasets import planar_flower
-from shoal.diagnosis import NAMES, OF_THE_EXAMPLES, curvature, diagnose, distinct_units
+from shoal.diagnosis import (
+    NAMES,
+    OF_THE_EXAMPLES,
+    FindingWarning,
+    Watch,
+    curvature,
+    diagnose,
+    distinct_units,
+)
 from shoal.diagnosis.passes import of_history
 from shoal.engine import NumpyEngine
 from shoal.errors import DivergedError, InputError
@@ -451,3 +469,90 @@ def test_the_course_s_training_is_silent(seed):
     network = Network(2, 4, 1).initialise("gaussian", 0.01, seed)
     history = train(network, Examples(X, Y), max_epochs=2000)
     assert names(network, X, Y, history=history) == []
+
+
+# ---- watched during training ----
+
+
+@pytest.fixture
+def at_once(monkeypatch):
+    """Look from the first pass on, as if the examples were many."""
+    monkeypatch.setattr("shoal.diagnosis.watch.WORK_BEFORE", 0)
+    monkeypatch.setattr("shoal.diagnosis.watch.TIMES_THE_LOOK", 0)
+
+
+def watched(network, passes=40, alpha=0.5, **options):
+    X, Y = xor()
+    watch = Watch(X, Y, **options)
+    optimizer = GradientDescent(alpha)
+    train(network, Examples(X, Y), optimizer=optimizer, max_epochs=passes, callbacks=[watch])
+    return watch
+
+
+def test_a_failure_is_told_while_the_network_trains_and_once(at_once):
+    with pytest.warns(FindingWarning) as told:
+        watch = watched(Network(2, 4, 1).initialise("zeros"))
+    assert len(told) == 1
+    assert str(told[0].message).startswith("dead: W1 and W2 are exactly zero")
+    assert "docs/findings.md#dead" in str(told[0].message)
+    assert list(watch.told) == ["dead"]
+
+
+def test_a_healthy_training_is_told_nothing(at_once):
+    assert watched(healthy(), passes=400).told == {}  # warnings are errors here
+
+
+def test_what_is_seen_only_once_is_not_told(at_once):
+    class Wakes(Callback):
+        def on_epoch_end(self, state):
+            if len(state.history) == 1:
+                state.network.initialise("gaussian", 0.5, 1)
+
+    X, Y = xor()
+    network, watch = Network(2, 4, 1).initialise("zeros"), Watch(X, Y)
+    train(network, Examples(X, Y), max_epochs=10, callbacks=[watch, Wakes()])
+    assert watch.told == {}
+
+
+def test_strict_ends_training_with_the_failure(at_once):
+    network = Network(2, 4, 1).initialise("zeros")
+    with pytest.raises(InputError, match=r"^dead: .*\(strict\)$"):
+        watched(network, passes=10**6, strict=True)
+
+
+def test_looks_are_rare_and_watching_changes_nothing():
+    looks = []
+
+    class Counted(Watch):
+        def _failures(self, state):
+            looks.append(len(state.history))
+            return super()._failures(state)
+
+    X, Y = xor()
+    X, Y = np.tile(X, 500), np.tile(Y, 500)
+    one, other = healthy(), healthy()
+    train(one, Examples(X, Y), max_epochs=1000, callbacks=[Counted(X, Y)])
+    train(other, Examples(X, Y), max_epochs=1000)
+    np.testing.assert_array_equal(one.theta, other.theta)
+    first = looks[0]
+    assert looks == [first * 2**i for i in range(len(looks))]
+    assert first * X.shape[1] * one.theta.size >= 1e9
+
+
+def test_one_watch_tells_of_many_networks_once(at_once):
+    X, Y = xor()
+    watch = Watch(X, Y)
+    members = [
+        Member(Network(2, 4, 1).initialise("zeros"), GradientDescent(0.5), callbacks=[watch])
+        for _ in range(3)
+    ]
+    with pytest.warns(FindingWarning) as told:
+        train_population(members, Examples(X, Y), max_epochs=20)
+    assert len(told) == 1
+
+
+def test_an_estimator_warns_of_a_failure_while_it_trains(at_once):
+    X, Y = xor()
+    model = ShoalClassifier(init="zeros", solver="sgd", max_iter=20, tol=None)
+    with pytest.warns(FindingWarning, match="dead"):
+        model.fit(X.T, Y[0])

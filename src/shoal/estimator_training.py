@@ -15,6 +15,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from shoal.callbacks import Callback, EarlyStopping, PrintProgress
+from shoal.diagnosis import Watch
 from shoal.engine import Engine, default_engine
 from shoal.errors import DivergedError
 from shoal.examples import Examples, Member, Metrics
@@ -112,11 +113,13 @@ class NetworkTrainer(BaseEstimator, ABC):  # type: ignore[misc]
                 self._minimise(network, examples, epochs, validation) for network in self.networks_
             ]
         else:
+            dense = isinstance(examples.X, np.ndarray)
+            watch = [Watch(examples.X, examples.Y, seed=self._seed)] if dense else []
             batch_size = 200 if self.batch_size == "auto" else self.batch_size
             members = [
                 Member(
                     network, optimizer, self.alpha, None, validation,
-                    self._member_callbacks([] if one_pass else self._stopping()),
+                    self._member_callbacks([] if one_pass else [*self._stopping(), *watch]),
                 )
                 for network, optimizer in zip(self.networks_, self._optimizers, strict=True)
             ]  # fmt: skip

@@ -16,6 +16,7 @@ from shoal.callbacks import Callback
 from shoal.column_plans import Dates
 from shoal.columns import Schema, Table
 from shoal.decisions import Decision, decide, weighted
+from shoal.diagnosis import Watch
 from shoal.drift import Profile, drift
 from shoal.encoding import TableEncoder
 from shoal.engine import default_engine
@@ -193,13 +194,15 @@ def learn(
         notes.append("logistic regression had not quite converged")
     pieces = fit_pieces(X, labels)
     seen = pieces.transform(X)
+    strict = prepared.choices.strict
+    watch = Watch(seen.T, class_outputs(labels, len(classes)), strict=strict, seed=seed)
     ensemble, unseen = fit_ensemble(
         seen, labels, classes, prepared.choices.recipe,
-        splitter=prepared.splitter.take(encoded.rows), seed=seed, callbacks=callbacks,
+        splitter=prepared.splitter.take(encoded.rows), seed=seed, callbacks=[*callbacks, watch],
         validation=None if stopping is None else (pieces.transform(stopping.X), stopping.labels),
     )  # fmt: skip
     failures = _failures(ensemble, seen, labels)
-    if failures and prepared.choices.strict:
+    if failures and strict:
         raise InputError(f"{failures[0]} (strict)")
     notes += failures
     decision = _decision(prepared.choices.goal, classes, ensemble.weights, unseen)

@@ -29,7 +29,8 @@ body { font: 1rem/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto
 table { border-collapse: collapse; margin: .3rem 0 1rem; overflow-wrap: normal; }
 td, th { border: 1px solid #767676; padding: .1rem .5rem; text-align: right;
   font-variant-numeric: tabular-nums; }
-th { font-weight: normal; font-style: italic; text-align: left; white-space: nowrap; border-color: transparent; }
+th { font-weight: normal; font-style: italic; text-align: left; white-space: nowrap;
+  border-color: transparent; }
 .numbers { overflow-x: auto; }
 h3 { margin: 1.2rem 0 0; font-size: 1rem; }
 p { margin: 0; }

@@ -1,0 +1,87 @@
+"""Guarantee: a failure is told while the network trains, once, and looking costs next to nothing.
+
+The first look comes after so much work that it is a small part of it, and the number of passes
+between looks doubles. What a network shows at two looks in a row is told; a single sight may pass.
+"""
+
+import warnings
+from collections.abc import Mapping
+
+import numpy as np
+
+from shoal.activations import Array
+from shoal.callbacks import Callback, TrainingState
+from shoal.diagnosis.examination import diagnose
+from shoal.diagnosis.finding import OF_THE_EXAMPLES, Finding
+from shoal.diagnosis.passes import of_history
+from shoal.errors import InputError
+
+MOST_EXAMPLES = 256
+WORK_BEFORE, TIMES_THE_LOOK = 1e9, 200.0  # products of a parameter and an example
+
+
+class FindingWarning(UserWarning):
+    """A network fails to learn; the message says why, and what helps."""
+
+
+class Watch(Callback):
+    """Tells, with a :class:`FindingWarning`, when a network in training fails to learn.
+
+    Parameters
+    ----------
+    X, Y : ndarray, (n_x, m), (n_y, m)
+        The examples it learns from; some are looked at.
+    strict : bool
+        Whether a failure ends training, with an ``InputError``.
+    seed : int
+        Of the choice of examples.
+
+    Attributes
+    ----------
+    told : dict of str to Finding
+        What was told, by name; one object that watches many networks tells each once.
+    """
+
+    def __init__(self, X: Array, Y: Array, *, strict: bool = False, seed: int = 0) -> None:
+        some = np.sort(np.random.default_rng(seed).permutation(X.shape[1])[:MOST_EXAMPLES])
+        self.m, self.X, self.Y = X.shape[1], X[:, some], Y[:, some]
+        self.strict = strict
+        self.told: dict[str, Finding] = {}
+        self._seen: dict[int, Mapping[str, Finding]] = {}  # at the last look, by network
+
+    def on_train_begin(self, state: TrainingState) -> None:  # noqa: D102
+        size = state.network.theta.size
+        work = WORK_BEFORE + TIMES_THE_LOOK * len(self.X.T) * size
+        self.every = max(1, int(np.ceil(work / (self.m * size))))
+        self._seen[id(state.network)] = {}
+
+    def on_epoch_end(self, state: TrainingState) -> None:  # noqa: D102
+        looks, rest = divmod(len(state.history), self.every)
+        if rest or looks & (looks - 1):  # not 1, 2, 4, 8, … times
+            return
+        before = self._seen[id(state.network)]
+        now = self._failures(state)
+        self._seen[id(state.network)] = now
+        for name in before.keys() & now.keys() - self.told.keys():
+            self._tell(now[name])
+
+    def on_train_end(self, state: TrainingState) -> None:  # noqa: D102
+        self._seen.pop(id(state.network), None)
+
+    def _failures(self, state: TrainingState) -> Mapping[str, Finding]:
+        found = [
+            *diagnose(state.network, self.X, self.Y),
+            *of_history(state.history),
+        ]
+        return {
+            each.name: each
+            for each in found
+            if each.kind == "failure" and each.name not in OF_THE_EXAMPLES
+        }
+
+    def _tell(self, finding: Finding) -> None:
+        self.told[finding.name] = finding
+        text = f"{finding.name}: {finding.sentence}; {finding.cure} (see {finding.page})"
+        if self.strict:
+            raise InputError(f"{text} (strict)")
+        warnings.warn(text, FindingWarning, stacklevel=2)
