@@ -1,0 +1,119 @@
+"""What the site's build does beyond its plugins: code that runs, pictures, formulas, the gallery.
+
+- Every ``python`` block of a page runs, in one session a page, and what it prints follows it. A
+  block that fails, or warns, fails the build.
+- ``python picture="what is seen"`` also shows the current figure, with that text as its
+  description.
+- Formulas become MathML here, so that no script has to be fetched to show them.
+- Each script in ``examples/`` is run and becomes a page of the gallery.
+"""
+
+import io
+import re
+import runpy
+import sys
+import tempfile
+import warnings
+from base64 import b64encode
+from contextlib import chdir, redirect_stdout
+from html import escape, unescape
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+from math_core import LatexToMathML
+from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.structure.files import File, Files
+from mkdocs.structure.pages import Page
+
+ROOT = Path(__file__).resolve().parents[1]
+EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+BLOCK = re.compile(r'^```python(?: picture="(?P<picture>[^"]+)")?\n(?P<code>.*?)^```$', re.M | re.S)
+FORMULA = re.compile(r'<(span|div) class="arithmatex">\\([([])(.*?)\\[)\]]</\1>', re.S)
+OUTSIDE = re.compile(r"\[([^\]]+)\]\((?:\.\./)+(?:src|examples|benchmarks)[^)]*\)")
+ROLE = re.compile(r":(?:class|meth|func):(?=<code)")
+HIDDEN = "# markdown-exec: hide"
+
+sys.modules["site_hooks"] = sys.modules[__name__]  # by this name blocks of code find it
+
+
+def on_startup(**_: Any) -> None:
+    """Draw without a screen, and let what a page's code warns of fail the build."""
+    mpl.use("agg")
+    mpl.rcParams.update({"figure.constrained_layout.use": True, "svg.hashsalt": "shoal"})
+    warnings.filterwarnings("error", module="_code_block_")
+    warnings.filterwarnings("error", module="shoal")
+
+
+def on_files(files: Files, config: MkDocsConfig) -> Files:
+    """Add the gallery."""
+    parts = ["# Gallery\n\nEach picture is drawn by a short script, which its page shows.\n"]
+    for script in EXAMPLES:
+        page, picture = _gallery_page(script)
+        name = f"gallery/{script.stem}"
+        files.append(File.generated(config, f"{name}.md", content=page))
+        files.append(File.generated(config, f"{name}.png", content=picture))
+        title = page.partition("\n")[0].removeprefix("# ")
+        parts.append(f"\n## [{title}]({script.stem}.md)\n\n![{title}]({script.stem}.png)\n")
+    files.append(File.generated(config, "gallery/index.md", content="".join(parts)))
+    return files
+
+
+def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
+    """Let every block of Python run; links that lead out of the site become plain words."""
+    session = page.file.src_uri
+
+    def running(match: re.Match[str]) -> str:
+        code, seen = match["code"], match["picture"]
+        options = f'exec="1" source="above" session="{session}" '
+        if not seen:
+            return f'```python {options} result="text"\n{code}```'
+        show = f"print(__import__('site_hooks').figure({seen!r}))  {HIDDEN}\n"
+        return f'```python {options} html="1"\n{code}{show}```'
+
+    return OUTSIDE.sub(r"\1", BLOCK.sub(running, markdown))
+
+
+def on_page_content(html: str, **_: Any) -> str:
+    """Typeset the formulas; leave out the roles that docstrings name other objects with."""
+    converter = LatexToMathML()
+
+    def typeset(match: re.Match[str]) -> str:
+        return str(
+            converter.convert_with_local_state(
+                unescape(match[3]).strip(), displaystyle=match[2] == "["
+            )
+        )
+
+    return ROLE.sub("", FORMULA.sub(typeset, html))
+
+
+def figure(seen: str) -> str:
+    """Return the current figure of Matplotlib as HTML, and close it."""
+    from matplotlib import pyplot  # noqa: PLC0415  (after the choice of a backend)
+
+    svg = io.BytesIO()
+    pyplot.gcf().savefig(svg, format="svg", metadata={"Date": None})
+    pyplot.close("all")
+    data = b64encode(svg.getvalue()).decode()
+    return f'<p><img alt="{escape(seen)}" src="data:image/svg+xml;base64,{data}"></p>'
+
+
+def _gallery_page(script: Path) -> tuple[str, bytes]:
+    """Run a script as its reader would; return its page and its picture."""
+    printed = io.StringIO()
+    with (
+        tempfile.TemporaryDirectory() as folder, chdir(folder), redirect_stdout(printed),
+        warnings.catch_warnings(action="error"), mpl.rc_context(),
+    ):  # fmt: skip
+        Path("examples").symlink_to(ROOT / "examples")
+        doc = runpy.run_path(str(script), run_name="__main__")["__doc__"]
+        picture = Path(f"{script.stem}.png").read_bytes()
+    title, _, text = doc.strip().partition("\n")
+    code = script.read_text(encoding="utf-8").partition('"""\n')[2].partition('"""\n')[2].strip()
+    page = (
+        f"# {title.rstrip('.')}\n\n{text.strip()}\n\n![{title}]({script.stem}.png)\n\n"
+        f'```text title="It prints"\n{printed.getvalue()}```\n\n'
+        f'```python title="examples/{script.name}"\n{code}\n```\n'
+    )
+    return page, picture
