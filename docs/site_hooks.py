@@ -4,13 +4,18 @@
   block that fails, or warns, fails the build.
 - ``python picture="what is seen"`` also shows the current figure, with that text as its
   description.
+- ``console run``: its commands run too, and their output stands in the block.
 - Formulas become MathML here, so that no script has to be fetched to show them.
+- All of that happens in an empty folder with a link to ``examples/``, as in a reader's clone.
 - Each script in ``examples/`` is run and becomes a page of the gallery.
 """
 
 import io
+import os
 import re
 import runpy
+import shlex
+import subprocess
 import sys
 import tempfile
 import warnings
@@ -23,22 +28,31 @@ from typing import Any
 import matplotlib as mpl
 from math_core import LatexToMathML
 from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
 ROOT = Path(__file__).resolve().parents[1]
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 BLOCK = re.compile(r'^```python(?: picture="(?P<picture>[^"]+)")?\n(?P<code>.*?)^```$', re.M | re.S)
+COMMANDS = re.compile(r"^```console run\n(?P<lines>.*?)^```$", re.M | re.S)
 FORMULA = re.compile(r'<(span|div) class="arithmatex">\\([([])(.*?)\\[)\]]</\1>', re.S)
 OUTSIDE = re.compile(r"\[([^\]]+)\]\((?:\.\./)+(?:src|examples|benchmarks)[^)]*\)")
+NOTHING_PRINTED = re.compile(
+    r'<div class="language-text highlight"><pre><span></span><code>\s*</code></pre></div>'
+)
 ROLE = re.compile(r":(?:class|meth|func):(?=<code)")
 HIDDEN = "# markdown-exec: hide"
 
+FOLDER = tempfile.TemporaryDirectory(prefix="shoal-docs-")
 sys.modules["site_hooks"] = sys.modules[__name__]  # by this name blocks of code find it
 
 
 def on_startup(**_: Any) -> None:
     """Draw without a screen, and let what a page's code warns of fail the build."""
+    link = Path(FOLDER.name, "examples")
+    if not link.exists():
+        link.symlink_to(ROOT / "examples")
     mpl.use("agg")
     mpl.rcParams.update({"figure.constrained_layout.use": True, "svg.hashsalt": "shoal"})
     warnings.filterwarnings("error", module="_code_block_")
@@ -65,13 +79,13 @@ def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
 
     def running(match: re.Match[str]) -> str:
         code, seen = match["code"], match["picture"]
-        options = f'exec="1" source="above" session="{session}" '
+        options = f'exec="1" source="above" session="{session}" workdir="{FOLDER.name}" '
         if not seen:
             return f'```python {options} result="text"\n{code}```'
         show = f"print(__import__('site_hooks').figure({seen!r}))  {HIDDEN}\n"
         return f'```python {options} html="1"\n{code}{show}```'
 
-    return OUTSIDE.sub(r"\1", BLOCK.sub(running, markdown))
+    return OUTSIDE.sub(r"\1", COMMANDS.sub(_with_output, BLOCK.sub(running, markdown)))
 
 
 def on_page_content(html: str, **_: Any) -> str:
@@ -85,7 +99,7 @@ def on_page_content(html: str, **_: Any) -> str:
             )
         )
 
-    return ROLE.sub("", FORMULA.sub(typeset, html))
+    return ROLE.sub("", NOTHING_PRINTED.sub("", FORMULA.sub(typeset, html)))
 
 
 def figure(seen: str) -> str:
@@ -99,14 +113,29 @@ def figure(seen: str) -> str:
     return f'<p><img alt="{escape(seen)}" src="data:image/svg+xml;base64,{data}"></p>'
 
 
+def _with_output(match: re.Match[str]) -> str:
+    """Run the commands of a block; a failure fails the build."""
+    shown = []
+    for line in match["lines"].splitlines():
+        command = [sys.executable, "-m", *shlex.split(line.removeprefix("$ "))]
+        done = subprocess.run(
+            command, cwd=FOLDER.name, capture_output=True, text=True, check=False,
+            env=os.environ | {"COLUMNS": "88"},
+        )  # fmt: skip
+        if done.returncode:
+            raise PluginError(f"{line!r} failed: {done.stderr}")
+        output = (row.rstrip() for row in done.stdout.splitlines())
+        shown += [line, *(row for row in output if row), ""]
+    return "```console\n" + "\n".join(shown).rstrip() + "\n```"
+
+
 def _gallery_page(script: Path) -> tuple[str, bytes]:
     """Run a script as its reader would; return its page and its picture."""
     printed = io.StringIO()
     with (
-        tempfile.TemporaryDirectory() as folder, chdir(folder), redirect_stdout(printed),
+        chdir(FOLDER.name), redirect_stdout(printed),
         warnings.catch_warnings(action="error"), mpl.rc_context(),
     ):  # fmt: skip
-        Path("examples").symlink_to(ROOT / "examples")
         doc = runpy.run_path(str(script), run_name="__main__")["__doc__"]
         picture = Path(f"{script.stem}.png").read_bytes()
     title, _, text = doc.strip().partition("\n")
