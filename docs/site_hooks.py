@@ -28,7 +28,6 @@ from typing import Any
 import matplotlib as mpl
 from math_core import LatexToMathML
 from mkdocs.config.defaults import MkDocsConfig
-from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
@@ -55,8 +54,8 @@ def on_startup(**_: Any) -> None:
         link.symlink_to(ROOT / "examples")
     mpl.use("agg")
     mpl.rcParams.update({"figure.constrained_layout.use": True, "svg.hashsalt": "shoal"})
-    warnings.filterwarnings("error", module="_code_block_")
-    warnings.filterwarnings("error", module="shoal")
+    for category in (UserWarning, RuntimeWarning, FutureWarning):
+        warnings.filterwarnings("error", category=category)
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -75,17 +74,20 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
     """Let every block of Python run; links that lead out of the site become plain words."""
-    session = page.file.src_uri
+    options = f'exec="1" session="{page.file.src_uri}" workdir="{FOLDER.name}"'
 
     def running(match: re.Match[str]) -> str:
         code, seen = match["code"], match["picture"]
-        options = f'exec="1" source="above" session="{session}" workdir="{FOLDER.name}" '
         if not seen:
-            return f'```python {options} result="text"\n{code}```'
+            return f'```python {options} source="above" result="text"\n{code}```'
         show = f"print(__import__('site_hooks').figure({seen!r}))  {HIDDEN}\n"
-        return f'```python {options} html="1"\n{code}{show}```'
+        return f'```python {options} source="above" html="1"\n{code}{show}```'
 
-    return OUTSIDE.sub(r"\1", COMMANDS.sub(_with_output, BLOCK.sub(running, markdown)))
+    def in_order(match: re.Match[str]) -> str:
+        call = f"__import__('site_hooks').commands({match['lines']!r})"
+        return f'```python {options} result="console"\nprint({call})\n```'
+
+    return OUTSIDE.sub(r"\1", COMMANDS.sub(in_order, BLOCK.sub(running, markdown)))
 
 
 def on_page_content(html: str, **_: Any) -> str:
@@ -113,20 +115,20 @@ def figure(seen: str) -> str:
     return f'<p><img alt="{escape(seen)}" src="data:image/svg+xml;base64,{data}"></p>'
 
 
-def _with_output(match: re.Match[str]) -> str:
-    """Run the commands of a block; a failure fails the build."""
+def commands(lines: str) -> str:
+    """Run commands, one a line; return them with their output."""
     shown = []
-    for line in match["lines"].splitlines():
+    for line in lines.splitlines():
         command = [sys.executable, "-m", *shlex.split(line.removeprefix("$ "))]
         done = subprocess.run(
-            command, cwd=FOLDER.name, capture_output=True, text=True, check=False,
+            command, capture_output=True, text=True, check=False,
             env=os.environ | {"COLUMNS": "88"},
         )  # fmt: skip
         if done.returncode:
-            raise PluginError(f"{line!r} failed: {done.stderr}")
+            raise RuntimeError(f"{line!r} failed: {done.stderr}")
         output = (row.rstrip() for row in done.stdout.splitlines())
         shown += [line, *(row for row in output if row), ""]
-    return "```console\n" + "\n".join(shown).rstrip() + "\n```"
+    return "\n".join(shown).rstrip()
 
 
 def _gallery_page(script: Path) -> tuple[str, bytes]:
