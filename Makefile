@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 EXAMPLE := examples/breast-cancer.csv
 
-.PHONY: demo test sanitize check format bench help-pages clean
+.PHONY: demo test sanitize check docs format bench help-pages clean
 
 demo: .venv/installed  ## train on a real table, predict with the network, and draw the flower
 	$(BIN)/shoal train $(EXAMPLE) --target diagnosis --output breast-cancer.shoal
@@ -20,12 +20,15 @@ sanitize: .venv/cmake  ## test the native kernels under sanitizers: of memory, u
 	  build/sanitize/$$each/kernels_test || exit 1; \
 	done
 
-check: .venv/checks  ## format, lint, types, spelling, floors
+check: .venv/checks docs  ## format, lint, types, spelling, floors, documentation
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/typos
 	$(BIN)/lint-imports
+
+docs: .venv/docs  ## build the documentation into build/site; every block of code in it runs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 
 format: .venv/checks  ## put the code into its form
 	$(BIN)/ruff format .
@@ -71,4 +74,8 @@ clean:
 
 .venv/checks: .venv/tests
 	$(BIN)/python -m pip install --quiet --editable ".[test,check]"
+	touch $@
+
+.venv/docs: .venv/installed
+	$(BIN)/python -m pip install --quiet --editable ".[docs]"
 	touch $@

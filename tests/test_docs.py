@@ -1,0 +1,63 @@
+"""The documentation builds, each example runs, and each finding is explained."""
+
+import inspect
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from shoal.diagnosis import Finding
+
+ROOT = Path(__file__).resolve().parents[1]
+SCRIPTS = sorted((ROOT / "examples").glob("*.py"))
+HEADLESS = os.environ | {"MPLBACKEND": "Agg", "NO_MKDOCS_2_WARNING": "1"}
+
+
+def run(*command, folder):
+    done = subprocess.run(
+        [sys.executable, *command], cwd=folder, env=HEADLESS, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
+def test_an_example_runs_without_warnings_and_draws(script, tmp_path):
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    assert run("-W", "error", f"examples/{script.name}", folder=tmp_path)
+    assert (tmp_path / f"{script.stem}.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_every_example_is_listed_and_in_the_gallery():
+    listed = re.findall(r"^\| `(\w+)\.py`", (ROOT / "examples/README.md").read_text(), re.MULTILINE)
+    shown = re.findall(r"gallery/(\w+)\.md", (ROOT / "mkdocs.yml").read_text())
+    names = [script.stem for script in SCRIPTS]
+    assert sorted(listed) == names
+    assert sorted({*shown} - {"index"}) == names
+
+
+def test_every_finding_has_a_section_whose_anchor_is_its_name():
+    names = re.findall(r"``([\w ]+)``", inspect.getdoc(Finding).partition("kind :")[0])
+    page = (ROOT / "docs/findings.md").read_text(encoding="utf-8")
+    headings = re.findall(r"^## (.+)$", page, re.MULTILINE)
+    assert len(names) == 11
+    assert [heading.lower() for heading in headings] == names
+
+
+def test_the_site_builds_and_shows_what_its_code_did(tmp_path):
+    for module in ("mkdocs", "material", "mkdocstrings", "markdown_exec", "math_core"):
+        pytest.importorskip(module, reason="the extra 'docs' is not installed")
+    run("-m", "mkdocs", "build", "--strict", "--site-dir", str(tmp_path), folder=ROOT)
+    findings = (tmp_path / "findings.html").read_text(encoding="utf-8")
+    assert all(f'id="{name}"' in findings for name in ("dead", "dead-units", "alpha-too-large"))
+    for page in tmp_path.rglob("*.html"):
+        html = page.read_text(encoding="utf-8")
+        assert "arithmatex" not in html, page  # a formula that was not typeset
+        fetched = re.findall(
+            r"<(?:script|link|img|iframe)[^>]+(?:src|href)=\"?(https?:[^\" >]+)", html
+        )
+        assert not fetched, page  # a reader needs no network
