@@ -10,6 +10,7 @@
 - Each script in ``examples/`` is run and becomes a page of the gallery.
 """
 
+import ast
 import io
 import os
 import re
@@ -61,7 +62,8 @@ def on_startup(**_: Any) -> None:
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the gallery."""
     parts = ["# Gallery\n\nEach picture is drawn by a short script, which its page shows.\n"]
-    for script in EXAMPLES:
+    in_order = re.findall(r"gallery/(\w+)\.md", Path(config.config_file_path).read_text("utf-8"))
+    for script in sorted(EXAMPLES, key=lambda script: in_order.index(script.stem)):
         page, picture = _gallery_page(script)
         name = f"gallery/{script.stem}"
         files.append(File.generated(config, f"{name}.md", content=page))
@@ -95,13 +97,13 @@ def on_page_content(html: str, **_: Any) -> str:
     converter = LatexToMathML()
 
     def typeset(match: re.Match[str]) -> str:
-        return str(
-            converter.convert_with_local_state(
-                unescape(match[3]).strip(), displaystyle=match[2] == "["
-            )
-        )
+        displayed = match[2] == "["
+        latex = unescape(match[3]).strip()
+        formula = converter.convert_with_local_state(latex, displaystyle=displayed)
+        return f'<div class="formula">{formula}</div>' if displayed else str(formula)
 
-    return ROLE.sub("", NOTHING_PRINTED.sub("", FORMULA.sub(typeset, html)))
+    html = ROLE.sub("", NOTHING_PRINTED.sub("", FORMULA.sub(typeset, html)))
+    return html.replace("array - like", "array-like")  # of numpydoc's types, read as a difference
 
 
 def figure(seen: str) -> str:
@@ -141,7 +143,9 @@ def _gallery_page(script: Path) -> tuple[str, bytes]:
         doc = runpy.run_path(str(script), run_name="__main__")["__doc__"]
         picture = Path(f"{script.stem}.png").read_bytes()
     title, _, text = doc.strip().partition("\n")
-    code = script.read_text(encoding="utf-8").partition('"""\n')[2].partition('"""\n')[2].strip()
+    source = script.read_text(encoding="utf-8")
+    after_docstring = ast.parse(source).body[0].end_lineno
+    code = "\n".join(source.splitlines()[after_docstring:]).strip()
     page = (
         f"# {title.rstrip('.')}\n\n{text.strip()}\n\n![{title}]({script.stem}.png)\n\n"
         f'```text title="It prints"\n{printed.getvalue()}```\n\n'

@@ -17,7 +17,7 @@ members = [
     Member(Network(2, n_h, 1).initialise("gaussian", 0.01, 2), GradientDescent(alpha=0.6))
     for n_h in (1, 2, 3, 4, 20, 50)
 ]
-histories = train_population(members, Examples(X, Y), max_epochs=5000)
+histories = train_population(members, Examples(X, Y), max_epochs=4000)
 
 figure, panels = plt.subplots(2, 3, figsize=(10, 6.6), layout="constrained")
 for panel, member, history in zip(panels.flat, members, histories, strict=True):

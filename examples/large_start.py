@@ -17,7 +17,9 @@ Y = (X[:1] * X[1:] > 0).astype(float)
 
 
 class Saturated(Callback):
-    """Remember the share of activations on a flat end."""
+    """Remember the share of activations on a flat end, every tenth pass."""
+
+    every = 10
 
     def share(self, network):
         """Return the share."""
@@ -28,7 +30,7 @@ class Saturated(Callback):
         self.shares = [self.share(state.network)]
 
     def on_epoch_end(self, state):
-        """Look after each pass."""
+        """Look after passes."""
         self.shares.append(self.share(state.network))
 
 
@@ -53,7 +55,7 @@ for scale, colour in ((0.01, "tab:blue"), (1, "tab:green"), (20, "tab:red")):
     costs.fill_between(
         range(1000), *np.quantile(cost, (0.25, 0.75), axis=0), color=colour, alpha=0.2
     )
-    shares.plot(share.mean(axis=0), color=colour)
+    shares.plot(range(0, 1001, 10), share.mean(axis=0), color=colour)
 costs.set(xlabel="iteration", ylabel="cost J: median, and the middle half", yscale="log")
 shares.set(xlabel="iteration", ylabel="share of saturated activations", ylim=(0, 1))
 costs.legend()

@@ -17,14 +17,16 @@ Y = (X[:1] * X[1:] > 0).astype(float)  # like XOR: no line separates the classes
 
 
 class Weights(Callback):
-    """Remember W1 after every pass."""
+    """Remember W1 every tenth pass."""
+
+    every = 10
 
     def on_train_begin(self, state):
         """Look before the first pass."""
         self.seen = [state.network.parameters.W1.ravel().copy()]
 
     def on_epoch_end(self, state):
-        """Look after each pass."""
+        """Look after passes."""
         self.seen.append(state.network.parameters.W1.ravel().copy())
 
 
@@ -39,7 +41,7 @@ for (scheme, activation), (weights, cost) in zip(starts, panels.T, strict=True):
     )  # fmt: skip
     found = [finding.name for finding in diagnose(network, X, Y)] or ["healthy"]
     print(f"{scheme} with {activation}: cost {history['cost'][-1]:.4f}, {', '.join(found)}")
-    weights.plot(np.array(watched.seen))
+    weights.plot(range(0, 2001, 10), watched.seen)
     weights.set_title(f"{scheme}, {activation}: {found[0]}")
     cost.plot(history["cost"], color="black")
     cost.set(xlabel="iteration", ylim=(0, 0.75))
