@@ -41,6 +41,7 @@ OUTSIDE = re.compile(r"\[([^\]]+)\]\((?:\.\./)+(?:src|examples|benchmarks)[^)]*\
 NOTHING_PRINTED = re.compile(
     r'<div class="language-text highlight"><pre><span></span><code>\s*</code></pre></div>'
 )
+NOTHING_SAID = re.compile(r'–(?=\s*<div class="doc-md-description">\s*</div>)')
 ROLE = re.compile(r":(?:class|meth|func):(?=<code)")
 HIDDEN = "# markdown-exec: hide"
 
@@ -102,7 +103,9 @@ def on_page_content(html: str, **_: Any) -> str:
         formula = converter.convert_with_local_state(latex, displaystyle=displayed)
         return f'<div class="formula">{formula}</div>' if displayed else str(formula)
 
-    html = ROLE.sub("", NOTHING_PRINTED.sub("", FORMULA.sub(typeset, html)))
+    html = FORMULA.sub(typeset, html)
+    for pattern in (ROLE, NOTHING_PRINTED, NOTHING_SAID):
+        html = pattern.sub("", html)
     return html.replace("array - like", "array-like")  # of numpydoc's types, read as a difference
 
 

@@ -48,6 +48,14 @@ def test_every_finding_has_a_section_whose_anchor_is_its_name():
     assert [heading.lower() for heading in headings] == names
 
 
+def test_every_block_of_python_is_one_that_runs():
+    for page in (ROOT / "docs").rglob("*.md"):
+        for fence in re.findall(
+            r"^ *(?:```|~~~) *python.*$", page.read_text("utf-8"), re.MULTILINE
+        ):
+            assert re.fullmatch(r'```python(?: picture="[^"]+")?', fence), (page, fence)
+
+
 def test_the_site_builds_and_shows_what_its_code_did(tmp_path):
     for module in ("mkdocs", "material", "mkdocstrings", "markdown_exec", "math_core"):
         pytest.importorskip(module, reason="the extra 'docs' is not installed")
