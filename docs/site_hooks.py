@@ -41,7 +41,7 @@ OUTSIDE = re.compile(r"\[([^\]]+)\]\((?:\.\./)+(?:src|examples|benchmarks)[^)]*\
 NOTHING_PRINTED = re.compile(
     r'<div class="language-text highlight"><pre><span></span><code>\s*</code></pre></div>'
 )
-NOTHING_SAID = re.compile(r'–(?=\s*<div class="doc-md-description">\s*</div>)')
+NOTHING_SAID = re.compile(r'\N{EN DASH}(?=\s*<div class="doc-md-description">\s*</div>)')
 ROLE = re.compile(r":(?:class|meth|func):(?=<code)")
 HIDDEN = "# markdown-exec: hide"
 
