@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import shoal
 from shoal.diagnosis import NAMES
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -43,6 +44,11 @@ def test_every_finding_has_a_section_whose_anchor_is_its_name():
     page = (ROOT / "docs/findings.md").read_text(encoding="utf-8")
     headings = re.findall(r"^## (.+)$", page, re.MULTILINE)
     assert sorted(heading.lower() for heading in headings) == sorted(NAMES)
+
+
+def test_the_reference_lists_every_public_name():
+    listed = (ROOT / "docs/reference/index.md").read_text(encoding="utf-8")
+    assert [name for name in shoal.__all__ if f"[`{name}`]" not in listed] == []
 
 
 def test_every_block_of_python_is_one_that_runs():
