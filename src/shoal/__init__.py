@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from shoal.errors import DivergedError, InputError
     from shoal.estimators import ShoalClassifier, ShoalRegressor
     from shoal.examples import Examples, Member
+    from shoal.export import export_model
     from shoal.gradient_check import gradient_check
     from shoal.history import History
     from shoal.network import Network
@@ -44,6 +45,7 @@ _HOMES = {
     "cross_validate": "cross_validation",
     "diagnose": "diagnosis",
     "evaluate": "table_evaluation",
+    "export_model": "export",
     "gradient_check": "gradient_check",
     "read_table": "tables",
     "report_html": "report",
@@ -71,6 +73,7 @@ __all__ = [
     "cross_validate",
     "diagnose",
     "evaluate",
+    "export_model",
     "gradient_check",
     "read_table",
     "report_html",

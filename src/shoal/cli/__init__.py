@@ -19,6 +19,7 @@ from shoal.cli.demo import demo
 from shoal.cli.doctor import doctor
 from shoal.cli.effects import effects
 from shoal.cli.evaluate import evaluate
+from shoal.cli.export import export
 from shoal.cli.inspect import inspect
 from shoal.cli.predict import predict
 from shoal.cli.report import report
@@ -50,8 +51,8 @@ def shoal(context: click.Context) -> None:
 
 
 COMMANDS = (
-    demo, train, predict, evaluate, cross_validate, effects, report, check, trace, inspect,
-    doctor,
+    demo, train, predict, evaluate, cross_validate, effects, report, check, trace, export,
+    inspect, doctor,
 )  # fmt: skip
 for command in COMMANDS:
     shoal.add_command(command)

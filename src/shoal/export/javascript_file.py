@@ -1,0 +1,130 @@
+"""Guarantee: a model's networks as one JavaScript module, run and compared before it is written.
+
+Floor 6. An ES module without dependencies; parameters are in single precision, sums in double.
+"""
+
+import json
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from shoal.activations import LEAK
+from shoal.columns import Table
+from shoal.export.answers import Answers
+from shoal.export.description import PARAMETERS
+from shoal.export.network_text import introduction, network_features, numbers, quoted
+from shoal.export.programs import find_program, run_program
+from shoal.network import Network
+from shoal.table_model import TableModel
+
+PURPOSE = """Probabilities of classes by neural networks with one hidden layer, as an ES module.
+
+    import { probabilities, classes } from "./THIS_FILE.js";
+    probabilities(features)  // an array of numbers, one for each feature below"""
+CODE = f"""
+const sigmoid = (z) => 1 / (1 + Math.exp(-z));
+const g1 = {{
+  tanh: Math.tanh,
+  sigmoid,
+  relu: (z) => Math.max(z, 0),
+  leaky_relu: (z) => (z > 0 ? z : {LEAK} * z),
+  identity: (z) => z,
+}};
+const g2 = {{
+  // one output, the second of two classes, which is never certain
+  sigmoid: (z) => {{
+    const a = Math.min(Math.max(sigmoid(z[0]), 2 ** -1022), 1 - 2 ** -53);
+    return [1 - a, a];
+  }},
+  softmax: (z) => {{
+    const most = Math.max(...z);
+    return normalised(z.map((each) => Math.exp(each - most)));
+  }},
+}};
+
+function normalised(p) {{
+  const total = p.reduce((sum, each) => sum + each, 0);
+  return p.map((each) => each / total);
+}}
+
+// W x + b, where W is stored row by row
+function layer(W, b, x) {{
+  return Array.from(b, (bias, i) => {{
+    let z = bias;
+    for (let j = 0; j < x.length; j++) z += W[i * x.length + j] * x[j];
+    return z;
+  }});
+}}
+
+// a2 = g2(W2 a1 + b2) with a1 = g1(W1 x + b1); without hidden units x stands for a1
+function forward(n, x) {{
+  const a1 = n.b1.length ? layer(n.W1, n.b1, x).map(g1[n.activation]) : x;
+  return g2[n.output](layer(n.W2, n.b2, a1));
+}}
+
+/** Return the probability of each class for the features of one row. */
+export function probabilities(features) {{
+  if (features.length !== FEATURES) throw new RangeError(`${{FEATURES}} features are wanted`);
+  const x = Float32Array.from(features);
+  const mean = new Array(classes.length).fill(0);
+  for (const n of networks) {{
+    // without the weights that the classes had in training
+    const p = normalised(forward(n, x).map((each, k) => each / classWeights[k]));
+    p.forEach((each, k) => (mean[k] += each / networks.length));
+  }}
+  return mean;
+}}
+"""
+TRY = """
+import { readFileSync, writeFileSync } from "node:fs";
+import { probabilities, classes } from "./exported.mjs";
+const bytes = readFileSync("features");
+const all = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+const width = WIDTH, m = all.length / width;
+const answer = new Float64Array(m * classes.length);
+for (let i = 0; i < m; i++)
+  answer.set(probabilities(all.subarray(i * width, (i + 1) * width)), i * classes.length);
+writeFileSync("answer", answer);
+"""
+
+
+def javascript_file(model: TableModel) -> bytes:
+    """Return the file, in ASCII."""
+    parts = [
+        introduction(model, PURPOSE),
+        "",
+        f"const FEATURES = {model.pieces.width};",
+        f"export const classes = [{', '.join(map(quoted, model.target.classes))}];",
+        f"const classWeights = {json.dumps(model.ensemble.weights.astype(float).tolist())};",
+        CODE,
+        "const networks = [",
+        *map(_network, model.ensemble.networks),
+        "];",
+        "",
+    ]
+    return "\n".join(parts).encode("ascii")
+
+
+def run_javascript_file(data: bytes, model: TableModel, table: Table) -> Answers:
+    """Return what the file says of some rows."""
+    node = find_program(("node", "nodejs"), "Node.js", ".js")
+    features = network_features(model, table)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "exported.mjs").write_bytes(data)
+        (folder / "features").write_bytes(features.tobytes())
+        (folder / "try.mjs").write_text(TRY.replace("WIDTH", str(features.shape[1])))
+        run_program([node, "try.mjs"], folder)
+        answer = np.frombuffer((folder / "answer").read_bytes())
+    return Answers(answer.reshape(-1, len(model.target.classes)))
+
+
+def _network(network: Network) -> str:
+    real = "Float32Array" if network.theta.dtype == np.float32 else "Float64Array"
+    arrays = [
+        f"    {name}: new {real}([\n{numbers(array)}\n    ]),"
+        for name, array in zip(PARAMETERS, network.parameters, strict=True)
+    ]
+    head = f'    activation: "{network.activation}", output: "{network.output}",'
+    return "\n".join(["  {", head, *arrays, "  },"])
