@@ -134,7 +134,7 @@ def c_file(model: TableModel) -> bytes:
         "void shoal_probabilities(const float features[], double probabilities[]);\n",
         f"const char *const shoal_classes[CLASSES] = {{{', '.join(map(_literal, classes))}}};",
         f"static const double class_weights[CLASSES] = {{{weights}}};\n",
-        *(f"static double {name}(double z)\n{{\n    {G1[name]}\n}}\n" for name in used),
+        *(f"static double g1_{name}(double z)\n{{\n    {G1[name]}\n}}\n" for name in used),
         *(_arrays(network, i, real) for i, network in enumerate(networks)),
         "struct network {\n    int hidden;\n    double (*g1)(double);",
         f"    const {real} *W1, *b1, *W2, *b2;\n}};\n",
@@ -181,7 +181,7 @@ def _entry(network: Network, i: int) -> str:
         f"{name}_{i}" if array.size else "0"
         for name, array in zip(PARAMETERS, network.parameters, strict=True)
     ]
-    return f"    {{{network.n_h}, {network.activation}, {', '.join(names)}}},"
+    return f"    {{{network.n_h}, g1_{network.activation}, {', '.join(names)}}},"
 
 
 def _literal(text: str) -> str:

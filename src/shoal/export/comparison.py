@@ -19,7 +19,7 @@ from shoal.table_model import TableModel
 MOST_ROWS = 2_000  # evenly over the table
 MOST_STREWN = 300
 SHARE = 0.2  # of the cells of a strewn row that are emptied or made new
-UNSEEN = "(a value that no table has)"
+UNSEEN, UNSEEN_NUMBER = "(a value that no table has)", -987_654.25
 TOLERANCE = 1e-6
 
 
@@ -42,7 +42,6 @@ def trial_rows(model: TableModel, table: Table, ignore_extra: bool = False) -> T
         The table is not one that the model reads.
     """
     features = table.without({model.target.name} & set(table.names))
-    model.encoder.transform(features.rows([0]), ignore_extra)
     chosen = features.rows(_evenly(table.n_rows, MOST_ROWS))
     model.encoder.transform(chosen, ignore_extra)
     few = chosen.rows(_evenly(chosen.n_rows, MOST_STREWN))
@@ -51,14 +50,9 @@ def trial_rows(model: TableModel, table: Table, ignore_extra: bool = False) -> T
     for plan in used_plans(model):
         before, more = chosen[plan.name], few[plan.name].values.copy()
         at = np.flatnonzero(random.random(len(more)) < SHARE)
-        if before.kind == "number":
-            more[at] = np.nan
-            # a number is seldom among the categories of one; as a date it would be none
-            more[at[::2]] = more[at[::2]] if isinstance(plan, Dates) else -987_654.25
-        else:
-            more[at] = None
-            if not isinstance(plan, Dates):
-                more[at[::2]] = UNSEEN
+        more[at] = np.nan if before.kind == "number" else None
+        if not isinstance(plan, Dates):  # of which only the gaps: another value is an error
+            more[at[::2]] = UNSEEN_NUMBER if before.kind == "number" else UNSEEN
         columns.append(Column(plan.name, before.kind, np.concatenate([before.values, more])))
     return replace(table, columns=tuple(columns), lines=None, row_numbers=None)
 
