@@ -28,7 +28,7 @@ PARAMETERS = ("W1", "b1", "W2", "b2")
 
 
 def describe(model: TableModel) -> dict[str, Any]:
-    """Return a model as plain data.
+    """Return a model as plain data, but for its networks.
 
     Raises
     ------
@@ -57,11 +57,15 @@ def describe(model: TableModel) -> dict[str, Any]:
             "threshold": decision.threshold,
             "costs": [list(row) for row in decision.costs],
         },
-        "networks": [_network(network) for network in model.ensemble.networks],
     }
     if not _finite(description):
         raise InputError("the model holds numbers that are not finite: train again")
     return description
+
+
+def describe_networks(model: TableModel) -> list[dict[str, Any]]:
+    """Return the networks of a model as plain data."""
+    return [_network(network) for network in model.ensemble.networks]
 
 
 def used_plans(model: TableModel) -> list[ColumnPlan]:

@@ -8,14 +8,15 @@ import json
 from shoal.columns import Table
 from shoal.export import standalone
 from shoal.export.answers import Answers
-from shoal.export.description import describe, used_plans
+from shoal.export.description import describe, describe_networks, used_plans
 from shoal.table_model import TableModel
 
 
 def json_file(model: TableModel) -> bytes:
     """Return the file, in ASCII."""
     lines = []
-    for key, value in describe(model).items():
+    data = describe(model) | {"networks": describe_networks(model)}
+    for key, value in data.items():
         text = json.dumps(value, allow_nan=False)
         if key in ("columns", "pieces", "networks"):  # a line for each
             each = ",\n  ".join(json.dumps(item, allow_nan=False) for item in value)

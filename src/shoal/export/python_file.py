@@ -7,6 +7,7 @@ as lines of text the file opens faster than lists of numbers would.
 
 import inspect
 import json
+import re
 import sys
 import tempfile
 import textwrap
@@ -33,8 +34,9 @@ Needs Python 3.8 or later (3.11 for every form of ISO dates) and NumPy, nothing 
     python THIS_FILE TABLE.csv     prints a label and the probability of each class for each row
 
     import THIS_FILE as model
-    P = model.predict_proba({"column": ["cell", 1.5, None], ...})   # (m, K), one row for each cell
-    P, model.predict({...}), model.CLASSES
+    columns = {"a column": ["its cells", 1.5, None], "another": ...}   # m cells each
+    P = model.predict_proba(columns)        # (m, K), a probability for each of model.CLASSES
+    labels = model.predict(columns)
 
 Cells are text or numbers; None, NaN, an empty text, "?", "NA" and the like are missing. Columns
 become features ("the encoding"), numbers become pieces of a line, networks give probabilities,
@@ -70,12 +72,11 @@ json.dump({"P": P, "labels": exported.predict(columns)}, sys.stdout)
 
 def python_file(model: TableModel) -> bytes:
     """Return the file."""
-    description = describe(model)
-    del description["networks"]
-    # without the module's own words, which are about its place in Shoal
+    # without the module's own words, which are about its place in Shoal, and those to its linter
     code = inspect.getsource(standalone).partition('"""\n\n')[2]
+    code = re.sub(r" +# noqa.*", "", code)
     lines = [f"{MARK} {__version__}", INTRODUCTION.strip(), "", code.rstrip(), "", ""]
-    lines += ["# ---- the model ----", "", f"MODEL = {_literal(description)}", ""]
+    lines += ["# ---- the model ----", "", f"MODEL = {_literal(describe(model))}", ""]
     lines += ['MODEL["networks"] = [', *map(_network, model.ensemble.networks), "]", ""]
     return ("\n".join(lines) + USE).encode("ascii")
 
