@@ -11,6 +11,7 @@ import numpy as np
 
 from shoal.activations import LEAK
 from shoal.columns import Table
+from shoal.errors import InputError
 from shoal.export.answers import Answers
 from shoal.export.description import PARAMETERS
 from shoal.export.network_text import introduction, network_features, numbers
@@ -19,6 +20,7 @@ from shoal.network import Network
 from shoal.table_model import TableModel
 
 FLAGS = ["-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic", "-O1"]
+LONGEST_LITERAL = 4095  # bytes that every C99 compiler takes
 PURPOSE = """Probabilities of classes by neural networks with one hidden layer, in C99; link with
 -lm.
 
@@ -120,6 +122,7 @@ int main(void)
 def c_file(model: TableModel) -> bytes:
     """Return the file, in ASCII."""
     networks, classes = model.ensemble.networks, model.target.classes
+    _check_lengths(classes)
     first = networks[0]
     used = sorted({network.activation for network in networks})
     real = "float" if all(n.theta.dtype == np.float32 for n in networks) else "double"
@@ -145,6 +148,15 @@ def c_file(model: TableModel) -> bytes:
     return (
         "\n".join(parts) + "\n" + G2[first.output] + CODE.replace("SIGNATURE", SIGNATURE)
     ).encode("ascii")
+
+
+def _check_lengths(classes: tuple[str, ...]) -> None:
+    for label in classes:
+        if len(label.encode("utf-8", "surrogatepass")) > LONGEST_LITERAL:
+            raise InputError(
+                f"the class {label[:30] + '…'!r} is too long for a text in C: export to another"
+                " format, or train with shorter names"
+            )
 
 
 def run_c_file(data: bytes, model: TableModel, table: Table) -> Answers:

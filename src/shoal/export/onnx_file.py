@@ -35,26 +35,11 @@ QUIET = 3  # the least severe messages of ONNX Runtime that are printed: errors
 def onnx_file(model: TableModel) -> bytes:
     """Return the file."""
     g = Graph(plan.name for plan in used_plans(model))
-    X = g.double(cut_into_pieces(g, encode(g, model.encoder), model.pieces))
-    each = [_of_network(g, X, network, model) for network in model.ensemble.networks]
-    P = each[0]
-    for another in each[1:]:
-        P = g.op("Add", P, another)
-    P = g.op("Div", P, g.constant(float(len(each))))
-    labels, kind = _labels(g, model)
-    label = g.op("Gather", labels, _said(g, P, model))
-    names = {
-        "probabilities": g.output(
-            P, "probabilities", TensorProto.DOUBLE, len(model.target.classes)
-        ),
-        "label": g.output(label, "label", kind),
-    }
     try:
+        names = _fill(g, model)
         return g.to_bytes(_metadata(model, names), WORDS, __version__)
-    except UnicodeEncodeError:
-        raise InputError(
-            "a name or value of the model is not valid Unicode, which ONNX asks for: rename it"
-        ) from None
+    except UnicodeEncodeError as error:
+        raise _not_unicode(error) from None
 
 
 def run_onnx_file(data: bytes, model: TableModel, table: Table) -> Answers:
@@ -64,8 +49,34 @@ def run_onnx_file(data: bytes, model: TableModel, table: Table) -> Answers:
     options.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
     columns = {plan.name: _input(plan, table) for plan in used_plans(model)}
-    P, labels = session.run(None, columns)
+    try:
+        P, labels = session.run(None, columns)
+    except UnicodeEncodeError as error:
+        raise _not_unicode(error) from None
     return Answers(P, labels.tolist())
+
+
+def _not_unicode(error: UnicodeEncodeError) -> InputError:
+    return InputError(
+        f"{error.object!a} is not valid Unicode, which ONNX asks for: rename it, or export to .py"
+    )
+
+
+def _fill(g: Graph, model: TableModel) -> dict[str, str]:
+    """Add everything, and return what the outputs are called."""
+    X = g.double(cut_into_pieces(g, encode(g, model.encoder), model.pieces))
+    each = [_of_network(g, X, network, model) for network in model.ensemble.networks]
+    P = each[0]
+    for another in each[1:]:
+        P = g.op("Add", P, another)
+    P = g.op("Div", P, g.constant(float(len(each))))
+    labels, kind = _labels(g, model)
+    label = g.op("Gather", labels, _said(g, P, model))
+    K = len(model.target.classes)
+    return {
+        "probabilities": g.output(P, "probabilities", TensorProto.DOUBLE, K),
+        "label": g.output(label, "label", kind),
+    }
 
 
 def _input(plan: ColumnPlan, table: Table) -> NDArray[Any]:
