@@ -23,7 +23,6 @@ from shoal.errors import InputError
 from shoal.export import comparison, onnx_encoding, onnx_graph, programs
 from shoal.network import Network
 from shoal.recipe import Recipe
-from shoal.table_model import TableModel
 from shoal.table_training import train_table
 from shoal.tables import read_table
 
@@ -126,10 +125,14 @@ def odd(request, tmp_path_factory):
     return model, table_of(folder / "new.csv", new, model), new
 
 
+def rounding(model):
+    """Return how far the model may be from exact: weights of classes multiply its rounding."""
+    return 1e-6 * model.ensemble.weights.max() / model.ensemble.weights.min()
+
+
 def agrees(model, table, P, labels=None):
     """Hold the answers of an export against the model's."""
-    difference = np.abs(np.asarray(P) - model.predict_proba(table)).max()
-    assert difference <= comparison.tolerance(model)
+    assert np.abs(np.asarray(P) - model.predict_proba(table)).max() < rounding(model)
     if labels is not None:
         assert (np.array(labels) == model.predict(table)).mean() > 0.99  # but for rounding
 
@@ -169,7 +172,7 @@ def run(*command, **options):
 def test_onnx_takes_columns_and_gives_probabilities_and_labels(odd, tmp_path):
     model, table, rows = odd
     done = export_model(model, table, tmp_path / "m.onnx")
-    assert done.difference < comparison.tolerance(model)
+    assert done.difference < rounding(model)
     session = onnxruntime.InferenceSession(tmp_path / "m.onnx", providers=["CPUExecutionProvider"])
     metadata = {
         name: json.loads(text) for name, text in session.get_modelmeta().custom_metadata_map.items()
@@ -216,7 +219,7 @@ def test_the_python_file_prints_what_predict_prints(odd, tmp_path):
     found = columns_of([names, *body])
     for name in names[1:]:
         difference = np.array(found[name], float) - expected[name]
-        assert np.abs(difference).max() < comparison.tolerance(model)
+        assert np.abs(difference).max() < rounding(model)
     assert (np.array(found["prediction"]) == expected["prediction"].astype(str)).mean() > 0.99
 
 
@@ -339,6 +342,22 @@ def test_the_same_model_gives_the_same_file_which_may_be_written_again(small, tm
     assert contents(tmp_path).keys() == {path.name}
 
 
+def test_large_class_weights_are_no_excuse(tmp_path):
+    table = read_table(write_rows(tmp_path / "shop.csv", shop()))
+    recipe = replace(QUICK, class_weight={"yes": 10_000.0})
+    model, _ = train_table(table, "bought", recipe=recipe)
+    exact = replace(
+        model,
+        ensemble=replace(
+            model.ensemble, networks=tuple(n.in_double_precision() for n in model.ensemble.networks)
+        ),
+    )
+    for kind in (model, exact):
+        done = export_model(kind, table, tmp_path / "m.py")
+        assert done.difference < rounding(kind)
+    assert done.difference < 1e-9
+
+
 def test_dates_in_an_onnx_graph_are_those_of_the_calendar():
     first = datetime.date(1599, 12, 30)
     days = [first + datetime.timedelta(n) for n in [*range(800), *range(0, 320_000, 37)]]
@@ -363,7 +382,7 @@ def test_the_command_writes_and_says_how_close_the_export_is(cli, table, model, 
     done = cli("export", model, table, "-o", f"m.{ending}")
     assert done.code == 0, done.err
     assert f"m.{ending}" in done.err
-    assert "probability" in done.err
+    assert "probabilities are those of the model" in done.err
     assert (folder / f"m.{ending}").stat().st_size > 1000
     found = json.loads(cli("export", model, table, "-o", f"m.{ending}", "--json").out)
     assert found["output"] == f"m.{ending}"
@@ -427,18 +446,15 @@ def test_without_the_program_that_checks_it_a_file_is_not_written(
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_an_export_that_differs_is_not_written(small, tmp_path, ending, monkeypatch):
     model, table = small
-    theta = model.ensemble.networks[1].theta
-    P = model.probabilities
+    exact = Network.in_double_precision
 
-    def a_little_other(X):
-        theta[-1] += 0.01
-        try:
-            return P(X)
-        finally:
-            theta[-1] -= 0.01
+    def a_little_other(network):
+        network = exact(network)
+        network.theta[-1] += 0.0001
+        return network
 
-    monkeypatch.setattr(TableModel, "probabilities", lambda self, X: a_little_other(X))
-    with pytest.raises(InputError, match=r"differs from the model, by 0\.0"):
+    monkeypatch.setattr(Network, "in_double_precision", a_little_other)
+    with pytest.raises(InputError, match="differs from the model, by"):
         export_model(model, table, tmp_path / f"m.{ending}")
     assert not contents(tmp_path)
 
@@ -449,7 +465,7 @@ def test_an_export_that_says_other_labels_is_not_written(small, tmp_path, monkey
     labels = model.predict(table).tolist()
     answers = comparison.Answers(P, labels)
     features = table.without(["bought"])
-    assert comparison.difference(model, answers, features) == 0
+    assert comparison.difference(model, answers, features) < 1e-12
     labels[3] = "yes" if labels[3] == "no" else "no"
     with pytest.raises(InputError, match="another label"):
         comparison.difference(model, answers, features)

@@ -36,7 +36,8 @@ class Exported:
     rows : int
         Of how many rows the predictions were compared, some of them with gaps and unseen values.
     difference : float
-        The greatest difference of a probability from the model's.
+        The greatest difference of a probability from the model's, which is the model's own rounding
+        in single precision.
     """
 
     path: Path

@@ -20,17 +20,7 @@ MOST_ROWS = 2_000  # evenly over the table
 MOST_STREWN = 300
 SHARE = 0.2  # of the cells of a strewn row that are emptied or made new
 UNSEEN, UNSEEN_NUMBER = "(a value that no table has)", -987_654.25
-TOLERANCE = 1e-6
-
-
-def tolerance(model: TableModel) -> float:
-    """Return how far probabilities of an export may lie from those of the model.
-
-    The model's networks work in single precision. Taking class weights out of a probability
-    multiplies its rounding by as much as they differ.
-    """
-    weights = model.ensemble.weights
-    return float(TOLERANCE * weights.max() / weights.min())
+TOLERANCE = 1e-6  # of a probability
 
 
 def trial_rows(model: TableModel, table: Table, ignore_extra: bool = False) -> Table:
@@ -58,28 +48,40 @@ def trial_rows(model: TableModel, table: Table, ignore_extra: bool = False) -> T
 
 
 def difference(model: TableModel, answers: Answers, rows: Table) -> float:
-    """Return the greatest difference of a probability between an export and its model.
+    """Hold an export against its model; return the greatest difference of a probability.
+
+    Exports sum in double precision, the model in single. What decides is the model computed in
+    double precision, so that its own rounding neither hides a mistake nor looks like one; what is
+    returned is the difference from the model as it predicts, which is that rounding.
 
     Raises
     ------
     InputError
-        It is more than rounding, or a label is another one than the model's.
+        A probability is another one than the model's, or a label.
     """
-    P = model.probabilities(model.encoder.features_of(rows))
+    X = model.encoder.features_of(rows)
+    exact = _in_double_precision(model, X)
     greatest = np.inf
-    if answers.P.shape == P.shape and not np.isnan(answers.P).any():
-        greatest = float(np.abs(answers.P - P).max())
-    if not greatest <= tolerance(model):
+    if answers.P.shape == exact.shape and not np.isnan(answers.P).any():
+        greatest = float(np.abs(answers.P - exact).max())
+    if not greatest <= TOLERANCE:
         raise InputError(
             f"the export differs from the model, by {greatest:.2g} in a probability, so nothing was"
             " written: choose another format, and report this"
         )
-    if answers.labels is not None and not _labels_fit(model, answers.labels, P):
+    if answers.labels is not None and not _labels_fit(model, answers.labels, exact):
         raise InputError(
             "the export says another label than the model, so nothing was written: choose another"
             " format, and report this"
         )
-    return greatest
+    return float(np.abs(answers.P - model.probabilities(X)).max())
+
+
+def _in_double_precision(model: TableModel, X: Array) -> Array:
+    """Return the model's probabilities, (m, K), but for the rounding of its sums."""
+    networks = tuple(network.in_double_precision() for network in model.ensemble.networks)
+    ensemble = replace(model.ensemble, networks=networks)
+    return ensemble.probabilities(model.pieces.transform(X).astype(np.float64))
 
 
 def _labels_fit(model: TableModel, labels: list[object], P: Array) -> bool:
@@ -91,7 +93,7 @@ def _labels_fit(model: TableModel, labels: list[object], P: Array) -> bool:
     said = np.array([number[label] for label in labels])
     costs = P @ np.array(model.decision.costs)
     more = costs[np.arange(len(P)), said] - costs.min(axis=1)
-    allowed = 2 * len(classes) * tolerance(model) * np.max(model.decision.costs)
+    allowed = 2 * len(classes) * TOLERANCE * np.max(model.decision.costs)
     return bool((more <= allowed).all())
 
 
