@@ -50,23 +50,25 @@ function normalised(p) {{
 
 // W x + b, where W is stored row by row
 function layer(W, b, x) {{
-  return Array.from(b, (bias, i) => {{
-    let z = bias;
-    for (let j = 0; j < x.length; j++) z += W[i * x.length + j] * x[j];
-    return z;
-  }});
+  const Z = new Float64Array(b.length);
+  for (let i = 0, at = 0; i < b.length; i++) {{
+    let z = b[i];
+    for (let j = 0; j < x.length; j++, at++) z += W[at] * x[j];
+    Z[i] = z;
+  }}
+  return Z;
 }}
 
 // a2 = g2(W2 a1 + b2) with a1 = g1(W1 x + b1); without hidden units x stands for a1
 function forward(n, x) {{
   const a1 = n.b1.length ? layer(n.W1, n.b1, x).map(g1[n.activation]) : x;
-  return g2[n.output](layer(n.W2, n.b2, a1));
+  return g2[n.output](Array.from(layer(n.W2, n.b2, a1)));
 }}
 
 /** Return the probability of each class for the features of one row. */
 export function probabilities(features) {{
   if (features.length !== FEATURES) throw new RangeError(`${{FEATURES}} features are wanted`);
-  const x = Float32Array.from(features);
+  const x = Float64Array.from(features, Math.fround);
   const mean = new Array(classes.length).fill(0);
   for (const n of networks) {{
     // without the weights that the classes had in training
