@@ -36,7 +36,7 @@ ENDINGS = [
 TEXT, DATES = {"città €", "zip", "flag", "constant"}, {"when", "day"}
 QUICK = Recipe(networks=2, hidden_units=12, max_epochs=12)
 HOSTILE = 'he said "hi"\n*/ </script> ??/ \' """ \\'
-LABELS = ['a "*/ \\', "b\nü </script>", 'c ??= \' """ {x}']
+LABELS = ['a "*/ \\', "b\nü <!-- </script>", 'c ??= \' """ {x}']
 
 
 def odd_rows(m=500, seed=0):
@@ -45,7 +45,7 @@ def odd_rows(m=500, seed=0):
     rows = [
         [
             "age", HOSTILE, "label", "probabilities", "città €", "zip", "flag", "bit", "when",
-            "day", "huge", "grade", "constant", "target",
+            "day", "huge", "grade", "many", "constant", "target",
         ]
     ]  # fmt: skip
     start = datetime.datetime(1968, 1, 1)
@@ -59,13 +59,14 @@ def odd_rows(m=500, seed=0):
                 f"{r.expovariate(1):.4f}",
                 "NA" if r.random() < 0.1 else f"{r.gauss(-k, 2) * 1e-12:.6g}",
                 r.choice(["", "Rom 'x'", HOSTILE, "東京", *(["Ort"] * 9), f"rare{i % 40}"]),
-                f"z{r.randrange(130) + 40 * k}",
+                f"z{r.randrange(130) + 40 * k}" if r.random() < 0.95 else "",
                 r.choice(["yes", "no"]) if r.random() < 0.95 else "",
                 str(r.randrange(2)),
-                when.isoformat(timespec="minutes") if r.random() < 0.9 else "?",
+                when.isoformat(timespec="minutes") + r.choice(["", "Z", "+05:30"]),
                 (start + datetime.timedelta(r.randrange(9000))).strftime("%d.%m.%Y"),
                 f"{r.gauss(k, 1) * 1e307:.8g}",
-                str(r.choice([1, 2, 3, 5, 8, 13.5])) if r.random() < 0.9 else "",
+                str(r.choice([1, 2, 3, 5, 8, 13.5] if i % 25 else [90 + i / 7, ""])),
+                str(r.randrange(140)) if r.random() < 0.9 else "",
                 "c",
                 LABELS[k if r.random() < 0.8 else r.randrange(3)],
             ]
@@ -95,7 +96,7 @@ def table_of(path, rows, model=None):
 
 
 KINDS = {
-    "three classes": {"uses": {"grade": "one-hot", "zip": "target-means"}},
+    "three classes": {"uses": {"grade": "one-hot", "many": "one-hot", "zip": "target-means"}},
     "three classes with costs and weights": {
         "uses": {"grade": "target-means"},
         "goal": "balanced-accuracy",
@@ -146,13 +147,14 @@ def feeds(session, cells):
     for name, about in columns.items():
         values = [None if cell in missing else cell for cell in cells[name]]
         if about["kind"] == "text":
-            fed[name] = np.array([value or "" for value in values], object)[:, None]
+            fed[name] = np.array(cells[name], object)[:, None]
         elif about["kind"] == "number":
             fed[name] = np.array(values, float)[:, None]
         else:
-            form = None if about["form"] == "ISO 8601" else about["form"]
-            dates = pd.to_datetime(pd.Series(values), format=form)
-            fed[name] = ((dates - pd.Timestamp(0)) / pd.Timedelta("1D")).to_numpy()[:, None]
+            form = "ISO8601" if about["form"] == "ISO 8601" else about["form"]
+            dates = pd.to_datetime(pd.Series(values), format=form, utc=True)
+            days = (dates - pd.Timestamp(0, tz="UTC")) / pd.Timedelta("1D")
+            fed[name] = days.to_numpy()[:, None]
     return fed
 
 
@@ -281,7 +283,7 @@ def test_a_name_of_the_table_never_ends_a_comment_or_a_script(odd, tmp_path):
         text = path.read_text("ascii")
         comment = text[: text.index("*/")]
         assert comment.count("\n") > model.pieces.width  # the first */ is the header's own
-        assert ending == "c" or "</script" not in text
+        assert ending == "c" or ("</script" not in text and "<!--" not in text)
 
 
 def test_json_is_all_of_the_model_as_data(odd, tmp_path):
