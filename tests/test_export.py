@@ -22,6 +22,7 @@ from shoal.ensemble import Ensemble
 from shoal.errors import InputError
 from shoal.export import comparison, onnx_encoding, onnx_graph, programs
 from shoal.network import Network
+from shoal.piecewise import PiecewiseLinear
 from shoal.recipe import Recipe
 from shoal.table_training import train_table
 from shoal.tables import read_table
@@ -474,6 +475,27 @@ def test_an_export_that_says_other_labels_is_not_written(small, tmp_path, monkey
     for wrong in (P[:-1], np.where(P > 2, P, np.nan)):
         with pytest.raises(InputError, match="differs"):
             comparison.difference(model, comparison.Answers(wrong), features)
+
+
+@pytest.mark.parametrize(
+    ("ending", "label", "words"),
+    [("onnx", "yes\ud800", "Unicode"), pytest.param("c", "é" * 2100, "too long", marks=needs_cc)],
+)
+def test_a_label_that_a_format_cannot_hold_is_refused(small, tmp_path, ending, label, words):
+    model, table = small
+    model = replace(model, target=replace(model.target, classes=("no", label)))
+    with pytest.raises(InputError, match=words):
+        export_model(model, table, tmp_path / f"m.{ending}")
+    assert not contents(tmp_path)
+    assert export_model(model, table, tmp_path / "m.py").difference < 1e-6
+
+
+def test_a_model_of_infinite_numbers_is_refused(small, tmp_path):
+    model, table = small
+    pieces = replace(model.pieces.pieces[0], spread=np.inf)
+    model = replace(model, pieces=PiecewiseLinear([pieces, *model.pieces.pieces[1:]]))
+    with pytest.raises(InputError, match="not finite"):
+        export_model(model, table, tmp_path / "m.json")
 
 
 def test_a_program_that_fails_or_hangs_is_told_in_a_sentence(tmp_path, monkeypatch):

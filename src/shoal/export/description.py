@@ -4,9 +4,8 @@ Floor 6. The JSON and Python exports consist of this description, and ``docs/exp
 each entry means. Only columns that predictions need are described.
 """
 
+import json
 from typing import Any
-
-import numpy as np
 
 from shoal.activations import Array
 from shoal.column_plans import (
@@ -58,9 +57,11 @@ def describe(model: TableModel) -> dict[str, Any]:
             "costs": [list(row) for row in decision.costs],
         },
     }
-    if not _finite(description):
-        raise InputError("the model holds numbers that are not finite: train again")
-    return description
+    try:  # by way of text, which leaves nothing but plain data
+        plain: dict[str, Any] = json.loads(json.dumps(description, allow_nan=False))
+    except ValueError:
+        raise InputError("the model holds numbers that are not finite: train again") from None
+    return plain
 
 
 def describe_networks(model: TableModel) -> list[dict[str, Any]]:
@@ -122,11 +123,3 @@ def _network(network: Network) -> dict[str, Any]:
     for name, array in zip(PARAMETERS, network.parameters, strict=True):
         data[name] = [[float(text) for text in row] for row in shortest_texts(array)]
     return data
-
-
-def _finite(data: Any) -> bool:
-    if isinstance(data, dict):
-        return all(map(_finite, data.values()))
-    if isinstance(data, list):
-        return all(map(_finite, data))
-    return not isinstance(data, float) or bool(np.isfinite(data))
