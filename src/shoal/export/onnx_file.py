@@ -106,9 +106,13 @@ def _of_network(g: Graph, X: str, network: Network, model: TableModel) -> str:
 
 
 def _layer(g: Graph, X: str, W: Array, b: Array) -> str:
-    """Return W X + b for examples in rows; parameters stay as they are stored in the model."""
-    weights = g.double(g.constant(W, "weights"))
-    return g.op("Gemm", X, weights, g.double(g.constant(b.T, "bias")), transB=1)
+    """Return W X + b for examples in rows; parameters stay as they are stored in the model.
+
+    b is added apart, as older versions of ONNX Runtime put a Gemm with its bias and what follows
+    into one operator that they do not have in double precision.
+    """
+    product = g.op("Gemm", X, g.double(g.constant(W, "weights")), transB=1)
+    return g.op("Add", product, g.double(g.constant(b.T, "bias")))
 
 
 def _g1(g: Graph, Z: str, activation: str) -> str:

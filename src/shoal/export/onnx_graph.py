@@ -1,7 +1,7 @@
 """Guarantee: an ONNX graph is written as expressions, and no value's name meets a column's.
 
-Floor 6, and the home of onnx. Operators are those of opset 17 and of ai.onnx.ml 3, which ONNX
-Runtime has run since 1.12.
+Floor 6, and the home of onnx. Operators are those of opset 17 and of ai.onnx.ml 3, both of 2022, so
+that not only the newest ONNX Runtime takes them.
 """
 
 from collections.abc import Iterable, Mapping
