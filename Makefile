@@ -37,6 +37,7 @@ format: .venv/checks  ## put the code into its form
 bench: .venv/bench  ## compare Shoal with its peers: time on its works and over all widths, worth on real tables
 	$(BIN)/python benchmarks/workloads.py
 	$(BIN)/python benchmarks/sweep.py
+	$(BIN)/python benchmarks/watch.py
 	test ! -d ../shared/data || $(BIN)/python benchmarks/tables.py
 	test ! -d ../shared/data || $(BIN)/python benchmarks/ablations.py --folds 1
 	test ! -d ../shared/data/mnist || $(BIN)/python benchmarks/mnist.py

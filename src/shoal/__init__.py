@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from shoal.callbacks import Callback, EarlyStopping
     from shoal.cross_validation import cross_validate
-    from shoal.diagnosis import diagnose
+    from shoal.diagnosis import Watch, diagnose
     from shoal.effects import column_effects
     from shoal.errors import DivergedError, InputError
     from shoal.estimators import ShoalClassifier, ShoalRegressor
@@ -41,6 +41,7 @@ _HOMES = {
     "ShoalRegressor": "estimators",
     "TableClassifier": "table_classifier",
     "TableModel": "table_model",
+    "Watch": "diagnosis",
     "column_effects": "effects",
     "cross_validate": "cross_validation",
     "diagnose": "diagnosis",
@@ -69,6 +70,7 @@ __all__ = [
     "ShoalRegressor",
     "TableClassifier",
     "TableModel",
+    "Watch",
     "column_effects",
     "cross_validate",
     "diagnose",

@@ -42,7 +42,7 @@ class Decision:
             return None
         false_alarm = self.costs[0][1] - self.costs[0][0]
         miss = self.costs[1][0] - self.costs[1][1]
-        return false_alarm / (false_alarm + miss)
+        return false_alarm / (false_alarm + miss) if false_alarm + miss else 0.5
 
     def choose(self, P: Array) -> Labels:
         """Return class numbers, (m,), for probabilities, (m, K)."""

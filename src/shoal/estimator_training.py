@@ -114,7 +114,7 @@ class NetworkTrainer(BaseEstimator, ABC):  # type: ignore[misc]
             ]
         else:
             dense = isinstance(examples.X, np.ndarray)
-            watch = [Watch(examples.X, examples.Y, seed=self._seed)] if dense else []
+            watch = [Watch(examples.X, examples.Y, examples.w, seed=self._seed)] if dense else []
             batch_size = 200 if self.batch_size == "auto" else self.batch_size
             members = [
                 Member(

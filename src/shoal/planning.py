@@ -107,7 +107,7 @@ def _is_row_number(name: str, values: Array) -> bool:
         return False
     if len(np.unique(values)) < len(values):
         return False
-    contiguous = values.max() - values.min() + 1 == len(values)
+    contiguous = values.max() == values.min() + (len(values) - 1)  # a difference may overflow
     named_so = name.lower() == "id" or name.endswith(("_id", "Id", "ID", " id"))
     return bool(contiguous or named_so or (np.diff(values) > 0).all())
 

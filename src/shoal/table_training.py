@@ -195,7 +195,9 @@ def learn(
     pieces = fit_pieces(X, labels)
     seen = pieces.transform(X)
     strict = prepared.choices.strict
-    watch = Watch(seen.T, class_outputs(labels, len(classes)), strict=strict, seed=seed)
+    w = prepared.choices.recipe.weights_of(classes, labels)[labels][None]
+    Y = class_outputs(labels, len(classes))
+    watch = Watch(seen.T, Y, w, at_end=False, strict=strict, seed=seed)
     ensemble, unseen = fit_ensemble(
         seen, labels, classes, prepared.choices.recipe,
         splitter=prepared.splitter.take(encoded.rows), seed=seed, callbacks=[*callbacks, watch],

@@ -84,7 +84,8 @@ def _of_network(
     if network.n_h:
         found += of_units(network, X, Y, w, forward, cost, guess)
     z2 = float(np.abs(forward.Z2).max())
-    if z2 > LARGE * max(1.0, float(np.abs(Y).max())) and cost > LARGE * guess:
+    large = LARGE * guess if network.output == "identity" else max(1.0, LARGE * guess)
+    if z2 > LARGE * max(1.0, float(np.abs(Y).max())) and cost > large:
         found.append(
             Finding(
                 "exploding", "failure",
@@ -99,7 +100,8 @@ def _of_network(
             Finding(
                 "no better than a guess", "failure",
                 f"after training the cost is {cost:.4g}, that of a constant guess {guess:.4g}",
-                "see whether the learning rate suits, and whether the features tell of the target",
+                "train longer, and see whether the learning rate suits and the features tell of the"
+                " target",
                 {"cost": cost, "cost of a constant guess": guess},
             )
         )  # fmt: skip

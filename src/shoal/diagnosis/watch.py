@@ -2,10 +2,11 @@
 
 The first look comes after so much work that it is a small part of it, and the number of passes
 between looks doubles. What a network shows at two looks in a row is told; a single sight may pass.
+What it shows when its training ends is told too.
 """
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from shoal.diagnosis.passes import of_history
 from shoal.errors import InputError
 
 MOST_EXAMPLES = 256
-WORK_BEFORE, TIMES_THE_LOOK = 1e9, 200.0  # products of a parameter and an example
+WORK_BEFORE, TIMES_THE_LOOK = 2e10, 200.0  # products of a parameter and an example
 
 
 class FindingWarning(UserWarning):
@@ -29,8 +30,10 @@ class Watch(Callback):
 
     Parameters
     ----------
-    X, Y : ndarray, (n_x, m), (n_y, m)
+    X, Y, w : ndarray, (n_x, m), (n_y, m), (1, m)
         The examples it learns from; some are looked at.
+    at_end : bool
+        Whether to look once more when training ends.
     strict : bool
         Whether a failure ends training, with an ``InputError``.
     seed : int
@@ -42,10 +45,14 @@ class Watch(Callback):
         What was told, by name; one object that watches many networks tells each once.
     """
 
-    def __init__(self, X: Array, Y: Array, *, strict: bool = False, seed: int = 0) -> None:
+    def __init__(
+        self, X: Array, Y: Array, w: Array | None = None, *, at_end: bool = True,
+        strict: bool = False, seed: int = 0,
+    ) -> None:  # fmt: skip
         some = np.sort(np.random.default_rng(seed).permutation(X.shape[1])[:MOST_EXAMPLES])
         self.m, self.X, self.Y = X.shape[1], X[:, some], Y[:, some]
-        self.strict = strict
+        self.w = None if w is None else w[:, some]
+        self.at_end, self.strict = at_end, strict
         self.told: dict[str, Finding] = {}
         self._seen: dict[int, Mapping[str, Finding]] = {}  # at the last look, by network
 
@@ -62,15 +69,16 @@ class Watch(Callback):
         before = self._seen[id(state.network)]
         now = self._failures(state)
         self._seen[id(state.network)] = now
-        for name in before.keys() & now.keys() - self.told.keys():
-            self._tell(now[name])
+        self._tell(now[name] for name in now if name in before)
 
     def on_train_end(self, state: TrainingState) -> None:  # noqa: D102
         self._seen.pop(id(state.network), None)
+        if self.at_end and len(state.history):
+            self._tell(self._failures(state).values())
 
     def _failures(self, state: TrainingState) -> Mapping[str, Finding]:
         found = [
-            *diagnose(state.network, self.X, self.Y),
+            *diagnose(state.network, self.X, self.Y, self.w),
             *of_history(state.history),
         ]
         return {
@@ -79,9 +87,12 @@ class Watch(Callback):
             if each.kind == "failure" and each.name not in OF_THE_EXAMPLES
         }
 
-    def _tell(self, finding: Finding) -> None:
-        self.told[finding.name] = finding
-        text = f"{finding.name}: {finding.sentence}; {finding.cure} (see {finding.page})"
-        if self.strict:
-            raise InputError(f"{text} (strict)")
-        warnings.warn(text, FindingWarning, stacklevel=2)
+    def _tell(self, found: Iterable[Finding]) -> None:
+        for finding in found:
+            if finding.name in self.told:
+                continue
+            self.told[finding.name] = finding
+            text = f"{finding.name}: {finding.sentence}; {finding.cure} (see {finding.page})"
+            if self.strict:
+                raise InputError(f"{text} (strict)")
+            warnings.warn(text, FindingWarning, stacklevel=2)
