@@ -1,5 +1,7 @@
 """Each finding has a network that has it, and a healthy one that has not."""
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -18,6 +20,7 @@ from shoal.datasets import planar_flower
 from shoal.diagnosis import (
     NAMES,
     OF_THE_EXAMPLES,
+    Finding,
     FindingWarning,
     Watch,
     curvature,
@@ -194,6 +197,26 @@ def test_parameters_that_early_stopping_put_back_have_memorised_nothing():
     history = of_costs(FALL, validation_cost=held_out)
     history.kept_epoch = 19
     assert not list(of_history(history))
+
+
+def test_the_jitter_of_batches_that_early_stopping_ended_is_not_told():
+    noisy = np.geomspace(0.7, 0.3, 80) * np.tile([1, 1.04], 40)
+    history = of_costs(noisy, validation_cost=noisy)
+    assert [each.name for each in of_history(history)] == ["alpha too large"]
+    history.kept_epoch = 70
+    assert not list(of_history(history))
+
+
+def test_units_at_rest_do_no_harm_to_a_network_that_learned():
+    X, Y = xor()
+    network = Network(2, 8, 1, "relu").initialise("scaled", random_state=1)
+    train(network, Examples(X, Y), max_epochs=2000)
+    grown = Network(2, 24, 1, "relu")
+    for part, whole in zip(network.parameters, grown.parameters, strict=True):
+        whole[tuple(slice(n) for n in part.shape)] = part
+    grown.parameters.W1[8:] = np.random.default_rng(0).normal(size=(16, 2))
+    grown.parameters.b1[8:] = -50
+    assert ("dead units", "warning") in kinds(grown, X, Y)
 
 
 def test_early_stopping_says_which_epoch_it_kept():
@@ -556,3 +579,62 @@ def test_an_estimator_warns_of_a_failure_while_it_trains(at_once):
     model = ShoalClassifier(init="zeros", solver="sgd", max_iter=20, tol=None)
     with pytest.warns(FindingWarning, match="dead"):
         model.fit(X.T, Y[0])
+
+
+def test_each_network_has_a_memory_of_its_own(at_once):
+    class Sick(Watch):
+        """Sees a failure of each network at every second look, in turn."""
+
+        def _failures(self, state):
+            looks = int(np.log2(max(1, len(state.history))))
+            sick = (looks + state.network.n_h) % 2
+            return {"dead": Finding("dead", "failure", "s", "c")} if sick else {}
+
+    X, Y = xor()
+    watch = Sick(X, Y, at_end=False)
+    members = [Member(healthy(n_h=n_h), GradientDescent(0.5), callbacks=[watch]) for n_h in (4, 5)]
+    train_population(members, Examples(X, Y), max_epochs=33)
+    assert watch.told == {}
+
+
+def test_a_sample_without_weight_is_looked_at_as_if_it_had(at_once):
+    X, Y = xor(4000)
+    w = np.zeros((1, 4000))
+    w[0, 17] = 1.0
+    train(healthy(), Examples(X, Y, w), max_epochs=5, callbacks=[Watch(X, Y, w, at_end=False)])
+
+
+def test_weights_count_for_a_watch():
+    X, Y = xor()
+    w = np.where(Y > 0, 1.0, 0.0)  # of one class alone: its guess costs nothing
+    watch = Watch(X, Y, w)
+    np.testing.assert_array_equal(np.sort(watch.w[0]), np.sort(watch.Y[0]))
+
+
+def test_watching_hides_no_error(at_once):
+    class Boom(Callback):
+        def on_epoch_end(self, state):
+            if len(state.history) == 3:
+                raise KeyError("boom")
+
+    X, Y = xor()
+    network = Network(2, 4, 1).initialise("zeros")
+    watch = Watch(X, Y, strict=True)
+    watch.told["dead"] = Finding("dead", "failure", "s", "c")
+    watch.strict = True
+    with pytest.raises(KeyError, match="boom"):
+        train(network, Examples(X, Y), max_epochs=10, callbacks=[Watch(X, Y), watch, Boom()][1:])
+
+
+def test_of_many_starts_only_those_kept_are_told(at_once):
+    X, Y = xor()
+    model = ShoalClassifier(
+        hidden_units=8, activation="tanh", solver="sgd", init="gaussian", init_scale=20.0,
+        n_init=2, max_iter=5, tol=None, random_state=0,
+    )  # fmt: skip
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", FindingWarning)
+        model.fit(X.T, Y[0])
+    kept = {each.name for each in diagnose(model.network_, X, Y, history=model.history_)
+            if each.kind == "failure"}  # fmt: skip
+    assert {str(each.message).split(":")[0] for each in told} == kept

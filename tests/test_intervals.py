@@ -2,11 +2,19 @@
 
 import numpy as np
 import pytest
+from scipy.stats import binomtest
 from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
 from shoal.curves import Ranking
 from shoal.evaluation import measure
-from shoal.intervals import RESAMPLES, class_curves, measure_intervals, resamples
+from shoal.intervals import (
+    GRID,
+    RESAMPLES,
+    class_curves,
+    gain_intervals,
+    measure_intervals,
+    resamples,
+)
 
 
 def scored(m=300, K=2, seed=0, digits=2):
@@ -21,9 +29,9 @@ def test_the_curve_and_its_areas_are_those_of_scikit_learn():
     labels, P = scored()
     found = Ranking(labels == 1, P[:, 1]).thresholds()
     x, y, at = roc_curve(labels, P[:, 1], drop_intermediate=False)
-    np.testing.assert_allclose(found.false_positive_rate, x[1:])
-    np.testing.assert_allclose(found.recall, y[1:])
-    np.testing.assert_allclose(found.threshold, at[1:])
+    np.testing.assert_allclose(found.false_positive_rate, x)
+    np.testing.assert_allclose(found.recall, y)
+    np.testing.assert_allclose(found.threshold, at)
     assert found.roc_auc == pytest.approx(roc_auc_score(labels, P[:, 1]))
     assert found.average_precision == pytest.approx(average_precision_score(labels, P[:, 1]))
 
@@ -75,6 +83,8 @@ def test_intervals_are_those_of_measures_of_rows_drawn_again():
         drawn.append(measure(labels[again], P[again], said[again]))
     assert len(drawn) == RESAMPLES
     for name, interval in measure_intervals(labels, P, said, seed=3).items():
+        if name in ("accuracy", "precision", "recall"):
+            continue
         values = [getattr(each, name) for each in drawn]
         expected = np.quantile(values, (0.025, 0.975))
         np.testing.assert_allclose((interval.low, interval.high), expected, err_msg=name)
@@ -99,3 +109,58 @@ def test_the_band_holds_the_curve():
         assert (curve.low[5:100:5] <= at + 0.02).all()
         assert (at <= curve.high[5:100:5] + 0.02).all()
         assert (curve.high >= curve.low).all()
+
+
+def test_shares_have_the_interval_of_wilson():
+    labels, said = np.repeat([0, 1], [12, 8]), np.repeat([0, 1], [12, 8])
+    P = np.where(np.eye(2)[said] > 0, 0.9, 0.1)
+    found = measure_intervals(labels, P, said)
+    for name, n in (("accuracy", 20), ("recall", 8), ("precision", 8)):
+        expected = binomtest(n, n).proportion_ci(method="wilson")
+        assert found[name].low == pytest.approx(expected.low, abs=1e-6)
+        assert found[name].high == pytest.approx(1)
+        assert found[name].low < 0.9
+
+
+def test_the_band_of_tied_scores_is_that_of_their_curves():
+    random = np.random.default_rng(0)
+    labels = random.integers(2, size=300)
+    p = np.where(random.random(300) < np.where(labels, 0.8, 0.2), 0.7, 0.3)
+    found = class_curves(labels, p, 1)
+    curves = []
+    for times in resamples(300, 0):
+        again = np.repeat(np.arange(300), times.astype(int))
+        x, y, _ = roc_curve(labels[again], p[again], drop_intermediate=False)
+        curves.append(np.interp([0.05, 0.1, 0.5], x, y))
+    low, high = np.quantile(curves, (0.025, 0.975), axis=0)
+    at = [5, 10, 50]
+    np.testing.assert_allclose(found.roc.low[at], low)
+    np.testing.assert_allclose(found.roc.high[at], high)
+    constant = class_curves(labels, np.full(300, 0.5), 1)
+    np.testing.assert_allclose(constant.roc.low, GRID, atol=1e-12)
+    np.testing.assert_allclose(constant.roc.high, GRID, atol=1e-12)
+
+
+def test_of_many_rows_some_give_the_width_of_all(monkeypatch):
+    labels, P = scored(4000, digits=8)
+    said = P.argmax(axis=1)
+    whole = measure_intervals(labels, P, said)
+    monkeypatch.setattr("shoal.intervals.MOST_ROWS", 500)
+    some = measure_intervals(labels, P, said)
+    for name, interval in whole.items():
+        assert some[name].estimate == interval.estimate
+        width = (some[name].high - some[name].low) / (interval.high - interval.low)
+        assert 0.6 < width < 1.6
+    area = class_curves(labels, P[:, 1], 1).roc.area
+    assert area.low < whole["roc_auc"].estimate < area.high
+
+
+def test_gains_are_those_of_the_same_rows():
+    labels, P = scored(300, seed=1, digits=8)
+    said, worse = P.argmax(axis=1), np.full((300, 2), 0.5)
+    none = gain_intervals(labels, (P, said), (P, said))
+    assert all(gain.low == gain.estimate == gain.high == 0 for gain in none.values())
+    more = gain_intervals(labels, (P, said), (worse, np.zeros(300, int)))
+    assert more["accuracy"].low > 0.1
+    assert more["log_loss"].high < 0
+    assert more["roc_auc"].estimate == pytest.approx(roc_auc_score(labels, P[:, 1]) - 0.5)

@@ -104,6 +104,7 @@ def test_a_single_unit_has_its_own_rows_and_columns():
     for symbol in ("X", "Y", "b2", "Z2", "A2", "J", "dZ2"):
         np.testing.assert_array_equal(one[symbol], whole[symbol])
     assert "hidden unit 3" in trace_text(one)
+    assert "over all 4 hidden units" in trace_text(one)
     for unit in (0, 5):
         with pytest.raises(InputError, match=f"no hidden unit {unit}: the network has 4"):
             whole.of_unit(unit)

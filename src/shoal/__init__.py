@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from shoal.callbacks import Callback, EarlyStopping
+    from shoal.checkpoint import Checkpoint
     from shoal.cross_validation import cross_validate
     from shoal.diagnosis import Watch, diagnose
     from shoal.effects import column_effects
@@ -29,6 +30,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Callback": "callbacks",
+    "Checkpoint": "checkpoint",
     "DivergedError": "errors",
     "EarlyStopping": "callbacks",
     "Examples": "examples",
@@ -58,6 +60,7 @@ _HOMES = {
 }
 __all__ = [
     "Callback",
+    "Checkpoint",
     "DivergedError",
     "EarlyStopping",
     "Examples",

@@ -3,8 +3,11 @@
 Floor 3.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
+
+import numpy as np
 
 from shoal.activations import Array
 from shoal.errors import InputError
@@ -65,6 +68,13 @@ class Callback:
 
     def on_train_end(self, state: TrainingState) -> None:
         """Run after the last pass, whatever ended it."""
+
+    def memory(self) -> dict[str, Array]:
+        """Return what it needs to go on from here later, as plain arrays."""
+        return {}
+
+    def recall(self, memory: Mapping[str, Array]) -> None:
+        """Take up what :meth:`memory` returned; run after ``on_train_begin``."""
 
 
 class PrintProgress(Callback):
@@ -135,10 +145,24 @@ class EarlyStopping(Callback):
         self.waited += 1
         if self.waited >= self.patience:
             by = f" by {self.tol:g}" if self.tol else ""
+            state.history.stopped_early = not state.stopped
             state.stop(
                 f"the {self.monitor.replace('_', ' ')} did not"
                 f" {'fall' if self.mode == 'min' else 'rise'}{by} in {self.patience} epochs"
             )
+
+    def memory(self) -> dict[str, Array]:  # noqa: D102
+        numbers = (*self.best, self.best_by_tol, self.best_cost_by_tol, self.waited)
+        found: dict[str, Array] = {"numbers": np.array(numbers, np.float64)}
+        if self.best_theta is not None:
+            found |= {"theta": self.best_theta, "epoch": np.array(self.best_epoch)}
+        return found
+
+    def recall(self, memory: Mapping[str, Array]) -> None:  # noqa: D102
+        value, cost, self.best_by_tol, self.best_cost_by_tol, waited = memory["numbers"].tolist()
+        self.best, self.waited = (value, cost), int(waited)
+        if "theta" in memory:
+            self.best_theta, self.best_epoch = memory["theta"].copy(), int(memory["epoch"].item())
 
     def on_train_end(self, state: TrainingState) -> None:  # noqa: D102
         if self.best_theta is not None:

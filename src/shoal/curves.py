@@ -19,7 +19,7 @@ class Thresholds:
     Attributes
     ----------
     threshold : ndarray, (n,)
-        The positive class is said from this probability on.
+        The positive class is said from this probability on; from infinity on, of no row.
     recall, false_positive_rate, precision : ndarray, (n,)
         Shares of the positive rows, of the negative rows, and of those said to be positive.
     """
@@ -39,13 +39,13 @@ class Thresholds:
     @property
     def roc_auc(self) -> float:
         """Area under recall over false-positive rate, by trapezoids."""
-        x, y = np.append(0, self.false_positive_rate), np.append(0, self.recall)
+        x, y = self.false_positive_rate, self.recall
         return float(np.diff(x) @ (y[1:] + y[:-1]) / 2)
 
     @property
     def average_precision(self) -> float:
         """Mean precision, each step of recall counted by its height."""
-        return float(np.diff(self.recall, prepend=0) @ self.precision)
+        return float(np.diff(self.recall) @ self.precision[1:])
 
 
 class Ranking:
@@ -64,7 +64,7 @@ class Ranking:
         self.truth = truth[self.order]
         falling = p[self.order]
         self.ends = np.append(np.flatnonzero(np.diff(falling)), len(p) - 1)
-        self.threshold = falling[self.ends]
+        self.threshold = np.append(np.inf, falling[self.ends])
 
     def thresholds(self, times: Array | None = None) -> Thresholds | None:
         """Return what each threshold gives, each row counted so many times, (m,).
@@ -72,8 +72,9 @@ class Ranking:
         None if no positive row, or no negative one, is counted.
         """
         times = np.ones(len(self.truth)) if times is None else times[self.order]
-        said = np.cumsum(times)[self.ends]
-        hits = np.cumsum(times * self.truth)[self.ends]
+        said, hits = (
+            np.append(0.0, np.cumsum(each)[self.ends]) for each in (times, times * self.truth)
+        )
         positive, negative = hits[-1], said[-1] - hits[-1]
         if not (positive and negative):
             return None

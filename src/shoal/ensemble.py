@@ -13,10 +13,11 @@ import numpy as np
 
 from shoal.activations import Array
 from shoal.callbacks import Callback, EarlyStopping, TrainingState
+from shoal.checkpoint import Checkpoint
 from shoal.diagnosis import OF_THE_EXAMPLES, Finding, diagnose
 from shoal.engine import default_engine
 from shoal.engine.dropout import Dropout
-from shoal.errors import DivergedError
+from shoal.errors import DivergedError, InputError
 from shoal.evaluation import measure
 from shoal.examples import Examples, Member
 from shoal.history import History
@@ -106,6 +107,7 @@ def fit_ensemble(
     validation: tuple[Array, Labels] | None = None,
     seed: int = 0,
     callbacks: Sequence[Callback] = (),
+    checkpoint: Checkpoint | None = None,
 ) -> tuple[Ensemble, Unseen]:
     """Train the networks of a table.
 
@@ -124,6 +126,8 @@ def fit_ensemble(
         Of the folds, the starting points and the order of the rows.
     callbacks : sequence of Callback
         Watch the training of each network.
+    checkpoint : Checkpoint, optional
+        Where the training is kept, to be resumed.
 
     Raises
     ------
@@ -133,8 +137,13 @@ def fit_ensemble(
     begin = time.monotonic()
     run = _Fit(X, labels, classes, recipe, splitter or Splitter(), validation, seed)
     if recipe.seconds is None:
-        run.train(recipe.networks, callbacks)
+        run.train(recipe.networks, callbacks, checkpoint)
         return run.result()
+    if checkpoint is not None:
+        raise InputError(
+            "a training with a time is not resumed to the same result: choose a number of networks"
+            " (--networks) in its place, or no checkpoint"
+        )
     run.train(recipe.networks, [*callbacks, Deadline(begin + recipe.seconds)])
     longest = time.monotonic() - begin
     while time.monotonic() + longest < begin + recipe.seconds and not run.interrupted:
@@ -185,20 +194,18 @@ class _Fit:
     @property
     def interrupted(self) -> bool:
         """Whether a network was stopped by something else than its own measure."""
-        return any(
-            not (history.reached_max_epochs or history.diverged)
-            and not history.stop_reason.startswith("the validation")
-            for history in self.histories
-        )
+        return any(history.interrupted for history in self.histories)
 
-    def train(self, number: int, callbacks: Sequence[Callback]) -> None:
+    def train(
+        self, number: int, callbacks: Sequence[Callback], checkpoint: Checkpoint | None = None
+    ) -> None:
         """Train so many networks more, in one run."""
         made = len(self.networks)
         members = [self._member(made + i, callbacks) for i in range(number)]
         self.histories += train_population(
             members, self.examples, max_epochs=self.recipe.max_epochs, seed=self.seed,
             batch_size=min(self.recipe.batch_size, len(self.labels)),
-            metrics=self._metrics(),
+            metrics=self._metrics(), checkpoint=checkpoint,
         )  # fmt: skip
         self.networks += [member.network for member in members]
 

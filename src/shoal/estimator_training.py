@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from shoal.callbacks import Callback, EarlyStopping, PrintProgress
+from shoal.callbacks import Callback, EarlyStopping, PrintProgress, TrainingState
 from shoal.diagnosis import Watch
 from shoal.engine import Engine, default_engine
 from shoal.errors import DivergedError
@@ -107,14 +107,15 @@ class NetworkTrainer(BaseEstimator, ABC):  # type: ignore[misc]
         validation: Examples | None,
         one_pass: bool = False,
     ) -> None:
-        """Train all networks, and keep the best."""
+        """Train all networks, and keep the best, of which failures are told."""
+        watch = []
+        if isinstance(examples.X, np.ndarray) and not one_pass:
+            watch.append(Watch(examples.X, examples.Y, examples.w, at_end=False, seed=self._seed))
         if not one_pass and self._takes_all_at_once():
             histories = [
                 self._minimise(network, examples, epochs, validation) for network in self.networks_
             ]
         else:
-            dense = isinstance(examples.X, np.ndarray)
-            watch = [Watch(examples.X, examples.Y, examples.w, seed=self._seed)] if dense else []
             batch_size = 200 if self.batch_size == "auto" else self.batch_size
             members = [
                 Member(
@@ -135,6 +136,9 @@ class NetworkTrainer(BaseEstimator, ABC):  # type: ignore[misc]
                 engine=self._engine(),
             )
         self._keep_the_best(histories)
+        for each in watch:
+            for network, history in zip(self.networks_, self.histories_, strict=True):
+                each.look(TrainingState(network, history, epochs))
         self.n_iter_ = len(self.history_)
         self.t_ += self.n_iter_
 

@@ -13,6 +13,16 @@ from shoal.activations import Array
 from shoal.splitting import Labels
 
 TENTHS = 10
+MEASURES = {  # by what they are called
+    "accuracy": "accuracy",
+    "balanced_accuracy": "balanced accuracy",
+    "precision": "precision",
+    "recall": "recall",
+    "f1": "F1",
+    "roc_auc": "ROC AUC",
+    "log_loss": "log loss",
+    "brier": "Brier score",
+}
 
 
 @dataclass(frozen=True)

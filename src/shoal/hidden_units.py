@@ -15,7 +15,6 @@ from shoal.column_plans import Scaled
 from shoal.network import Network
 from shoal.table_model import TableModel
 
-MOST_ROWS = 1000  # are enough
 FOLLOWS = 0.5  # correlation from which on a part is said to rise or fall with its column
 
 
@@ -51,10 +50,8 @@ class HiddenUnit:
     directions: dict[str, str]
 
 
-def hidden_units(model: TableModel, X: Array, seed: int = 0) -> list[HiddenUnit]:
+def hidden_units(model: TableModel, X: Array) -> list[HiddenUnit]:
     """Return the units of all networks on the encoder's features X, (m, n), the greatest first."""
-    some = np.random.default_rng(seed).permutation(len(X))[:MOST_ROWS]
-    X = X[some]
     seen = model.pieces.transform(X).astype(np.float64)
     found = [
         unit
@@ -72,11 +69,11 @@ def _of_network(
     added = np.abs(W2) * A1.std(axis=1)  # (n_y, n_h)
     outputs = added.argmax(axis=0)
     deviations, directions = {}, {}
-    for name, number_itself, at in _columns(model):
+    for name, feature, at in _columns(model):
         parts = W1[:, at] @ seen[:, at].T  # (n_h, m)
         deviations[name] = parts.std(axis=1)
-        if number_itself is not None:
-            directions[name] = _correlations(parts, X[:, number_itself])
+        if feature is not None:
+            directions[name] = _correlations(parts, X[:, feature])
     total = np.maximum(sum(deviations.values()), np.finfo(np.float64).tiny)
     for k, output in enumerate(outputs):
         yield HiddenUnit(
@@ -94,8 +91,8 @@ def _of_network(
 def _columns(model: TableModel) -> Iterator[tuple[str, int | None, slice]]:
     """Yield each column, which feature of the encoder is its number, and where networks see it."""
     for plan, at in model.encoder.blocks():
-        number = at.start if isinstance(plan, Scaled) else None
-        yield plan.name, number, model.pieces.of(at)[1]
+        feature = at.start if isinstance(plan, Scaled) else None
+        yield plan.name, feature, model.pieces.of(at)[1]
 
 
 def _correlations(parts: Array, x: Array) -> Array:

@@ -24,6 +24,8 @@ class History:
         Whether it ended only because the last pass allowed was made.
     diverged : bool
         Whether it ended because the cost or a parameter was no longer a finite number.
+    stopped_early : bool
+        Whether early stopping ended it.
     kept_epoch : int or None
         The epoch whose parameters were put back at the end, if early stopping did so.
     """
@@ -32,7 +34,13 @@ class History:
     stop_reason: str = ""
     reached_max_epochs: bool = False
     diverged: bool = False
+    stopped_early: bool = False
     kept_epoch: int | None = None
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether it ended neither after its last pass, nor by early stopping or divergence."""
+        return not (self.reached_max_epochs or self.stopped_early or self.diverged)
 
     def append(self, **row: float) -> None:
         """Add a row; every row has the same columns."""

@@ -7,7 +7,7 @@ checksum over both. It is written whole or not at all, and the same content give
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,31 +19,47 @@ from shoal.errors import InputError
 
 FORMAT = 2  # raised when an older Shoal could not read what is written
 Arrays = dict[str, NDArray[Any]]
+Kind = Literal["model", "checkpoint"]
+WORDS = {
+    "model": ("model file", "train again, or copy it anew"),
+    "checkpoint": ("checkpoint", "remove it, and train anew"),
+}
 
 
 def save_model(path: str | Path, header: dict[str, Any], arrays: Arrays) -> None:
     """Write a model file; an earlier model of the name is replaced as the last step."""
     check_model_path(path)
+    save_file(path, "model", header, arrays)
+
+
+def load_model(path: str | Path) -> tuple[dict[str, Any], Arrays]:
+    """Read a model file; for errors see :func:`load_file`."""
+    return load_file(path, "model")
+
+
+def save_file(path: str | Path, kind: Kind, header: dict[str, Any], arrays: Arrays) -> None:
+    """Write a file of a kind."""
     arrays = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     content = json.dumps(header, sort_keys=True, allow_nan=False)
-    outer = {"format": FORMAT, "sha256": _checksum(content, arrays), "content": content}
+    checksum = _checksum(content, arrays)
+    outer = {"format": FORMAT, "kind": kind, "sha256": checksum, "content": content}
     # one entry, since safetensors writes several in no fixed order
     write_atomically(Path(path), save(arrays, {"shoal": json.dumps(outer, sort_keys=True)}))
 
 
-def load_model(path: str | Path) -> tuple[dict[str, Any], Arrays]:
-    """Read a model file.
+def load_file(path: str | Path, kind: Kind) -> tuple[dict[str, Any], Arrays]:
+    """Read a file of a kind.
 
     Raises
     ------
     InputError
-        There is no such file, it is not a model of Shoal, is damaged, or needs a newer Shoal.
+        There is no such file, it is not of that kind, is damaged, or needs a newer Shoal.
     """
-    path = Path(path)
+    path, (noun, remedy) = Path(path), WORDS[kind]
     if not path.exists():
-        raise InputError(f"there is no model file {path}: check the name, or train one first")
+        raise InputError(f"there is no {noun} {path}: check the name, or train one first")
     if path.is_dir():
-        raise InputError(f"{path} is a folder, not a model file: give the file's name")
+        raise InputError(f"{path} is a folder, not a {noun}: give the file's name")
     try:
         with safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}
@@ -53,14 +69,16 @@ def load_model(path: str | Path) -> tuple[dict[str, Any], Arrays]:
             f"{path} cannot be read ({error.strerror or error}): check the file"
         ) from None
     except (SafetensorError, TypeError):  # the latter of numbers that NumPy does not have
-        raise InputError(
-            f"{path} is no model file of Shoal, or a part of one: train again, or copy it anew"
-        ) from None
+        raise InputError(f"{path} is no {noun} of Shoal, or a part of one: {remedy}") from None
     if "shoal" not in metadata:
         raise InputError(f"{path} was not written by Shoal: give a file that 'shoal train' wrote")
     try:
         outer = json.loads(metadata["shoal"])
-        newer, content = outer["format"] > FORMAT, outer["content"]
+        newer, content, found = (
+            outer["format"] > FORMAT,
+            outer["content"],
+            outer.get("kind", "model"),
+        )
         intact = newer or outer["sha256"] == _checksum(content, arrays)
         header = json.loads(content) if intact and not newer else {}
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
@@ -68,7 +86,9 @@ def load_model(path: str | Path) -> tuple[dict[str, Any], Arrays]:
     if newer:
         raise InputError(f"{path} was written by a newer Shoal: update Shoal to read it")
     if not intact:
-        raise InputError(f"{path} is damaged: train again, or copy it anew")
+        raise InputError(f"{path} is damaged: {remedy}")
+    if found != kind:
+        raise InputError(f"{path} is a {found}, not a {noun}: give another file")
     return header, arrays
 
 

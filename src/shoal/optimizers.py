@@ -5,6 +5,7 @@ remembers are plain arrays laid out as theta, so that an engine can make its ste
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -28,6 +29,16 @@ class Optimizer(ABC):
             raise InputError(f"the learning rate is {alpha!r}, but must be a number above 0")
         self.alpha = alpha
         self.t = 0
+
+    def memory(self) -> dict[str, Array]:
+        """Return what it remembers, as plain arrays."""
+        arrays = {name: kept for name, kept in vars(self).items() if isinstance(kept, np.ndarray)}
+        return arrays | {"t": np.array(self.t, np.int64)}
+
+    def recall(self, memory: Mapping[str, Array]) -> None:
+        """Take up what :meth:`memory` returned."""
+        for name, kept in memory.items():
+            setattr(self, name, int(kept.item()) if name == "t" else kept.copy())
 
     @abstractmethod
     def step(self, theta: Array, gradient: Array) -> None:

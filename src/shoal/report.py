@@ -4,13 +4,14 @@ Floor 6. The page is a single file that fetches nothing and runs nothing; each p
 what it shows, and all its numbers come from the modules below.
 """
 
-import hashlib
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from jinja2 import Environment, StrictUndefined, Template
+from markupsafe import Markup
 
 from shoal import __version__
 from shoal import report_pictures as pictures
@@ -22,20 +23,19 @@ from shoal.effects import Effect, column_effects
 from shoal.engine import default_engine
 from shoal.ensemble import probabilities
 from shoal.errors import InputError
+from shoal.evaluation import MEASURES
 from shoal.hidden_units import hidden_units
-from shoal.intervals import class_curves, measure_intervals
+from shoal.intervals import Interval, class_curves, gain_intervals, measure_intervals
+from shoal.pictures import short
 from shoal.report_pictures import Picture
+from shoal.splitting import Labels
 from shoal.table_evaluation import Evaluation, Labelled, cautions, evaluate_rows, labelled
-from shoal.table_model import TableModel
+from shoal.table_model import TableModel, what_was_chosen
 
+MOST_ROWS = 1000
 MOST_CLASSES = 8  # that have curves of their own
 MOST_UNITS, MOST_COLUMNS, MOST_EFFECTS = 12, 3, 9
 START = b"<!doctype html>"
-MEASURES = {
-    "accuracy": "accuracy", "balanced_accuracy": "balanced accuracy", "precision": "precision",
-    "recall": "recall", "f1": "F1", "roc_auc": "ROC AUC", "log_loss": "log loss",
-    "brier": "Brier score",
-}  # fmt: skip
 
 
 def check_page_path(path: Path) -> None:
@@ -46,6 +46,8 @@ def check_page_path(path: Path) -> None:
     InputError
         The path cannot be written, or holds a file that is no page and would be lost.
     """
+    if path.suffix.lower() not in (".html", ".htm"):
+        raise InputError(f"{path} must end in .html: a report is a page")
     check_writable(path)
     if path.is_file() and path.stat().st_size and not path.read_bytes().startswith(START):
         raise InputError(f"{path} exists and is not a page of Shoal: choose another name")
@@ -78,39 +80,58 @@ def report_html(
     InputError
         The table does not fit, or has rows of one class alone.
     """
-    effects = column_effects(model, table, ignore_extra=ignore_extra, seed=seed)
     rows = labelled(table, model.target, model.encoder, ignore_extra)
+    if len(np.unique(rows.labels)) < 2:
+        raise InputError(
+            f"{rows.source} has rows of one class alone: a report needs rows of two classes or more"
+        )
+    effects = column_effects(model, table, ignore_extra=ignore_extra, seed=seed)
     rows.notes.extend(cautions(model, table))
     evaluation = evaluate_rows(model, rows)
-    units = hidden_units(model, rows.X, seed)
+    P, some = model.probabilities(rows.X), _some(len(rows.X), seed)
+    units = hidden_units(model, rows.X[some])
     return _template().render(
         model=model,
         evaluation=evaluation,
         positive=model.target.positive,
         about=_about(model),
-        measures=_measures(model, rows, evaluation, seed),
-        pictures=_pictures(model, rows, evaluation, seed),
+        measures=_measures(model, rows, P, evaluation, seed),
+        pictures=_pictures(model, rows, P, evaluation, seed),
         importance=pictures.importance(effects),
         effects=_effects(effects, model),
+        notes=[n for n in model.record["notes"] if n not in model.record.get("failures", ())],
         units=units[:MOST_UNITS],
         unit_columns=pictures.unit_columns(units),
         weights=pictures.weights(model.ensemble),
-        findings=model.ensemble.findings(model.pieces.transform(rows.X), rows.labels),
+        findings=model.ensemble.findings(model.pieces.transform(rows.X[some]), rows.labels[some]),
         python=_python(model),
         command=command,
-        fingerprint=_fingerprint(model),
+        fingerprint=model.fingerprint,
         version=__version__,
         engine=default_engine().name,
         top=lambda columns: sorted(columns.items(), key=lambda item: -item[1])[:MOST_COLUMNS],
     )
 
 
+def _some(m: int, seed: int) -> Labels:
+    """Return the numbers of some of m rows: enough to look at hidden units."""
+    return np.sort(np.random.default_rng(seed).permutation(m)[:MOST_ROWS])
+
+
 def _template() -> Template:
     environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+        finalize=_printable,
+    )  # fmt: skip
     page = resources.files("shoal").joinpath("report.html").read_text(encoding="utf-8")
     return environment.from_string(page)
+
+
+def _printable(value: Any) -> Any:
+    """Return text without control characters, which no page may hold."""
+    if not isinstance(value, str) or isinstance(value, Markup):
+        return value
+    return "".join(c if c.isprintable() or c == "\n" else "?" for c in value)
 
 
 def _about(model: TableModel) -> list[tuple[str, str]]:
@@ -134,35 +155,51 @@ def _about(model: TableModel) -> list[tuple[str, str]]:
         ),
         ("Epochs", f"{epochs[0]} to {epochs[-1]}"),
         ("Stopped", "; ".join(dict.fromkeys(history.stop_reason for history in histories))),
-        ("Goal", model.decision.goal),
+        ("Said", "the likeliest" if model.decision.goal == "accuracy" else model.decision.goal),
+        *_measured_before(model),
+    ]
+
+
+def _measured_before(model: TableModel) -> list[tuple[str, str]]:
+    """Return what was measured in training, on rows that were not learned from."""
+    measured = model.record.get("measured")
+    if not measured:
+        return []
+    values = measured["metrics"]["network"]
+    told = [f"{MEASURES[name]} {values[name]:.3f}" for name in ("accuracy", "roc_auc", "log_loss")
+            if values[name] is not None]  # fmt: skip
+    return [
+        ("Measured then", f"on {measured['rows']:,} rows ({measured['source']}): {', '.join(told)}")
     ]
 
 
 def _measures(
-    model: TableModel, rows: Labelled, evaluation: Evaluation, seed: int
+    model: TableModel, rows: Labelled, P: Array, evaluation: Evaluation, seed: int
 ) -> list[tuple[str, list[str]]]:
-    """Return each measure's name, and its values for the network, logistic regression, a guess."""
-    columns = []
-    for who, P in (
-        ("network", model.probabilities(rows.X)),
-        ("logistic_regression", probabilities(model.baseline, rows.X)),
-        ("majority_guess", None),
-    ):
-        plain = evaluation.metrics[who]
-        if P is None:
-            columns.append({name: "-" if v is None else f"{v:.3f}" for name, v in plain.items()})
-            continue
-        found = measure_intervals(rows.labels, P, model.decision.choose(P), seed)
-        columns.append({name: "-" if v is None else str(v) for name, v in found.items()})
-    names = [name for name in MEASURES if any(of[name] != "-" for of in columns)]
-    return [(MEASURES[name], [of[name] for of in columns]) for name in names]
+    """Return each measure's name, and its values as text.
+
+    They are those of the network, of logistic regression, of how much the network has more, and of
+    the majority guess.
+    """
+    Q = probabilities(model.baseline, rows.X)
+    ours, theirs = ((each, model.decision.choose(each)) for each in (P, Q))
+    columns: list[Mapping[str, Interval | None]] = [
+        measure_intervals(rows.labels, *ours, seed),
+        measure_intervals(rows.labels, *theirs, seed),
+        gain_intervals(rows.labels, ours, theirs, seed),
+    ]
+    texts = [{k: "-" if v is None else str(v) for k, v in column.items()} for column in columns]
+    guess = evaluation.metrics["majority_guess"]
+    texts.append({k: "-" if v is None else f"{v:.3f}" for k, v in guess.items()})
+    names = [name for name in MEASURES if any(of[name] != "-" for of in texts)]
+    return [(MEASURES[name], [of[name] for of in texts]) for name in names]
 
 
 def _pictures(
-    model: TableModel, rows: Labelled, evaluation: Evaluation, seed: int
+    model: TableModel, rows: Labelled, P: Array, evaluation: Evaluation, seed: int
 ) -> list[Picture]:
     """Return the pictures of the learning, and of how good the probabilities are."""
-    P, classes = model.probabilities(rows.X), model.target.classes
+    classes = model.target.classes
     positive = model.target.positive
     made = [pictures.learning_curves(model.ensemble)]
     of_classes = [1] if positive is not None else range(min(len(classes), MOST_CLASSES))
@@ -171,8 +208,9 @@ def _pictures(
         for k in of_classes
         if (curves := class_curves(rows.labels, P[:, k], k, seed)) is not None
     }
-    made += [pictures.roc_curves(found), pictures.precision_recall_curves(found)]
-    made.append(pictures.calibration(evaluation.reliability, positive or "the likeliest class"))
+    K = len(classes)
+    made += [pictures.roc_curves(found, K), pictures.precision_recall_curves(found, K)]
+    made.append(pictures.calibration(evaluation.reliability, short(positive or "the likeliest")))
     if positive is not None:
         thresholds = Ranking(rows.labels == 1, P[:, 1]).thresholds()
         if thresholds is not None:
@@ -186,30 +224,17 @@ def _effects(found: list[Effect], model: TableModel) -> list[Picture]:
     return [pictures.effect_curve(each, model.target.classes) for each in shown]
 
 
-def what_was_chosen(model: TableModel) -> dict[str, Any]:
-    """Return the keyword arguments of ``train_table`` that give the same model, as plain data.
-
-    ``test`` and ``validation`` are the names of tables. A time is told as the number of networks
-    that it came to.
-    """
-    chosen = dict(model.record.get("choices", {}))
-    recipe = dict(chosen.pop("recipe", {}))
-    if recipe.pop("seconds", None) is not None:
-        recipe["networks"] = len(model.ensemble.networks)
-    tables = dict(model.record.get("tables", {}))
-    if tables.get("test") == "held out":
-        del tables["test"]
-    return tables | chosen | ({"recipe": recipe} if recipe else {})
-
-
-def _python(model: TableModel) -> str:
-    """Return the code that trains the same model."""
+def _python(model: TableModel) -> str | None:
+    """Return the code that trains the same model, or None if that cannot be told."""
     chosen = what_was_chosen(model)
+    if chosen is None:
+        return None
     recipe = chosen.pop("recipe", {})
-    arguments = [f"read_table({model.record['source']!r})", repr(model.target.name)]
+    header = "" if model.schema.header else ", header=False"
+    arguments = [f"read_table({model.record['source']!r}{header})", repr(model.target.name)]
     for name, value in chosen.items():
         is_table = name in ("test", "validation")
-        arguments.append(f"{name}={f'read_table({value!r})' if is_table else repr(value)}")
+        arguments.append(f"{name}={f'read_table({value!r}{header})' if is_table else repr(value)}")
     if recipe:
         of_recipe = ", ".join(f"{name}={value!r}" for name, value in recipe.items())
         arguments.append(f"recipe=Recipe({of_recipe})")
@@ -217,12 +242,3 @@ def _python(model: TableModel) -> str:
     names = "Recipe, read_table, train_table" if recipe else "read_table, train_table"
     lines = "".join(f"    {argument},\n" for argument in arguments)
     return f"from shoal import {names}\n\nmodel, evaluation = train_table(\n{lines})\n"
-
-
-def _fingerprint(model: TableModel) -> str:
-    """Return a checksum over the parameters of all networks."""
-    digest = hashlib.sha256()
-    for network in model.ensemble.networks:
-        theta: Array = np.ascontiguousarray(network.theta)
-        digest.update(theta.tobytes())
-    return digest.hexdigest()[:16]

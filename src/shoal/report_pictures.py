@@ -18,7 +18,7 @@ from shoal.effects import Effect
 from shoal.ensemble import Ensemble
 from shoal.evaluation import Reliability
 from shoal.hidden_units import HiddenUnit
-from shoal.intervals import GRID, Curve, Curves
+from shoal.intervals import GRID, Curve, Curves, wilson
 from shoal.pictures import MOST_BARS, data_uri, draw_effect, draw_importance, short
 
 WIDTH, HEIGHT = 5.0, 3.6  # inches: letters can still be read on a telephone
@@ -65,22 +65,26 @@ def learning_curves(ensemble: Ensemble) -> Picture:
     )
 
 
-def roc_curves(found: dict[str, Curves]) -> Picture:
+def roc_curves(found: dict[str, Curves], K: int) -> Picture:
     """Draw the ROC curve of each class, by its label; of one alone with its band."""
     return _of_classes(
         {name: each.roc for name, each in found.items()},
-        "ROC", "share of the others that are taken for it", "share of it that is found", "area",
-        chance=True,
+        f"ROC{_of(found, K)}", "share of the others that are taken for it",
+        "share of it that is found", "area", chance=True,
     )  # fmt: skip
 
 
-def precision_recall_curves(found: dict[str, Curves]) -> Picture:
+def precision_recall_curves(found: dict[str, Curves], K: int) -> Picture:
     """Draw the precision-recall curve of each class, by its label; of one alone with its band."""
     return _of_classes(
         {name: each.precision_recall for name, each in found.items()},
-        "Precision and recall", "share of it that is found",
+        f"Precision and recall{_of(found, K)}", "share of it that is found",
         "share of what is said that is right", "average precision",
     )  # fmt: skip
+
+
+def _of(found: dict[str, Curves], K: int) -> str:
+    return f", {len(found)} of {K} classes" if K > 2 and len(found) < K else ""
 
 
 def _of_classes(
@@ -92,12 +96,13 @@ def _of_classes(
         for i, (name, curve) in enumerate(curves.items()):
             colour = COLOURS[i % 4]
             axes.plot(curve.x, curve.y, color=colour, linestyle=DASHES[(i + i // 4) % 4],
+                      drawstyle="default" if chance else "steps-pre",
                       label=f"{short(name)}: {curve.area.estimate:.3f}")  # fmt: skip
             if len(curves) == 1:
                 axes.fill_between(GRID, curve.low, curve.high, color=colour, alpha=0.2,
                                   label="95 %")  # fmt: skip
         axes.set(xlabel=x, ylabel=y, title=title, xlim=(-0.01, 1.01), ylim=(-0.01, 1.01))
-        axes.legend(loc="lower right" if chance else "lower left", fontsize=8)
+        axes.legend(loc="lower right" if chance else "best", fontsize=8)
 
     areas = "; ".join(f"{name} {each.area}" for name, each in curves.items())
     return Picture(_drawn(draw), f"{title} curve; {area} with its 95 % interval: {areas}.")
@@ -105,17 +110,15 @@ def _of_classes(
 
 def calibration(found: Reliability, what: str) -> Picture:
     """Draw how often what was given a probability came true, with intervals after Wilson."""
-    n, share = np.array(found.rows), np.array(found.share)
-    z2 = 1.96**2
-    middle = (share + z2 / (2 * n)) / (1 + z2 / n)
-    half = np.sqrt(z2 * (share * (1 - share) / n + z2 / (4 * n**2))) / (1 + z2 / n)
+    share = np.array(found.share)
+    low, high = wilson(share, np.array(found.rows))
 
     def draw(axes: Axes) -> None:
         axes.plot([0, 1], [0, 1], color="#767676", linewidth=1, label="as often as said")
-        axes.vlines(found.probability, middle - half, middle + half, color=BLUE, alpha=0.6,
+        axes.vlines(found.probability, low, high, color=BLUE, alpha=0.6,
                     label="95 %")  # fmt: skip
         axes.plot(found.probability, share, "o-", color=BLUE, label="tenths of the rows")
-        axes.set(xlabel=f"mean probability of {short(what)}", ylabel="share of rows, truly",
+        axes.set(xlabel=f"mean probability of {what}", ylabel="share of rows, truly",
                  title="Calibration", xlim=(-0.01, 1.01), ylim=(-0.01, 1.01))  # fmt: skip
         axes.legend(loc="upper left", fontsize=8)
 
@@ -127,12 +130,12 @@ def calibration(found: Reliability, what: str) -> Picture:
 
 def threshold_curves(found: Thresholds, chosen: float | None, positive: str) -> Picture:
     """Draw precision, recall and F1 over the threshold, and the threshold of the model."""
-    best = int(found.f1.argmax())
+    best = 1 + int(found.f1[1:].argmax())
 
     def draw(axes: Axes) -> None:
         lines = (("precision", found.precision), ("recall", found.recall), ("F1", found.f1))
         for (name, values), colour, dashes in zip(lines, COLOURS, DASHES, strict=False):
-            axes.plot(found.threshold, values, color=colour, linestyle=dashes, label=name)
+            axes.plot(found.threshold[1:], values[1:], color=colour, linestyle=dashes, label=name)
         if chosen is not None:
             axes.axvline(chosen, color="#767676", linewidth=1, label="of this model")
         axes.set(xlabel=f"{short(positive)} is said from this probability on", title="Threshold",

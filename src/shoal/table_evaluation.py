@@ -79,8 +79,8 @@ def cautions(model: TableModel, table: Table) -> list[str]:
     name = Path(table.source).name
     if Path(name).suffix and name == Path(model.record["source"]).name:
         notes.append(
-            f"{table.source} has the name of the table that was learned from: of rows learned from,"
-            " measures are too good"
+            f"{table.source} has the name of the table that was learned from: if these are its"
+            " rows, these measures are too good"
         )
     return notes
 

@@ -6,6 +6,7 @@ networks), and logistic regression to compare with; how it was trained is plain 
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -93,6 +94,14 @@ class TableModel:
             columns[f"probability_{label}"] = of_label
         return columns
 
+    @property
+    def fingerprint(self) -> str:
+        """A checksum of the parameters of all networks: the same training gives the same."""
+        checksum = hashlib.sha256()
+        for network in self.ensemble.networks:
+            checksum.update(np.ascontiguousarray(network.theta).tobytes())
+        return checksum.hexdigest()[:16]
+
     def save(self, path: str | Path) -> None:
         """Write the model to one file."""
         header = {
@@ -151,6 +160,25 @@ class TableModel:
             return model
         except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, MemoryError):
             raise InputError(f"{path} holds another kind of model: train one for tables") from None
+
+
+def what_was_chosen(model: TableModel) -> dict[str, Any] | None:
+    """Return the keyword arguments of ``train_table`` that give the same model, as plain data.
+
+    ``test`` and ``validation`` are the names of tables. A time is told as the number of networks
+    that it came to. None if it cannot be told: the table was no file, the training was interrupted,
+    or an older Shoal did not write it down.
+    """
+    record = model.record
+    interrupted = any(history.interrupted for history in model.ensemble.histories)
+    if interrupted or not record.get("from_file"):
+        return None
+    chosen = dict(record["choices"])
+    recipe = dict(chosen.pop("recipe", {}))
+    if recipe.pop("seconds", None) is not None:
+        recipe["networks"] = record["networks"]
+    tables = {name: source for name, source in record["tables"].items() if source != "held out"}
+    return tables | chosen | ({"recipe": recipe} if recipe else {})
 
 
 def _shape(network: Network) -> dict[str, Any]:

@@ -4,8 +4,10 @@ Floor 6. Encode, hold rows out, train by the recipe, and measure beside logistic
 majority guess.
 """
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -13,6 +15,7 @@ from shoal import __version__
 from shoal.activations import Array
 from shoal.bins import fit_pieces
 from shoal.callbacks import Callback
+from shoal.checkpoint import Checkpoint, digest, digest_of
 from shoal.column_plans import Dates
 from shoal.columns import Schema, Table
 from shoal.decisions import Decision, decide, weighted
@@ -53,6 +56,7 @@ def train_table(
     strict: bool = False,
     seed: int = 0,
     callbacks: Sequence[Callback] = (),
+    checkpoint: Checkpoint | None = None,
 ) -> tuple[TableModel, Evaluation]:
     """Train networks on a table and measure them on rows that they have not seen.
 
@@ -87,6 +91,9 @@ def train_table(
     callbacks : sequence of Callback
         Watch the training of the baseline, whose ``state.network.n_h`` is 0, and of each
         network.
+    checkpoint : Checkpoint, optional
+        Where the training is kept from time to time; resumed, it comes to the same networks, to
+        the bit.
 
     Returns
     -------
@@ -103,8 +110,33 @@ def train_table(
         rows, test = _hold_out(prepared, rows, seed)
     return learn_and_measure(
         prepared, rows, test, validation=validation, drifting=drifting, seed=seed,
-        callbacks=callbacks,
+        callbacks=callbacks, checkpoint=checkpoint,
     )  # fmt: skip
+
+
+def _what(prepared: Prepared, rows: Labels, validation: Table | None, seed: int) -> dict[str, str]:
+    """Return what a training is of, for a checkpoint."""
+    choices = prepared.choices.to_data()
+    recipe = choices.pop("recipe", {})
+    return {
+        "table": _digest(prepared.table),
+        "validation table": "none" if validation is None else _digest(validation),
+        "rows": digest(rows),
+        "target": prepared.target.name,
+        "seed": str(seed),
+        "version of Shoal": __version__,
+        **{name: json.dumps(value) for name, value in (choices | recipe).items()},
+    }
+
+
+def _digest(table: Table) -> str:
+    """Return a checksum of a table's cells."""
+    return digest_of(
+        [
+            (each.name, digest(each.values) if each.kind == "number" else list(each.values))
+            for each in table.columns
+        ]
+    )
 
 
 def check_seed(seed: int) -> None:
@@ -122,6 +154,7 @@ def learn_and_measure(
     drifting: bool = False,
     seed: int = 0,
     callbacks: Sequence[Callback] = (),
+    checkpoint: Checkpoint | None = None,
 ) -> tuple[TableModel, Evaluation]:
     """Train on some rows of a table, by number, and measure on a test table.
 
@@ -137,11 +170,18 @@ def learn_and_measure(
         measured.notes.extend(repeated(validation, test, others="that stop training"))
     measured.notes.extend(repeated(learned, test))
     measured.notes.extend(drift(encoded.profiles, test) if drifting else [])
-    model = learn(prepared, encoded, stopping=stopping, seed=seed, callbacks=callbacks)
-    model.record["tables"] = {
-        name: given.source for name, given in (("test", test), ("validation", validation)) if given
-    }
-    return model, evaluate_rows(model, measured)
+    if checkpoint is not None:
+        checkpoint.what |= _what(prepared, rows, validation, seed)
+    model = learn(
+        prepared, encoded, stopping=stopping, seed=seed, callbacks=callbacks, checkpoint=checkpoint
+    )
+    tables = {"test": test, "validation": validation}
+    model.record["tables"] = {name: each.source for name, each in tables.items() if each}
+    evaluation = evaluate_rows(model, measured)
+    model.record["measured"] = {
+        "source": evaluation.source, "rows": evaluation.rows, "metrics": evaluation.metrics,
+    }  # fmt: skip
+    return model, evaluation
 
 
 @dataclass(frozen=True)
@@ -184,6 +224,7 @@ def learn(
     stopping: Labelled | None = None,
     seed: int = 0,
     callbacks: Sequence[Callback] = (),
+    checkpoint: Checkpoint | None = None,
 ) -> TableModel:
     """Train on encoded rows; ``stopping`` are rows that stop all networks early."""
     X, labels, encoder = encoded.X, encoded.labels, encoded.encoder
@@ -202,6 +243,7 @@ def learn(
         seen, labels, classes, prepared.choices.recipe,
         splitter=prepared.splitter.take(encoded.rows), seed=seed, callbacks=[*callbacks, watch],
         validation=None if stopping is None else (pieces.transform(stopping.X), stopping.labels),
+        checkpoint=checkpoint,
     )  # fmt: skip
     failures = _failures(ensemble, seen, labels)
     if failures and strict:
@@ -225,6 +267,10 @@ def learn(
             "rows": len(labels),
             "seed": seed,
             "choices": prepared.choices.to_data(),
+            "from_file": Path(prepared.table.source).is_file(),
+            "networks": len(ensemble.networks) + ensemble.lost,
+            "tables": {},
+            "failures": failures,
             "notes": notes,
             "engine": default_engine().name,
             "shoal": __version__,

@@ -89,7 +89,8 @@ class Trace:
             rows, columns = (
                 slice(unit - 1, unit) if axis == "unit" else slice(None) for axis in step.axes
             )
-            steps.append(replace(step, value=step.value[rows, columns]))
+            note = f"over all {n_h} hidden units" if step.symbol in ("z2", "Z2") else step.note
+            steps.append(replace(step, note=note, value=step.value[rows, columns]))
         names = {**self.names, "unit": [self.names["unit"][unit - 1]]}
         return replace(self, steps=tuple(steps), names=names)
 

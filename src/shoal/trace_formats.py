@@ -58,7 +58,7 @@ def trace_text(trace: Trace) -> str:
             )
             width = max((len(name) for name in of_rows), default=0)
             if of_columns:
-                named = "  ".join(f"{name[:12]:>12}" for name in of_columns)
+                named = "  ".join(f"{_narrow(name):>12}" for name in of_columns)
                 lines.append(f"      {'':{width}}  {named}")
             for i, cells in enumerate(_cells(step, rows, columns)):
                 name = of_rows[i] if of_rows else ""
@@ -160,6 +160,11 @@ def _names(trace: Trace, step: Step, axis: int, shown: Cut) -> list[str]:
 def _short(name: str) -> str:
     visible = "".join(c if c.isprintable() else "?" for c in name)
     return visible if len(visible) <= LONGEST_NAME else f"{visible[: LONGEST_NAME - 1]}…"
+
+
+def _narrow(name: str) -> str:
+    """Cut a name in its middle: pieces differ at the end."""
+    return name if len(name) <= 12 else f"{name[:4]}…{name[-7:]}"
 
 
 def _cells(step: Step, rows: Cut, columns: Cut) -> list[list[str]]:

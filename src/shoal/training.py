@@ -13,6 +13,7 @@ from typing import Any, Literal
 import numpy as np
 
 from shoal.callbacks import Callback, TrainingState
+from shoal.checkpoint import Checkpoint, Memory, Snapshot, digest
 from shoal.engine import (
     CostAndGradient,
     Descent,
@@ -47,6 +48,7 @@ def train(
     metrics: Metrics | None = None,
     callbacks: Sequence[Callback] = (),
     engine: Engine | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> History:
     """Train the network in place.
 
@@ -78,6 +80,9 @@ def train(
     callbacks : sequence of Callback
     engine : Engine, optional
         For instance ``NativeEngine(threads=2)``; the fastest there is unless given.
+    checkpoint : Checkpoint, optional
+        Where the training is kept from time to time, to be resumed after a crash with the same
+        result to the bit. L-BFGS cannot be resumed.
 
     Returns
     -------
@@ -93,11 +98,14 @@ def train(
     descent = optimizer if isinstance(optimizer, Optimizer) else GradientDescent(alpha=1.2)
     member = Member(network, descent, l2, None, validation, callbacks)
     if optimizer == "lbfgs":
+        if checkpoint is not None:
+            raise InputError("L-BFGS cannot be resumed: give no checkpoint, or another optimizer")
         history = _train_lbfgs(member, examples, max_epochs, tol, metrics or {}, engine)
     else:
         (history,) = train_population(
             [member], examples, max_epochs=max_epochs, batch_size=batch_size, shuffle=shuffle,
             seed=seed, first_epoch=first_epoch, metrics=metrics, engine=engine,
+            checkpoint=checkpoint,
         )  # fmt: skip
     if history.diverged:
         raise DivergedError(history.stop_reason, history)
@@ -115,6 +123,7 @@ def train_population(
     first_epoch: int = 0,
     metrics: Metrics | None = None,
     engine: Engine | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> list[History]:
     """Train many networks on the same examples in one run, each in place.
 
@@ -126,7 +135,7 @@ def train_population(
     ----------
     members : sequence of Member
         With the same n_x, n_y, output and dtype.
-    examples, max_epochs, batch_size, shuffle, seed, first_epoch, metrics, engine
+    examples, max_epochs, batch_size, shuffle, seed, first_epoch, metrics, engine, checkpoint
         As for :func:`train`.
 
     Returns
@@ -142,12 +151,21 @@ def train_population(
     runs = [_Run(member, examples, max_epochs, engine, metrics or {}) for member in members]
     _check_alike(members)
     passes = Passes(first_epoch, max_epochs, batch_size or examples.m, bool(shuffle), seed)
+    kept = (
+        None if checkpoint is None else checkpoint.begin(_what(members, examples, passes, engine))
+    )
     try:
         for run in runs:
             run.call("on_train_begin")
+        if kept is not None:
+            for run, memory in zip(runs, kept.members, strict=True):
+                run.recall(memory)
+            passes = replace(
+                passes, first=first_epoch + kept.passes, count=max(0, max_epochs - kept.passes)
+            )
         # costs that are not finite are caught by the runs
         with np.errstate(over="ignore", invalid="ignore"):
-            _make_passes(runs, examples, passes, engine)
+            _make_passes(runs, examples, passes, engine, checkpoint)
     finally:
         for run in runs:
             run.call("on_train_end")
@@ -156,9 +174,12 @@ def train_population(
     return [run.history for run in runs]
 
 
-def _make_passes(runs: list["_Run"], examples: Examples, passes: Passes, engine: Engine) -> None:
+def _make_passes(
+    runs: list["_Run"], examples: Examples, passes: Passes, engine: Engine,
+    checkpoint: Checkpoint | None,
+) -> None:  # fmt: skip
     end = passes.first + passes.count
-    epoch = passes.first
+    epoch, at_once = passes.first, 1
     while epoch < end and (active := [run for run in runs if not run.state.stopped]):
 
         def tick(active: list["_Run"] = active) -> bool:
@@ -169,11 +190,19 @@ def _make_passes(runs: list["_Run"], examples: Examples, passes: Passes, engine:
         count = min(end - epoch, MOST_PASSES, *(run.passes_until_call() for run in active))
         if len(active) > 1 and any(run.ticks for run in active):
             count = 1  # one may be stopped while the others go on
+        if checkpoint is not None:
+            count, at_once = min(count, at_once), 2 * at_once
         some = replace(passes, first=epoch, count=count)
         engine.descend([run.descent for run in active], examples.X, examples.Y, some, tick)
         epoch += count
+        whole = not any(run.state.stopped for run in active)  # a tick may end within a pass
         for run in active:
             run.record(last=epoch == end)
+        if checkpoint is not None and checkpoint.due():
+            at_once = 1
+            if whole:
+                made = max(len(run.history) for run in runs)
+                checkpoint.keep(Snapshot(made, [run.memory() for run in runs]))
 
 
 class _Run:
@@ -257,6 +286,28 @@ class _Run:
             " NaN in them"
         )
 
+    def memory(self) -> Memory:
+        """Return all that it takes to go on from here."""
+        arrays = {"theta": self.member.network.theta}
+        parts = {f"history {name}": np.array(c) for name, c in self.history.columns.items()}
+        parts |= {f"optimizer {k}": v for k, v in self.member.optimizer.memory().items()}
+        for i, callback in enumerate(self.member.callbacks):
+            parts |= {f"callback {i} {k}": v for k, v in callback.memory().items()}
+        flags = {"stop_reason": self.history.stop_reason, "diverged": self.history.diverged}
+        return Memory({name: array.copy() for name, array in (arrays | parts).items()}, flags)
+
+    def recall(self, memory: Memory) -> None:
+        """Take up what :meth:`memory` returned."""
+        self.member.network.theta[:] = memory.arrays["theta"]
+        self.member.optimizer.recall(memory.of("optimizer"))
+        for i, callback in enumerate(self.member.callbacks):
+            if kept := memory.of(f"callback {i}"):
+                callback.recall(kept)
+        self.history.columns = {k: v.tolist() for k, v in memory.of("history").items()}
+        self.history.stop_reason = memory.flags["stop_reason"]
+        self.history.diverged = memory.flags["diverged"]
+        self.descent.costs[:] = self.history.columns.get("cost", [])
+
     def finish(self) -> None:
         if not self.history.diverged and not np.isfinite(self.member.network.theta).all():
             self.diverge(len(self.history))
@@ -297,6 +348,26 @@ def _train_lbfgs(
         run.call("on_train_end")
     run.finish()
     return run.history
+
+
+def _what(
+    members: Sequence[Member], examples: Examples, passes: Passes, engine: Engine
+) -> dict[str, str]:
+    """Return what a checkpoint must have been made of, to be taken up."""
+    weights = [examples.w, *(member.w for member in members)]
+    return {
+        "examples": digest(examples.X, examples.Y),
+        "weights": digest(*(w for w in weights if w is not None)),
+        "validation": digest(*(each for member in members if member.validation is not None
+                               for each in (member.validation.X, member.validation.Y))),
+        "starts": digest(*(member.network.theta for member in members)),
+        "networks": ", ".join(
+            f"{type(each.optimizer).__name__} {each.optimizer.alpha!r} {each.l2!r} {each.dropout!r}"
+            for each in members
+        ),
+        "batches": f"{passes.batch_size} {passes.shuffle} {passes.seed} {passes.first}",
+        "engine": engine.name,
+    }  # fmt: skip
 
 
 def _check_alike(members: Sequence[Member]) -> None:

@@ -40,10 +40,11 @@ def check(
     rows = read_table(table, schema=fitted.schema, header=header)
     chosen = options.chosen_network(fitted, network)
     examples = network_examples(fitted, rows, ignore_extra)
+    history = fitted.ensemble.histories[network - 1]
     found = gradient_check(chosen, examples.X, examples.Y, seed=seed)
     findings = [
         finding
-        for finding in diagnose(chosen, examples.X, examples.Y, seed=seed)
+        for finding in diagnose(chosen, examples.X, examples.Y, history=history, seed=seed)
         if finding.name not in OF_THE_EXAMPLES
     ]
     if as_json:

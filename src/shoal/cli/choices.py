@@ -6,11 +6,14 @@ Floor 7.
 import re
 import shlex
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from shoal.errors import InputError
+
+if TYPE_CHECKING:
+    from shoal.table_model import TableModel
 
 UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 OPTIONS = (
@@ -100,21 +103,23 @@ def choices(
     return as_they_are | {"uses": dict(pairs), "recipe": recipe}
 
 
-def training_command(record: dict[str, Any], target: str, chosen: dict[str, Any]) -> str | None:
-    """Return the command that trains a model again, or None if only Python can say it.
+def training_command(model: "TableModel") -> str | None:
+    """Return the command that trains a model again, or None if there is none."""
+    from shoal.table_model import what_was_chosen
 
-    ``record`` is the model's, ``chosen`` the keyword arguments of ``train_table`` that were given.
-    """
-    chosen = dict(chosen)
+    chosen = what_was_chosen(model)
+    if chosen is None:
+        return None
     recipe, uses = chosen.pop("recipe", {}), chosen.pop("uses", {})
     weights = recipe.get("class_weight")
     if isinstance(weights, dict):
         if any(set("=,") & set(label) for label in weights):
             return None
-        recipe["class_weight"] = ",".join(f"{label}={w}" for label, w in weights.items())
+        recipe["class_weight"] = ",".join(f"{k}={_decimal(w)}" for k, w in weights.items())
     if recipe.keys() - {"networks", "metric", "class_weight"}:
         return None
-    words = ["shoal", "train", record["source"], "--target", target]
+    words = ["shoal", "train", model.record["source"], "--target", model.target.name]
+    words += [] if model.schema.header else ["--no-header"]
     words += [f"--use={column}={use}" for column, use in uses.items()]
     for name, value in (chosen | recipe).items():
         option = f"--{name.replace('_', '-')}"
@@ -123,7 +128,13 @@ def training_command(record: dict[str, Any], target: str, chosen: dict[str, Any]
         else:
             for each in value if isinstance(value, list) else [value]:
                 words += [option, str(each)]
-    return shlex.join([*words, "--seed", str(record["seed"])])
+    return shlex.join([*words, "--seed", str(model.record["seed"]), "--output", "again.shoal"])
+
+
+def _decimal(number: float) -> str:
+    import numpy as np
+
+    return np.format_float_positional(number, trim="-")
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 import click
 
 from shoal.cli import options
-from shoal.cli.console import output
+from shoal.cli.console import output, say
 
 
 @click.command()
@@ -33,5 +33,6 @@ def inspect(model: str, as_json: bool) -> None:
         )
         return
     show_network(fitted)
+    say(f"Fingerprint of the parameters: {fitted.fingerprint}")
     show_columns(fitted)
     show_notes(fitted.record["notes"])

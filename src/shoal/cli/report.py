@@ -36,7 +36,9 @@ def report(
     """
     from shoal.atomic import write_atomically
     from shoal.cli.choices import training_command
-    from shoal.report import check_page_path, report_html, what_was_chosen
+    from shoal.cli.show import show_notes
+    from shoal.report import check_page_path, report_html
+    from shoal.table_evaluation import cautions
     from shoal.table_model import TableModel
     from shoal.tables import read_table
 
@@ -45,10 +47,13 @@ def report(
     check_page_path(path)
     fitted = TableModel.load(model)
     rows = read_table(table, schema=fitted.schema, header=header)
-    command = training_command(fitted.record, fitted.target.name, what_was_chosen(fitted))
+    command = training_command(fitted)
+    notes = cautions(fitted, rows)
+    if not as_json:
+        show_notes(notes)
     page = report_html(fitted, rows, ignore_extra=ignore_extra, seed=seed, command=command)
     write_atomically(path, page.encode())
     if as_json:
-        output({"report": str(path)})
+        output({"report": str(path), "notes": notes})
     else:
         say(f"Wrote [bold]{escape(str(path))}[/].")

@@ -47,6 +47,7 @@ def model_data(model: TableModel) -> dict[str, Any]:
         "stop_reasons": [history.stop_reason for history in model.ensemble.histories],
         "goal": model.decision.goal,
         "threshold": model.decision.threshold,
+        "fingerprint": model.fingerprint,
         "costs": model.decision.costs,
         **model.record,
     }

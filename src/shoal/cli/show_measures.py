@@ -11,20 +11,11 @@ from rich.table import Table as Grid
 
 from shoal.cli.console import console, plain, say
 from shoal.cross_validation import CrossValidation
+from shoal.evaluation import MEASURES
 from shoal.intervals import Interval
 from shoal.table_evaluation import Evaluation
 
 MOST_CLASSES = 12  # in a confusion matrix that fits the screen
-MEASURES = {
-    "accuracy": "accuracy",
-    "balanced_accuracy": "balanced accuracy",
-    "precision": "precision",
-    "recall": "recall",
-    "f1": "F1",
-    "roc_auc": "ROC AUC",
-    "log_loss": "log loss",
-    "brier": "Brier score",
-}
 OF_TWO_CLASSES = ("precision", "recall", "f1")
 WHO = {
     "network": "network",

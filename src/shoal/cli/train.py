@@ -12,6 +12,7 @@ from shoal.cli import options
 from shoal.cli.choices import choices, training_choices
 from shoal.cli.console import ProgressBar, output, progress_bar, say
 from shoal.cli.interrupt import STOPPED, StopOnCtrlC
+from shoal.errors import InputError
 
 
 @click.command()
@@ -35,6 +36,14 @@ from shoal.cli.interrupt import STOPPED, StopOnCtrlC
     metavar="MODEL",
     help="The model file to write.  [default: TABLE's name with .shoal]",
 )
+@click.option(
+    "--checkpoint",
+    "folder",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Keep the training here every few seconds, so that it can go on after a crash.",
+)
+@click.option("--resume", is_flag=True, help="Go on with the training that --checkpoint kept.")
 @options.header
 @options.seed
 @options.threads
@@ -42,7 +51,8 @@ from shoal.cli.interrupt import STOPPED, StopOnCtrlC
 @options.quiet
 def train(
     table: str, target: str, test: str | None, validation: str | None, path: Path | None,
-    header: bool | None, seed: int, as_json: bool, quiet: bool, **chosen: Any,
+    folder: Path | None, resume: bool, header: bool | None, seed: int, as_json: bool, quiet: bool,
+    **chosen: Any,
 ) -> None:  # fmt: skip
     """Train networks on TABLE to predict COLUMN, measure them, and write one model file.
 
@@ -50,15 +60,19 @@ def train(
     """
     from shoal.model_file import check_model_path
 
+    if resume and folder is None:
+        raise InputError("--resume goes on with what --checkpoint FOLDER kept: name the folder too")
     path = path or Path("model.shoal" if table == "-" else f"{Path(table).stem}.shoal")
     check_model_path(path)
 
+    from shoal.checkpoint import Checkpoint
     from shoal.cli.show import show_training, training_data
     from shoal.table_preparation import training_schema
     from shoal.table_training import train_table
     from shoal.tables import read_table
 
     asked = choices(**chosen)
+    checkpoint = None if folder is None else Checkpoint(folder, resume=resume)
     rows = read_table(table, header=header)
     schema = training_schema(rows, target)
     test_rows, validation_rows = (
@@ -67,9 +81,12 @@ def train(
     with progress_bar(shown=not (quiet or as_json)) as bar, StopOnCtrlC() as stop:
         model, evaluation = train_table(
             rows, target, test=test_rows, validation=validation_rows, seed=seed,
-            callbacks=[stop, ProgressBar(bar)], **asked,
+            callbacks=[stop, ProgressBar(bar)], checkpoint=checkpoint, **asked,
         )  # fmt: skip
         model.save(path)
+    stopped = any(history.stop_reason == STOPPED for history in model.ensemble.histories)
+    if checkpoint is not None and not stopped:
+        checkpoint.remove()
     if as_json:
         output(training_data(model, evaluation) | {"model": str(path)})
     elif not quiet:
@@ -78,11 +95,11 @@ def train(
             f"Wrote [bold]{escape(str(path))}[/]."
             f" Next: shoal predict {escape(shlex.quote(str(path)))} TABLE -o predictions.csv"
         )
-    if any(history.stop_reason == STOPPED for history in model.ensemble.histories):
+    if stopped:
         epochs = max(len(history) for history in model.ensemble.histories)
         click.echo(
             f"Stopped by Ctrl-C after {epochs} epochs; the best networks so far were kept in"
-            f" {path}.",
+            f" {path}.{'' if checkpoint is None else ' Go on with --resume.'}",
             err=True,
         )
         sys.exit(130)

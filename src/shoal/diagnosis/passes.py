@@ -24,10 +24,13 @@ def of_history(history: History) -> Iterator[Finding]:
         )  # fmt: skip
     elif len(cost) >= LEAST:
         too_large = list(_too_large(cost))
+        if history.kept_epoch is not None:  # of what early stopping has mended nothing is said
+            yield from (each for each in too_large if each.kind == "failure")
+            return
         yield from too_large
-        if not too_large and history.kept_epoch is None and len(cost) >= LONG:
+        if not too_large and len(cost) >= LONG:
             yield from _still(cost)
-        if "validation_cost" in history and history.kept_epoch is None:
+        if "validation_cost" in history:
             yield from _memorising(cost, np.array(history["validation_cost"]))
 
 

@@ -38,7 +38,7 @@ def of_units(
     if network.activation not in ("relu", "leaky_relu"):
         yield from _vanishing(network, Y, w, forward)
     elif X.shape[1] >= FEW:
-        at_rest = list(_one_sided(network, forward.Z1))
+        at_rest = list(_one_sided(network, forward.Z1, cost, guess))
         yield from at_rest or _vanishing(network, Y, w, forward)
 
 
@@ -87,12 +87,13 @@ def _saturated(network: Network, Z1: Array, cost: float, guess: float) -> Iterat
         )  # fmt: skip
 
 
-def _one_sided(network: Network, Z1: Array) -> Iterator[Finding]:
+def _one_sided(network: Network, Z1: Array, cost: float, guess: float) -> Iterator[Finding]:
     off, on = (Z1 <= 0).all(axis=1), (Z1 > 0).all(axis=1)
     dead = int(off.sum()) if network.activation == "relu" else 0
     if dead >= SOME * network.n_h:
+        learns = dead < MUCH * network.n_h or cost <= HARDLY_BETTER * guess
         yield Finding(
-            "dead units", "failure" if dead >= MUCH * network.n_h else "warning",
+            "dead units", "warning" if learns else "failure",
             f"{dead} of {network.n_h} hidden units are zero for every example, and have no slope",
             "lower the learning rate, start anew, or use leaky_relu",
             {"units": network.n_h, "dead units": dead},

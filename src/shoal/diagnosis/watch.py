@@ -42,7 +42,7 @@ class Watch(Callback):
     Attributes
     ----------
     told : dict of str to Finding
-        What was told, by name; one object that watches many networks tells each once.
+        What was told, by name; of many networks that one object watches, each name once.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Watch(Callback):
     ) -> None:  # fmt: skip
         some = np.sort(np.random.default_rng(seed).permutation(X.shape[1])[:MOST_EXAMPLES])
         self.m, self.X, self.Y = X.shape[1], X[:, some], Y[:, some]
-        self.w = None if w is None else w[:, some]
+        self.w = None if w is None or not w[:, some].any() else w[:, some]
         self.at_end, self.strict = at_end, strict
         self.told: dict[str, Finding] = {}
         self._seen: dict[int, Mapping[str, Finding]] = {}  # at the last look, by network
@@ -59,7 +59,8 @@ class Watch(Callback):
     def on_train_begin(self, state: TrainingState) -> None:  # noqa: D102
         size = state.network.theta.size
         work = WORK_BEFORE + TIMES_THE_LOOK * len(self.X.T) * size
-        self.every = max(1, int(np.ceil(work / (self.m * size))))
+        passes = max(1, int(np.ceil(work / (self.m * size))))
+        self.every = max(self.every, passes) if self._seen else passes
         self._seen[id(state.network)] = {}
 
     def on_epoch_end(self, state: TrainingState) -> None:  # noqa: D102
@@ -73,7 +74,13 @@ class Watch(Callback):
 
     def on_train_end(self, state: TrainingState) -> None:  # noqa: D102
         self._seen.pop(id(state.network), None)
-        if self.at_end and len(state.history):
+        whole = state.stopped or len(state.history) >= state.max_epochs  # not an error on its way
+        if self.at_end and whole and not state.history.diverged:
+            self.look(state)
+
+    def look(self, state: TrainingState) -> None:
+        """Look at a network whose training has ended, and tell what is wrong."""
+        if np.isfinite(state.network.theta).all() and len(state.history):
             self._tell(self._failures(state).values())
 
     def _failures(self, state: TrainingState) -> Mapping[str, Finding]:

@@ -1,0 +1,236 @@
+"""A training that was interrupted comes to the same end, to the bit, or is refused."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from conftest import shop, write_rows
+from crashes import Crashes
+
+from shoal import Callback, Checkpoint, EarlyStopping, Examples, InputError, Member, Network
+from shoal.checkpoint import NAME
+from shoal.engine.dropout import Dropout
+from shoal.model_file import load_file, save_file
+from shoal.optimizers import Adam, GradientDescent, Momentum, ScaledAdam
+from shoal.table_model import TableModel
+from shoal.training import train, train_population
+
+
+class CrashError(Exception):
+    """What a test crashes with."""
+
+
+class Crash(Callback):
+    """Crashes after so many passes."""
+
+    def __init__(self, passes):
+        self.passes = passes
+
+    def on_epoch_end(self, state):
+        if len(state.history) == self.passes:
+            raise CrashError
+
+
+OPTIMIZERS = {
+    "descent": lambda: GradientDescent(0.5),
+    "momentum": lambda: Momentum(0.1),
+    "adam": lambda: Adam(0.01),
+    "scaled": lambda: ScaledAdam(3, 8, 0.01),
+}
+
+
+def problem(m=200, seed=0):
+    random = np.random.default_rng(seed)
+    X = random.normal(size=(3, m)).astype(np.float32)
+    return X, (X[:1] * X[1:2] > 0).astype(np.float32)
+
+
+def members(kind, crash=None, n=3):
+    X, Y = problem(80, 1)
+    extra = [] if crash is None else [Crash(crash)]
+    return [
+        Member(
+            Network(3, 8, 1, "relu", dtype=np.float32).initialise("scaled", random_state=i),
+            OPTIMIZERS[kind](), 0.1, None, Examples(X, Y),
+            [EarlyStopping(patience=4 + 9 * i, tol=0.0), *(extra if i == n - 1 else [])],
+            Dropout(0.25, i),
+        )
+        for i in range(n)
+    ]  # fmt: skip
+
+
+def outcome(made, histories):
+    return (
+        [each.network.theta.tobytes() for each in made],
+        [(history.columns, history.stop_reason, history.kept_epoch) for history in histories],
+    )
+
+
+@pytest.mark.parametrize("batch_size", [None, 32])
+@pytest.mark.parametrize("kind", OPTIMIZERS)
+@pytest.mark.parametrize("crashes", [[1], [7, 8], [5, 20, 33]])
+def test_a_population_goes_on_to_the_same_bits(default, kind, batch_size, crashes, tmp_path):
+    examples = Examples(*problem())
+    options = {"max_epochs": 40, "batch_size": batch_size, "seed": 5}
+    undisturbed = members(kind)
+    expected = outcome(undisturbed, train_population(undisturbed, examples, **options))
+    for crash in crashes:
+        with pytest.raises(CrashError):
+            train_population(
+                members(kind, crash), examples, **options,
+                checkpoint=Checkpoint(tmp_path, resume=True, seconds=0),
+            )  # fmt: skip
+    made = members(kind)
+    checkpoint = Checkpoint(tmp_path, resume=True, seconds=0)
+    assert outcome(made, train_population(made, examples, **options, checkpoint=checkpoint)) == (
+        expected
+    )
+
+
+@pytest.mark.parametrize("crash", [3, 100, 777])
+def test_a_full_batch_descent_without_callbacks_goes_on_too(default, crash, tmp_path):
+    class Rare(Crash):
+        every = crash
+
+    X, Y = problem()
+    start = Network(3, 4, 1, dtype=np.float32).initialise("gaussian", 0.5)
+    whole, crashed = (Network(3, 4, 1, dtype=np.float32) for _ in range(2))
+    whole.theta[:] = crashed.theta[:] = start.theta
+    history = train(whole, Examples(X, Y), max_epochs=1000)
+    with pytest.raises(CrashError):
+        train(crashed, Examples(X, Y), max_epochs=1000, callbacks=[Rare(crash)],
+              checkpoint=Checkpoint(tmp_path, seconds=0))  # fmt: skip
+    again = train(start, Examples(X, Y), max_epochs=1000,
+                  checkpoint=Checkpoint(tmp_path, resume=True, seconds=0))  # fmt: skip
+    assert again.columns == history.columns
+    np.testing.assert_array_equal(start.theta, whole.theta)
+
+
+def test_a_training_that_had_ended_has_nothing_to_add(tmp_path):
+    X, Y = problem()
+    network = Network(3, 4, 1, dtype=np.float32).initialise("gaussian", 0.5)
+    start = network.theta.copy()
+    train(network, Examples(X, Y), max_epochs=30, checkpoint=Checkpoint(tmp_path, seconds=0))
+    after = network.theta.copy()
+    network.theta[:] = start
+    checkpoint = Checkpoint(tmp_path, resume=True, seconds=0)
+    history = train(network, Examples(X, Y), max_epochs=30, checkpoint=checkpoint)
+    np.testing.assert_array_equal(network.theta, after)
+    assert len(history) == 30
+    assert history.reached_max_epochs
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"seed": 1}, "batches"),
+        ({"batch_size": 16}, "batches"),
+        ({"optimizer": Adam(0.02)}, r"networks \(was GradientDescent 0.5 .*, is Adam 0.02"),
+        ({"l2": 3.0}, "networks"),
+    ],
+)
+def test_another_training_is_refused_with_what_differs(change, words, tmp_path):
+    X, Y = problem()
+    options = {"optimizer": GradientDescent(0.5), "max_epochs": 5, "batch_size": 32}
+
+    def network():
+        return Network(3, 4, 1, dtype=np.float32).initialise("gaussian", 0.5)
+
+    train(network(), Examples(X, Y), **options, checkpoint=Checkpoint(tmp_path, seconds=0))
+    before = (tmp_path / NAME).read_bytes()
+    with pytest.raises(InputError, match=words):
+        train(network(), Examples(X, Y), **options | change,
+              checkpoint=Checkpoint(tmp_path, resume=True))  # fmt: skip
+    X[0, 0] += 1
+    with pytest.raises(InputError, match="differs in examples:"):
+        train(network(), Examples(X, Y), **options, checkpoint=Checkpoint(tmp_path, resume=True))
+    assert (tmp_path / NAME).read_bytes() == before
+
+
+def test_a_kept_training_is_not_written_over(tmp_path):
+    X, Y = problem()
+    network = Network(3, 4, 1, dtype=np.float32).initialise("gaussian", 0.5)
+    train(network, Examples(X, Y), max_epochs=5, checkpoint=Checkpoint(tmp_path, seconds=0))
+    with pytest.raises(InputError, match="holds a training that was interrupted"):
+        Checkpoint(tmp_path)
+
+
+def test_what_is_no_checkpoint_is_refused(tmp_path, model):
+    X, Y = problem()
+    network = Network(3, 4, 1, dtype=np.float32).initialise("gaussian", 0.5)
+
+    def refusal():
+        with pytest.raises(InputError) as caught:
+            train(network, Examples(X, Y), checkpoint=Checkpoint(tmp_path, resume=True))
+        return str(caught.value)
+
+    (tmp_path / NAME).write_bytes(b"nothing")
+    assert "is no checkpoint" in refusal()
+    with open(model, "rb") as file:  # noqa: PTH123
+        (tmp_path / NAME).write_bytes(file.read())
+    assert "is a model, not a checkpoint" in refusal()
+    (tmp_path / NAME).unlink()
+    train(network, Examples(X, Y), max_epochs=3, checkpoint=Checkpoint(tmp_path, seconds=0))
+    header, arrays = load_file(tmp_path / NAME, "checkpoint")
+    network.initialise("gaussian", 0.5)
+    for spoilt in ({**header, "members": []}, {**header, "passes": "x"}, {}):
+        save_file(tmp_path / NAME, "checkpoint", spoilt, arrays)
+        assert "is no checkpoint: remove it" in refusal()
+    with pytest.raises(InputError, match="is a checkpoint, not a model file"):
+        TableModel.load(tmp_path / NAME)
+
+
+def test_a_folder_that_cannot_be_is_refused(refused, table, write):
+    write("taken", "a file")
+    words = refused("train", table, "-t", "bought", "--checkpoint", "taken")
+    assert "taken" in words
+    assert "--checkpoint" in refused("train", table, "-t", "bought", "--resume")
+    words = refused("train", table, "-t", "bought", "--checkpoint", "k", "--time", "1s")
+    assert "choose a number of networks" in words
+
+
+def test_the_command_goes_on_and_leaves_nothing_behind(cli, folder, monkeypatch):
+    write_rows(folder / "shop.csv", shop())
+    train_it = ["train", "shop.csv", "-t", "bought", "--networks", "2"]
+    assert cli(*train_it, "-o", "whole.shoal").code == 0
+    monkeypatch.setitem(Checkpoint.__init__.__kwdefaults__, "seconds", 0)
+    kept = Checkpoint.keep
+    passes = []
+
+    def crash(self, snapshot):
+        kept(self, snapshot)
+        passes.append(snapshot.passes)
+        if len(passes) == 10:
+            raise CrashError
+
+    monkeypatch.setattr(Checkpoint, "keep", crash)
+    options = ["-o", "m.shoal", "--checkpoint", "kept"]
+    assert cli(*train_it, *options).code == 1
+    assert not (folder / "m.shoal").exists()
+    assert "go on with it (--resume" in cli(*train_it, *options).err
+    words = cli(*train_it, *options, "--resume", "--seed", "3").err
+    assert "differs in " in words
+    assert "seed (was 0, is 3)" in words
+    words = cli(*train_it, *options, "--resume", "--goal", "f1").err
+    assert 'goal (was not given, is "f1")' in words
+    assert cli(*train_it, *options, "--resume").code == 0
+    assert passes[10] == 11  # it did not begin anew
+    assert (folder / "m.shoal").read_bytes() == (folder / "whole.shoal").read_bytes()
+    assert not list((folder / "kept").iterdir())
+
+
+def test_killed_at_any_time_nothing_is_lost_or_torn(tmp_path):
+    crashes = Crashes(tmp_path, seed=1)
+    crashes.training(4)
+    crashes.prediction(3)
+    assert crashes.kills == 7
+
+
+def test_the_long_form_is_a_script_that_runs():
+    script = __file__.replace("test_checkpoint.py", "crashes.py")
+    done = subprocess.run(
+        [sys.executable, script, "--points", "2"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "killed 2 times" in done.stdout
