@@ -38,6 +38,7 @@ bench: .venv/bench  ## compare Shoal with its peers: time on its works and over 
 	$(BIN)/python benchmarks/workloads.py
 	$(BIN)/python benchmarks/sweep.py
 	$(BIN)/python benchmarks/watch.py
+	$(BIN)/python benchmarks/streaming.py
 	test ! -d ../shared/data || $(BIN)/python benchmarks/tables.py
 	test ! -d ../shared/data || $(BIN)/python benchmarks/ablations.py --folds 1
 	test ! -d ../shared/data/mnist || $(BIN)/python benchmarks/mnist.py

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -63,7 +64,7 @@ def members(kind, crash=None, n=3):
 def outcome(made, histories):
     return (
         [each.network.theta.tobytes() for each in made],
-        [(history.columns, history.stop_reason, history.kept_epoch) for history in histories],
+        [asdict(history) for history in histories],
     )
 
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from shoal.columns import Schema
 from shoal.errors import InputError
-from shoal.tables import read_table, table_from_frame, write_table
+from shoal.table_writing import write_table
+from shoal.tables import read_table, table_from_frame
 
 
 def fails(call, *arguments, **options):

@@ -7,8 +7,10 @@ are followed. Devices and pipes, such as ``/dev/null`` or ``/dev/stdout``, are s
 import os
 import secrets
 import stat
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from shoal.errors import InputError
 
@@ -30,14 +32,28 @@ def write_atomically(path: str | Path, data: bytes) -> None:
     InputError
         If the file cannot be written; then nothing has changed.
     """
+    with written_atomically(path) as file:
+        file.write(data)
+
+
+@contextmanager
+def written_atomically(path: str | Path) -> Iterator[BinaryIO]:
+    """Open a file to write; it takes the name `path` when all went well, or leaves no trace.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written; then nothing has changed.
+    """
     check_writable(path)
     try:
         if _is_special(path):
             # Appending leaves what a redirected output has already received.
             with Path(path).open("ab") as device:
-                device.write(data)
+                yield device
         else:
-            _replace(Path(os.path.realpath(path)), data)
+            with _replacing(Path(os.path.realpath(path))) as file:
+                yield file
     except OSError as error:
         raise _cannot_write(path, error) from error
 
@@ -75,7 +91,9 @@ def check_writable(path: str | Path) -> None:
             f"cannot write {path}: {target.parent} is not a folder; choose another place"
         )
     try:
-        _create_beside(target, b"").unlink()
+        temporary, file = _create_beside(target)
+        file.close()
+        temporary.unlink()
     except OSError as error:
         raise _cannot_write(path, error) from error
 
@@ -90,17 +108,22 @@ def _is_special(path: str | Path) -> bool:
         return False
 
 
-def _replace(target: Path, data: bytes) -> None:
-    """Let a complete new file take the name `target`."""
-    temporary = _create_beside(target, data)
+@contextmanager
+def _replacing(target: Path) -> Iterator[BinaryIO]:
+    """Let a complete new file take the name `target`, on the disk when this returns."""
+    temporary, file = _create_beside(target)
     try:
+        with file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
         with suppress(FileNotFoundError):
             temporary.chmod(stat.S_IMODE(target.stat().st_mode))
         temporary.replace(target)
-        _sync_folder(target.parent)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+    _sync_folder(target.parent)
 
 
 def _sync_folder(folder: Path) -> None:
@@ -113,21 +136,12 @@ def _sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
-def _create_beside(target: Path, data: bytes) -> Path:
-    """Create a new file with `data` in the folder of `target`, on the disk when this returns."""
+def _create_beside(target: Path) -> tuple[Path, BinaryIO]:
+    """Create a new file in the folder of `target`."""
     temporary = target.with_name(f".shoal-{secrets.token_hex(8)}.tmp")
     # Not tempfile: it makes files private, whereas this mode leaves the choice to the umask.
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    handle = os.open(temporary, flags, 0o666)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-    return temporary
+    return temporary, os.fdopen(os.open(temporary, flags, 0o666), "wb")
 
 
 def _cannot_write(path: str | Path, error: OSError) -> InputError:

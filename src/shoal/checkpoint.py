@@ -21,6 +21,7 @@ from shoal.model_file import load_file, save_file
 SECONDS = 5.0  # between two checkpoints: so much work may be lost
 NAME = "training.checkpoint"
 DIGEST = "sha256:"
+FLAGS = {"stop_reason": str, "diverged": bool, "stopped_early": bool}  # of a history
 
 
 @dataclass(frozen=True)
@@ -102,10 +103,7 @@ class Checkpoint:
         try:
             self._check(header["what"])
             members: list[Memory] = [
-                Memory(
-                    {},
-                    {"stop_reason": str(each["stop_reason"]), "diverged": bool(each["diverged"])},
-                )
+                Memory({}, {name: kind(each[name]) for name, kind in FLAGS.items()})
                 for each in header["members"]
             ]
             for name, array in arrays.items():

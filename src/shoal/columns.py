@@ -93,6 +93,8 @@ class Table:
         The line on which each row of the file begins; None if it has no lines.
     row_numbers : array or None
         Which rows of the file these are, from 1; None for all of them.
+    first : int
+        How many rows of the file come before all these, where it is read in blocks.
     """
 
     columns: tuple[Column, ...]
@@ -101,6 +103,7 @@ class Table:
     header: bool
     lines: IntArray | None = None
     row_numbers: IntArray | None = None
+    first: int = 0
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -144,7 +147,7 @@ class Table:
     def place(self, row: int) -> str:
         """Say where a row is in the file, for messages: ``row 12 (line 13)``."""
         number = row + 1 if self.row_numbers is None else int(self.row_numbers[row])
-        return f"row {number}" + (
+        return f"row {self.first + number}" + (
             f" (line {self.lines[number - 1]})" if self.lines is not None else ""
         )
 

@@ -11,8 +11,9 @@ import gzip
 import re
 import zlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -80,18 +81,18 @@ def decode(data: bytes, source: str) -> tuple[str, tuple[str, ...]]:
         try:
             text = data.decode("utf-16").replace("\r\n", "\n").replace("\r", "\n")
         except UnicodeDecodeError as error:
-            raise _not_a_table(source) from error
+            raise not_a_table(source) from error
         if "\0" in text:
-            raise _not_a_table(source)
+            raise not_a_table(source)
         return text, ()
     if b"\0" in data or data.startswith(b"PK\x03\x04"):
-        raise _not_a_table(source)
+        raise not_a_table(source)
     data = data.removeprefix(codecs.BOM_UTF8).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     try:
         return data.decode("utf-8"), ()
     except UnicodeDecodeError as error:
-        if len(data) - len(data.translate(None, _CONTROL)) > len(data) / 100:
-            raise _not_a_table(source) from error
+        if is_binary(data, len(data)):
+            raise not_a_table(source) from error
     return _decode_lines(data.split(b"\n"))
 
 
@@ -131,19 +132,9 @@ def split_rows(text: str, separator: str, source: str) -> Rows:
     InputError
         If the rows differ in length or a quote is never closed.
     """
-    if separator == " ":
-        text, separator = _tabs_for_spaces(text), "\t"
-        name = "space"
-    else:
-        name = SEPARATORS[separator]
-    if '" ' in text:
-        # The reader below is strict about quotes, so that none swallows a row; but a space
-        # between a quote and a separator is harmless.
-        end = rf"(?={re.escape(separator)}|$)"
-        start = rf"(?:^|(?<={re.escape(separator)}))"
-        text = re.sub(rf"{start} *+({_QUOTED}) *+{end}", r"\1", text, flags=re.MULTILINE)
-    lines = (line + "\n" for line in text.split("\n"))
-    reader = csv.reader(lines, delimiter=separator, skipinitialspace=True, strict=True)
+    name = SEPARATORS[separator]
+    text, separator = prepared(text, separator)
+    reader = strict_reader((line + "\n" for line in text.split("\n")), separator)
     cells: list[list[str]] = []
     last_lines = [0]
     try:
@@ -151,8 +142,27 @@ def split_rows(text: str, separator: str, source: str) -> Rows:
             cells.append(row)
             last_lines.append(reader.line_num)
     except csv.Error as error:
-        raise _open_quote(text, last_lines[-1], separator, source) from error
+        record = text.split("\n", last_lines[-1])[-1] + "\n"
+        raise open_quote(record, last_lines[-1] + 1, separator, source) from error
     return _checked(cells, np.array(last_lines, np.int64), name, source)
+
+
+def prepared(text: str, separator: str) -> tuple[str, str]:
+    """Return text and its separator as the reader wants them: runs of spaces as tabs."""
+    if separator == " ":
+        text, separator = _tabs_for_spaces(text), "\t"
+    if '" ' in text:
+        # The reader is strict about quotes, so that none swallows a row; but a space between a
+        # quote and a separator is harmless.
+        end = rf"(?={re.escape(separator)}|$)"
+        start = rf"(?:^|(?<={re.escape(separator)}))"
+        text = re.sub(rf"{start} *+({_QUOTED}) *+{end}", r"\1", text, flags=re.MULTILINE)
+    return text, separator
+
+
+def strict_reader(lines: Iterable[str], separator: str) -> Any:
+    """Return a reader of records that refuses quotes that do not enclose a cell."""
+    return csv.reader(lines, delimiter=separator, skipinitialspace=True, strict=True)
 
 
 def is_header(rows: Sequence[Sequence[str]]) -> bool:
@@ -191,12 +201,18 @@ def _unzip(data: bytes, source: str) -> bytes:
     try:
         return gzip.decompress(data)
     except (OSError, EOFError, zlib.error) as error:
-        raise InputError(
-            f"{source} is a damaged or incomplete gzip file: obtain it anew or decompress it first"
-        ) from error
+        raise damaged_gzip(source) from error
 
 
-def _not_a_table(source: str) -> InputError:
+def damaged_gzip(source: str) -> InputError:
+    """Say that a gzip file is damaged."""
+    return InputError(
+        f"{source} is a damaged or incomplete gzip file: obtain it anew or decompress it first"
+    )
+
+
+def not_a_table(source: str) -> InputError:
+    """Say that a file is no text."""
     return InputError(f"{source} is neither text nor Parquet: export the table as CSV in UTF-8")
 
 
@@ -204,18 +220,35 @@ def _decode_lines(lines: list[bytes]) -> tuple[str, tuple[str, ...]]:
     """Decode line by line, so that one bad line does not garble the others."""
     texts, bad = [], []
     for number, line in enumerate(lines, start=1):
-        try:
-            texts.append(line.decode("utf-8"))
-        except UnicodeDecodeError:
-            texts.append(line.decode("latin-1").translate(_WINDOWS))
+        text, valid = decode_line(line)
+        texts.append(text)
+        if not valid:
             bad.append(number)
-    if len(bad) == 1:
-        note = f"line {bad[0]:,} is not valid UTF-8 and was read as Windows-1252"
-    else:
-        first = ", ".join(f"{number:,}" for number in bad[:3]) + (" ..." if len(bad) > 3 else "")
-        note = f"{len(bad):,} lines are not valid UTF-8 (first: lines {first})"
-        note += " and were read as Windows-1252"
-    return "\n".join(texts), (note,)
+    return "\n".join(texts), (not_utf_8(bad, len(bad)),)
+
+
+def decode_line(line: bytes) -> tuple[str, bool]:
+    """Return a line as text, and whether it was valid UTF-8; else it is read as Windows-1252."""
+    try:
+        return line.decode("utf-8"), True
+    except UnicodeDecodeError:
+        return line.decode("latin-1").translate(_WINDOWS), False
+
+
+def not_utf_8(first: Sequence[int], count: int) -> str:
+    """Say which lines were not valid UTF-8: the first ones, and how many."""
+    if count == 1:
+        return f"line {first[0]:,} is not valid UTF-8 and was read as Windows-1252"
+    numbers = ", ".join(f"{number:,}" for number in first[:3]) + (" ..." if count > 3 else "")
+    return (
+        f"{count:,} lines are not valid UTF-8 (first: lines {numbers}) and were read as"
+        " Windows-1252"
+    )
+
+
+def is_binary(line: bytes, of: int) -> bool:
+    """Whether a line that is not UTF-8 has too many control characters, of so many bytes."""
+    return len(line) - len(line.translate(None, _CONTROL)) > of / 100
 
 
 def _stand_in(quoted: re.Match[str]) -> str:
@@ -250,9 +283,8 @@ def _tabs_for_spaces(text: str) -> str:
     return "".join(parts).strip("\t")
 
 
-def _open_quote(text: str, lines_before: int, separator: str, source: str) -> InputError:
-    """Say which cell made the strict reader stop in the record after `lines_before` lines."""
-    record = text.split("\n", lines_before)[-1] + "\n"
+def open_quote(record: str, first_line: int, separator: str, source: str) -> InputError:
+    """Say which cell made the strict reader stop in the record that begins on a line."""
     sep = re.escape(separator)
     cell = re.compile(rf' *+(?:{_QUOTED} *+|[^" {sep}\n][^{sep}\n]*+|)[{sep}\n]')
     start, limit = 0, csv.field_size_limit()
@@ -260,7 +292,7 @@ def _open_quote(text: str, lines_before: int, separator: str, source: str) -> In
     while match and len(match[0]) <= limit:
         start = match.end()
         match = cell.match(record, start)
-    line = lines_before + 1 + record.count("\n", 0, start)
+    line = first_line + record.count("\n", 0, start)
     if match:
         return InputError(
             f"line {line} of {source} has a cell of more than {limit:,} characters: shorten it, or "
@@ -269,6 +301,20 @@ def _open_quote(text: str, lines_before: int, separator: str, source: str) -> In
     return InputError(
         f"line {line} of {source} has a quote that never closes, or closes before its cell ends: "
         'double the quotes inside a cell ("") or remove them'
+    )
+
+
+def wrong_length(
+    lines: tuple[int, int], length: int, expected: int, model_line: int, name: str, source: str
+) -> InputError:
+    """Say which row is longer or shorter than the first."""
+    begin, end = lines
+    where = f"line {begin}" if begin == end else f"the row from line {begin} to line {end}"
+    fields = "1 field" if length == 1 else f"{length} fields"
+    return InputError(
+        f"{where} of {source} has {fields} where {expected} are expected, as on line "
+        f"{model_line}: add what is missing or remove what is too much, and put quotes "
+        f"around cells that contain a {name}"
     )
 
 
@@ -288,12 +334,6 @@ def _checked(
         kept = np.flatnonzero(lengths)
     wrong = kept[lengths[kept] != expected]
     if wrong.size:
-        begin, end = first_lines[wrong[0]], last_lines[wrong[0] + 1]
-        where = f"line {begin}" if begin == end else f"the row from line {begin} to line {end}"
-        fields = "1 field" if lengths[wrong[0]] == 1 else f"{lengths[wrong[0]]} fields"
-        raise InputError(
-            f"{where} of {source} has {fields} where {expected} are expected, as on line "
-            f"{model_line}: add what is missing or remove what is too much, and put quotes "
-            f"around cells that contain a {name}"
-        )
+        lines = first_lines[wrong[0]], last_lines[wrong[0] + 1]
+        raise wrong_length(lines, lengths[wrong[0]], expected, model_line, name, source)
     return Rows([cells[row] for row in kept], first_lines[kept])

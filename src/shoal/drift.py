@@ -106,22 +106,42 @@ def _numbers(column: Column, form: str) -> FloatArray | None:
     return column.values if column.kind == "number" else None
 
 
+class Spreads:
+    """Adds up how the columns of a table are spread, block by block."""
+
+    def __init__(self, profiles: Iterable[Profile]) -> None:
+        self.profiles = tuple(profiles)
+        self.counts: list[Array] = [np.zeros(len(each.shares)) for each in self.profiles]
+        self.rows = 0
+
+    def add(self, table: Table) -> None:
+        """Count the rows of a table in."""
+        self.rows += table.n_rows
+        for i, profile in enumerate(self.profiles):
+            self.counts[i] += profile.spread(table[profile.name]) * table.n_rows
+
+    def notes(self) -> list[str]:
+        """Return a sentence on each column that is spread as in training no longer."""
+        found = []
+        for profile, count in zip(self.profiles, self.counts, strict=True):
+            old, new = np.array(profile.shares), count / self.rows
+            index = stability_index(old, new, profile.rows, self.rows)
+            bins = int((np.maximum(old, new) > 0).sum())
+            rows = 1 / profile.rows + 1 / self.rows
+            if index > MAJOR + chi2.isf(CHANCE, max(bins - 1, 1)) * rows:  # more than by chance
+                found.append((index, _sentence(profile, old, new, index)))
+        found.sort(key=lambda each: -each[0])
+        notes = [sentence for _, sentence in found[:MOST_NAMED]]
+        if len(found) > MOST_NAMED:
+            notes.append(f"{len(found) - MOST_NAMED} columns more are not as they were in training")
+        return notes
+
+
 def drift(profiles: Iterable[Profile], table: Table) -> list[str]:
     """Return a sentence on each column of a table that is spread as in training no longer."""
-    found = []
-    for profile in profiles:
-        old = np.array(profile.shares)
-        new = profile.spread(table[profile.name])
-        index = stability_index(old, new, profile.rows, table.n_rows)
-        bins = int((np.maximum(old, new) > 0).sum())
-        by_chance = chi2.isf(CHANCE, max(bins - 1, 1)) * (1 / profile.rows + 1 / table.n_rows)
-        if index > MAJOR + by_chance:
-            found.append((index, _sentence(profile, old, new, index)))
-    found.sort(key=lambda each: -each[0])
-    notes = [sentence for _, sentence in found[:MOST_NAMED]]
-    if len(found) > MOST_NAMED:
-        notes.append(f"{len(found) - MOST_NAMED} columns more are not as they were in training")
-    return notes
+    spreads = Spreads(profiles)
+    spreads.add(table)
+    return spreads.notes()
 
 
 def stability_index(old: Array, new: Array, rows: int, new_rows: int) -> float:

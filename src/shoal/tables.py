@@ -5,17 +5,17 @@ frames all end up as a :class:`Table`, under the same rules for missing values a
 :class:`Schema` makes later tables match the one that a model was trained on.
 """
 
-import csv
 import datetime
 import difflib
 import io
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from decimal import Decimal
 from numbers import Real
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -23,20 +23,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from shoal.atomic import write_atomically
 from shoal.cells import FloatArray, clean
 from shoal.columns import Schema, Table, append_cells, append_numbers
 from shoal.delimited import decode, find_separator, is_header, split_rows
 from shoal.errors import InputError
-
-FORMATS = {
-    "": "csv",
-    ".csv": "csv",
-    ".txt": "csv",
-    ".tsv": "tsv",
-    ".parquet": "parquet",
-    ".pq": "parquet",
-}
 
 
 def read_table(
@@ -59,29 +49,57 @@ def read_table(
         If the file cannot be read or is no table, or if a cell contradicts the schema.
     """
     data, name = _read_bytes(source)
+    return table_from_bytes(data, name, schema=schema, header=header)
+
+
+def table_from_bytes(
+    data: bytes, name: str, *, schema: Schema | None = None, header: bool | None = None
+) -> Table:
+    """Read a table from the content of a file, as :func:`read_table` does."""
     if data.startswith(b"PAR1"):
         return table_from_frame(_parquet_frame(data, name), name, schema=schema)
     text, notes = decode(data, name)
     separator = find_separator(text)
     rows = split_rows(text, separator, name)
+    header, names, more_notes = layout(rows.cells, schema, header, name)
+    table = Table((), (*notes, *more_notes), name, header, rows.lines[header:])
+    return with_columns(table, names, rows.cells[header:], schema, comma=separator != ",")
+
+
+def layout(
+    rows: Sequence[Sequence[str]], schema: Schema | None, header: bool | None, source: str
+) -> tuple[bool, list[str], list[str]]:
+    """Return whether the first of some rows is a header, the columns' names, and notes.
+
+    Raises
+    ------
+    InputError
+        There is a header alone, or none and another number of columns than in training.
+    """
     if header is None:
-        header = _has_header(rows.cells, schema)
-    body, lines = rows.cells[header:], rows.lines[header:]
-    if not body:
-        raise InputError(f"{name} has a header but no rows: add at least one row of data")
+        header = _has_header(rows, schema)
+    if len(rows) == header:
+        raise InputError(f"{source} has a header but no rows: add at least one row of data")
     named = header and (
-        schema is None or schema.header or not set(schema.names).isdisjoint(rows.cells[0])
+        schema is None or schema.header or not set(schema.names).isdisjoint(rows[0])
     )
+    notes = []
     if schema is not None and schema.header and not named:
-        notes = (*notes, f"{name} has no header: its columns were taken in the order of training")
+        notes.append(f"{source} has no header: its columns were taken in the order of training")
     names, more_notes = _distinct_names(
-        rows.cells[0] if named else _names_by_order(len(body[0]), schema, name)
+        rows[0] if named else _names_by_order(len(rows[0]), schema, source)
     )
-    table = Table((), (*notes, *more_notes), name, header, lines)
+    return header, names, [*notes, *more_notes]
+
+
+def with_columns(
+    table: Table, names: Sequence[str], rows: Sequence[Sequence[str]], schema: Schema | None,
+    *, comma: bool,
+) -> Table:  # fmt: skip
+    """Return a table with the columns of some rows of cells; ``comma`` may be a decimal one."""
     kinds = dict(schema.columns) if schema else {}
-    for column_name, cells in zip(names, zip(*body, strict=True), strict=True):
-        kind = kinds.get(column_name)
-        table = append_cells(table, column_name, clean(cells), kind, comma=separator != ",")
+    for name, cells in zip(names, zip(*rows, strict=True), strict=True):
+        table = append_cells(table, name, clean(cells), kinds.get(name), comma=comma)
     return table
 
 
@@ -122,70 +140,34 @@ def table_from_frame(
         if numbers is not None:
             table = append_numbers(table, name, numbers)
         else:
-            cells = clean(_series_cells(series))
+            cells = clean(series_cells(series))
             # A typed source says itself that these are text, even where they look like numbers.
             table = append_cells(table, name, cells, kind or ("text" if any(cells) else "number"))
     return table
 
 
-def write_table(
-    columns: Mapping[str, npt.NDArray[Any] | list[Any]],
-    destination: str | Path,
-) -> None:
-    """Write columns to a file, all of it or nothing.
-
-    Parameters
-    ----------
-    columns : mapping of str to array or list
-        Name and values; None and NaN are missing.
-    destination : str or Path
-        A file, whose ending decides on the format: ``.tsv``, ``.parquet`` or ``.pq``, and CSV
-        otherwise; or ``"-"`` for CSV on standard output.
-
-    Raises
-    ------
-    InputError
-        If the file cannot be written; then nothing has changed.
-    """
-    format_name = table_format(destination)
-    if format_name == "parquet":
-        data = _parquet_bytes(columns)
-    else:
-        data = _delimited_bytes(columns, "\t" if format_name == "tsv" else ",")
-    if str(destination) == "-":
-        if sys.stdout is None:  # the caller closed it
-            raise InputError("standard output is closed: name a file to write")
-        sys.stdout.flush()
-        sys.stdout.buffer.write(data)
-        sys.stdout.buffer.flush()
-    else:
-        write_atomically(destination, data)
-
-
-def table_format(destination: str | Path) -> str:
-    """Return the format that a file's ending asks for: ``csv``, ``tsv`` or ``parquet``.
-
-    Raises
-    ------
-    InputError
-        The ending is that of another format.
-    """
-    ending = Path(destination).suffix.lower()
-    if ending not in FORMATS:
-        raise InputError(
-            f"{destination} asks for the format {ending}, which is not written: let the name end"
-            " in .csv, .tsv or .parquet"
-        )
-    return FORMATS[ending]
-
-
 def _read_bytes(source: str | Path) -> tuple[bytes, str]:
     """Return the content of a file, and what to call it."""
+    with opened(source) as (file, name):
+        return file.read(), name
+
+
+@contextmanager
+def opened(source: str | Path) -> Iterator[tuple[BinaryIO, str]]:
+    """Open a file to read, or standard input (``"-"``); yield it and what to call it.
+
+    Raises
+    ------
+    InputError
+        It cannot be opened or read.
+    """
     if str(source) == "-":
-        return sys.stdin.buffer.read(), "standard input"
+        yield sys.stdin.buffer, "standard input"
+        return
     path = Path(source)
     try:
-        return path.read_bytes(), str(path)
+        with path.open("rb") as file:
+            yield file, str(path)
     except FileNotFoundError:
         if not path.parent.is_dir():
             raise InputError(
@@ -205,18 +187,33 @@ def _read_bytes(source: str | Path) -> tuple[bytes, str]:
 def _parquet_frame(data: bytes, source: str) -> pd.DataFrame:
     try:
         table = pq.ParquetFile(pa.BufferReader(data)).read()
-        # pandas stores the row numbers of a frame that was cut or shuffled; they are no data.
-        kept = [
-            index
-            for index, name in enumerate(table.column_names)
-            if not re.fullmatch(r"__index_level_\d+__", name)
-        ]
+        kept = [index for index, name in enumerate(table.column_names) if _is_data(name)]
         frame: pd.DataFrame = table.select(kept).to_pandas(ignore_metadata=True)
     except (pa.ArrowException, OSError) as error:
-        raise InputError(
-            f"{source} is a damaged or incomplete Parquet file: obtain or write it anew"
-        ) from error
+        raise _damaged_parquet(source) from error
     return frame
+
+
+def parquet_frames(file: BinaryIO, source: str, rows: int) -> Iterator[pd.DataFrame]:
+    """Yield the rows of a Parquet file in data frames of so many."""
+    if not file.seekable():
+        file = io.BytesIO(file.read())
+    try:
+        parquet = pq.ParquetFile(file)
+        names = [name for name in parquet.schema_arrow.names if _is_data(name)]
+        for batch in parquet.iter_batches(batch_size=rows, columns=names):
+            yield pa.Table.from_batches([batch]).to_pandas(ignore_metadata=True)
+    except (pa.ArrowException, OSError) as error:
+        raise _damaged_parquet(source) from error
+
+
+def _is_data(name: str) -> bool:
+    """Tell data from the row numbers that pandas stores of a frame that was cut or shuffled."""
+    return not re.fullmatch(r"__index_level_\d+__", name)
+
+
+def _damaged_parquet(source: str) -> InputError:
+    return InputError(f"{source} is a damaged or incomplete Parquet file: obtain or write it anew")
 
 
 def _frame(array: npt.ArrayLike, source: str) -> pd.DataFrame:
@@ -289,7 +286,8 @@ def _series_numbers(series: "pd.Series[Any]") -> FloatArray | None:
     return series.to_numpy(dtype=np.float64, na_value=np.nan)
 
 
-def _series_cells(series: "pd.Series[Any]") -> list[str]:
+def series_cells(series: "pd.Series[Any]") -> list[str]:
+    """Return the values of a series as cells of delimited text."""
     missing = series.isna()
     return ["" if gone else _text(value) for value, gone in zip(series, missing, strict=True)]
 
@@ -302,19 +300,3 @@ def _text(value: object) -> str:
         whole = int(value)
         return str(whole) if whole == value else str(value)
     return str(value)
-
-
-def _delimited_bytes(columns: Mapping[str, npt.NDArray[Any] | list[Any]], separator: str) -> bytes:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, delimiter=separator, lineterminator="\n")
-    writer.writerow(columns)
-    cells = [_series_cells(pd.Series(values)) for values in columns.values()]
-    writer.writerows(zip(*cells, strict=True))
-    return text.getvalue().encode("utf-8")
-
-
-def _parquet_bytes(columns: Mapping[str, npt.NDArray[Any] | list[Any]]) -> bytes:
-    arrays = {name: pa.array(values, from_pandas=True) for name, values in columns.items()}
-    buffer = io.BytesIO()
-    pq.write_table(pa.table(arrays), buffer)
-    return buffer.getvalue()

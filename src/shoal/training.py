@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 
 from shoal.callbacks import Callback, TrainingState
-from shoal.checkpoint import Checkpoint, Memory, Snapshot, digest
+from shoal.checkpoint import FLAGS, Checkpoint, Memory, Snapshot, digest
 from shoal.engine import (
     CostAndGradient,
     Descent,
@@ -293,7 +293,7 @@ class _Run:
         parts |= {f"optimizer {k}": v for k, v in self.member.optimizer.memory().items()}
         for i, callback in enumerate(self.member.callbacks):
             parts |= {f"callback {i} {k}": v for k, v in callback.memory().items()}
-        flags = {"stop_reason": self.history.stop_reason, "diverged": self.history.diverged}
+        flags = {name: getattr(self.history, name) for name in FLAGS}
         return Memory({name: array.copy() for name, array in (arrays | parts).items()}, flags)
 
     def recall(self, memory: Memory) -> None:
@@ -304,8 +304,8 @@ class _Run:
             if kept := memory.of(f"callback {i}"):
                 callback.recall(kept)
         self.history.columns = {k: v.tolist() for k, v in memory.of("history").items()}
-        self.history.stop_reason = memory.flags["stop_reason"]
-        self.history.diverged = memory.flags["diverged"]
+        for name in FLAGS:
+            setattr(self.history, name, memory.flags[name])
         self.descent.costs[:] = self.history.columns.get("cost", [])
 
     def finish(self) -> None:

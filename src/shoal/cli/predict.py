@@ -1,5 +1,8 @@
 """``shoal predict``. Floor 7."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import click
 
 from shoal.cli import options
@@ -28,28 +31,42 @@ def predict(
     """Predict each row of TABLE with MODEL: the likeliest label, and each label's probability.
 
     The rows keep their order. The columns may stand in any order; the target may be among them.
+    TABLE may be larger than memory: it is read in blocks, and OUT is there whole or not at all.
     """
     from shoal.atomic import check_writable
-    from shoal.drift import drift
+    from shoal.drift import Spreads
+    from shoal.table_blocks import read_blocks
     from shoal.table_model import TableModel
-    from shoal.tables import read_table, table_format, write_table
+    from shoal.table_writing import table_format, table_writer
 
     if path != "-":
         options.must_differ(path, table, model)
         table_format(path)
         check_writable(path)
     fitted = TableModel.load(model)
-    rows = read_table(table, schema=fitted.schema, header=header)
-    columns = fitted.prediction_columns(rows, ignore_extra)
-    notes = [*rows.notes, *drift(fitted.profiles, rows)]
+    spreads, notes = Spreads(fitted.profiles), dict[str, None]()
+
+    def predicted() -> Iterator[dict[str, Any]]:
+        for block in read_blocks(table, fitted.schema, header=header):
+            yield fitted.prediction_columns(block, ignore_extra)
+            notes.update(dict.fromkeys(block.notes))
+            spreads.add(block)
+
+    if as_json and path == "-":
+        whole: dict[str, list[Any]] = {}
+        for columns in predicted():
+            for name, values in columns.items():
+                whole.setdefault(name, []).extend(values.tolist())
+        output(whole)
+    else:
+        with table_writer(path) as writer:
+            for columns in predicted():
+                writer.write(columns)
+    notes.update(dict.fromkeys(spreads.notes()))
     if not quiet:
         for note in notes:
             click.echo(f"Note: {note}", err=True)
-    if as_json and path == "-":
-        output({name: values.tolist() for name, values in columns.items()})
-        return
-    write_table(columns, path)
-    if as_json:
-        output({"rows": rows.n_rows, "output": path, "notes": notes})
-    elif not quiet and path != "-":
-        click.echo(f"Wrote {rows.n_rows:,} rows to {path}.", err=True)
+    if path != "-" and as_json:
+        output({"rows": spreads.rows, "output": path, "notes": list(notes)})
+    elif path != "-" and not quiet:
+        click.echo(f"Wrote {spreads.rows:,} rows to {path}.", err=True)
