@@ -91,11 +91,6 @@ def test_a_model_that_was_saved_and_loaded_is_the_same_to_the_bit(trained, tmp_p
     assert (tmp_path / "again").read_bytes() == (tmp_path / "m").read_bytes()
 
 
-def test_a_model_of_an_older_shoal_is_refused_with_the_remedy(tmp_path):
-    save_model(tmp_path / "m", {"network": {}}, {})
-    assert "older Shoal: train again" in refusal(TableModel.load, tmp_path / "m")
-
-
 def test_the_same_seed_gives_the_same_model_and_another_seed_another(trained):
     table, model, evaluation = trained
     again, same = train_table(table, "bought", seed=0)

@@ -17,7 +17,7 @@ from safetensors.numpy import save
 from shoal.atomic import check_writable, write_atomically
 from shoal.errors import InputError
 
-FORMAT = 2  # raised when an older Shoal could not read what is written
+FORMAT = 3  # raised when an older Shoal could not read what is written
 Arrays = dict[str, NDArray[Any]]
 Kind = Literal["model", "checkpoint"]
 WORDS = {
@@ -73,6 +73,7 @@ def load_file(path: str | Path, kind: Kind) -> tuple[dict[str, Any], Arrays]:
     if "shoal" not in metadata:
         raise InputError(f"{path} was not written by Shoal: give a file that 'shoal train' wrote")
     try:
+        _check_names(path)
         outer = json.loads(metadata["shoal"])
         newer, content, found = (
             outer["format"] > FORMAT,
@@ -90,6 +91,20 @@ def load_file(path: str | Path, kind: Kind) -> tuple[dict[str, Any], Arrays]:
     if found != kind:
         raise InputError(f"{path} is a {found}, not a {noun}: give another file")
     return header, arrays
+
+
+def _check_names(path: Path) -> None:
+    """Refuse a header that has a name twice, of which a reader may take either."""
+    with path.open("rb") as file:
+        size = int.from_bytes(file.read(8), "little")
+        json.loads(file.read(size), object_pairs_hook=_unique)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name occurs twice")
+    return found
 
 
 def check_model_path(path: str | Path) -> None:

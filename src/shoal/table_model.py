@@ -23,6 +23,7 @@ from shoal.ensemble import Ensemble
 from shoal.errors import InputError
 from shoal.history import History
 from shoal.model_file import load_model, save_model
+from shoal.model_upgrades import upgraded
 from shoal.network import Network, parameter_shapes
 from shoal.piecewise import PiecewiseLinear
 from shoal.targets import Target
@@ -129,9 +130,8 @@ class TableModel:
     def load(cls, path: str | Path) -> TableModel:
         """Read a model that :meth:`save` wrote; nothing in the file is executed."""
         header, arrays = load_model(path)
-        if "profiles" not in header:
-            raise InputError(f"{path} was written by an older Shoal: train again")
         try:
+            header, arrays = upgraded(header, arrays)
             schema, target = header["schema"], header["target"]
             model = cls(
                 Schema(**schema | {"columns": tuple((n, k) for n, k in schema["columns"])}),
