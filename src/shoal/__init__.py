@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from shoal.gradient_check import gradient_check
     from shoal.history import History
     from shoal.network import Network
+    from shoal.pytorch import from_torch, to_torch
     from shoal.recipe import Recipe
     from shoal.report import report_html
     from shoal.table_classifier import TableClassifier
@@ -49,11 +50,13 @@ _HOMES = {
     "diagnose": "diagnosis",
     "evaluate": "table_evaluation",
     "export_model": "export",
+    "from_torch": "pytorch",
     "gradient_check": "gradient_check",
     "read_table": "tables",
     "report_html": "report",
     "table_from_frame": "tables",
     "trace": "trace",
+    "to_torch": "pytorch",
     "train": "training",
     "train_population": "training",
     "train_table": "table_training",
@@ -79,10 +82,12 @@ __all__ = [
     "diagnose",
     "evaluate",
     "export_model",
+    "from_torch",
     "gradient_check",
     "read_table",
     "report_html",
     "table_from_frame",
+    "to_torch",
     "trace",
     "train",
     "train_population",

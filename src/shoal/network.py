@@ -84,12 +84,14 @@ class Network:
         """The output activation and its loss."""
         return LOSSES[self.output]
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __getstate__(self) -> dict[str, Any]:
         # a copy made attribute by attribute would tear the views from theta
-        sizes = (self.n_x, self.n_h, self.n_y, self.activation, self.output, self.theta.dtype)
-        return Network, sizes, self.theta
+        names = ("n_x", "n_h", "n_y", "activation", "output", "theta")
+        return {name: getattr(self, name) for name in names}
 
-    def __setstate__(self, theta: Array) -> None:
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        theta = state.pop("theta")
+        Network.__init__(self, **state, dtype=theta.dtype)
         self.theta[:] = theta
 
     def split(self, flat: Array) -> Parameters:

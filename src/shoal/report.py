@@ -94,7 +94,7 @@ def report_html(
         model=model,
         evaluation=evaluation,
         positive=model.target.positive,
-        about=_about(model),
+        about=[*model.summary(), *_measured_before(model)],
         measures=_measures(model, rows, P, evaluation, seed),
         pictures=_pictures(model, rows, P, evaluation, seed),
         importance=pictures.importance(effects),
@@ -132,32 +132,6 @@ def _printable(value: Any) -> Any:
     if not isinstance(value, str) or isinstance(value, Markup):
         return value
     return "".join(c if c.isprintable() or c == "\n" else "?" for c in value)
-
-
-def _about(model: TableModel) -> list[tuple[str, str]]:
-    network, record, histories = model.ensemble.networks[0], model.record, model.ensemble.histories
-    epochs = sorted(len(history) for history in histories)
-    shares = (
-        f"{label} ({share:.1%})"
-        for label, share in zip(model.target.classes, model.prior, strict=True)
-    )
-    used = sum(bool(plan.features) for plan in model.encoder.plans)
-    return [
-        ("Target", model.target.name),
-        ("Classes", ", ".join(shares)),
-        ("Trained on", f"{record['rows']:,} rows of {record['source']}"),
-        ("Columns", f"{used} used of {len(model.encoder.plans)}"),
-        (
-            "Networks",
-            f"{len(histories)}, averaged: {network.n_x} features, {network.n_h} hidden units"
-            f" ({network.activation}), {network.n_y} output{'s' * (network.n_y > 1)}"
-            f" ({network.output})",
-        ),
-        ("Epochs", f"{epochs[0]} to {epochs[-1]}"),
-        ("Stopped", "; ".join(dict.fromkeys(history.stop_reason for history in histories))),
-        ("Said", "the likeliest" if model.decision.goal == "accuracy" else model.decision.goal),
-        *_measured_before(model),
-    ]
 
 
 def _measured_before(model: TableModel) -> list[tuple[str, str]]:

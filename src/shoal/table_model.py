@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import asdict, dataclass
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,41 @@ class TableModel:
         for label, of_label in zip(self.target.classes, P.T, strict=True):
             columns[f"probability_{label}"] = of_label
         return columns
+
+    def summary(self) -> list[tuple[str, str]]:
+        """Return what was trained on what: names and values, for a person."""
+        network, histories = self.ensemble.networks[0], self.ensemble.histories
+        epochs = sorted(len(history) for history in histories)
+        shares = (
+            f"{label} ({share:.1%})"
+            for label, share in zip(self.target.classes, self.prior, strict=True)
+        )
+        plans, goal = self.encoder.plans, self.decision.goal
+        return [
+            ("Target", self.target.name),
+            ("Classes", ", ".join(shares)),
+            ("Trained on", f"{self.record['rows']:,} rows of {self.record['source']}"),
+            ("Columns", f"{sum(bool(plan.features) for plan in plans)} used of {len(plans)}"),
+            (
+                "Networks",
+                f"{len(histories)}, averaged: {network.n_x} features, {network.n_h} hidden units"
+                f" ({network.activation}), {network.n_y} output{'s' * (network.n_y > 1)}"
+                f" ({network.output})",
+            ),
+            ("Epochs", f"{epochs[0]} to {epochs[-1]}"),
+            ("Stopped", "; ".join(dict.fromkeys(history.stop_reason for history in histories))),
+            ("Said", "the likeliest" if goal == "accuracy" else goal),
+        ]
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows of it."""
+        rows = [*self.summary(), *((plan.name, plan.use) for plan in self.encoder.plans)]
+        cells = "".join(
+            f"<tr><th style='text-align:left'>{escape(name)}</th>"
+            f"<td style='text-align:left'>{escape(value)}</td></tr>"
+            for name, value in rows
+        )
+        return f"<table><caption>TableModel</caption>{cells}</table>"
 
     @property
     def fingerprint(self) -> str:
