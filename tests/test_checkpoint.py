@@ -215,6 +215,7 @@ def test_the_command_goes_on_and_leaves_nothing_behind(cli, folder, monkeypatch)
     assert "seed (was 0, is 3)" in words
     words = cli(*train_it, *options, "--resume", "--goal", "f1").err
     assert 'goal (was not given, is "f1")' in words
+    (folder / "kept" / ".shoal-0123.tmp").write_bytes(b"of a killed process")
     assert cli(*train_it, *options, "--resume").code == 0
     assert passes[10] == 11  # it did not begin anew
     assert (folder / "m.shoal").read_bytes() == (folder / "whole.shoal").read_bytes()

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import resource
 import subprocess
 import sys
 import tracemalloc
@@ -183,3 +184,18 @@ def test_a_reader_that_has_seen_enough_ends_the_command(model, table):
         process.stdout.close()
         error = process.stderr.read()
     assert process.returncode == 0, error
+
+
+def test_a_disk_that_fills_up_leaves_the_old_predictions(model, folder):
+    write_rows(folder / "many.csv", [shop()[0], *shop()[1:] * 50])
+    (folder / "p.csv").write_text("mine\n")
+    before = contents(folder)
+    done = subprocess.run(
+        [sys.executable, "-m", "shoal", "predict", model, "many.csv", "-o", "p.csv"],
+        capture_output=True, text=True, check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000)),
+    )  # fmt: skip
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.count("\n") == 1
+    assert "cannot write p.csv: File too large" in done.stderr
+    assert contents(folder) == before

@@ -15,6 +15,9 @@ from typing import BinaryIO
 from shoal.errors import InputError
 
 
+TEMPORARY = ".shoal-*.tmp"  # what a killed process may leave
+
+
 def write_atomically(path: str | Path, data: bytes) -> None:
     """Write `data` to `path`, all of it or nothing.
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from shoal.activations import Array
+from shoal.atomic import TEMPORARY
 from shoal.errors import InputError
 from shoal.model_file import load_file, save_file
 
@@ -135,8 +136,10 @@ class Checkpoint:
         self._last = time.monotonic()
 
     def remove(self) -> None:
-        """Remove what is kept, once it is not needed any more."""
+        """Remove what is kept, once it is not needed any more, and what killed processes left."""
         self.path.unlink(missing_ok=True)
+        for left in self.folder.glob(TEMPORARY):
+            left.unlink(missing_ok=True)
 
     def _check(self, kept: Mapping[str, str]) -> None:
         names = [name for name in (*self.what, *kept) if self.what.get(name) != kept.get(name)]
