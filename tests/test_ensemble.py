@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.special import softmax
 from sklearn.metrics import (
     accuracy_score,
     balanced_accuracy_score,
@@ -11,8 +12,9 @@ from sklearn.metrics import (
 )
 
 from shoal.bins import fit_pieces
-from shoal.ensemble import fit_ensemble, probabilities
+from shoal.ensemble import Ensemble, fit_ensemble, probabilities
 from shoal.errors import DivergedError, InputError
+from shoal.network import Network
 from shoal.recipe import FOLDS, Recipe
 from shoal.splitting import Splitter, folds
 
@@ -176,6 +178,28 @@ def test_class_weights_are_taken_out_of_the_probabilities_again():
     raw = np.mean([probabilities(network, F) for network in ensemble.networks], axis=0)
     assert 0.4 < raw[:, 1].mean() < 0.6
     assert abs(ensemble.probabilities(F)[:, 1].mean() - labels.mean()) < 0.02
+
+
+@pytest.mark.parametrize("n_y", [1, 3])
+def test_class_weights_far_apart_do_not_multiply_rounding(n_y, default):
+    X = np.random.default_rng(0).normal(size=(3000, 4)).astype(np.float32)
+    output = "sigmoid" if n_y == 1 else "softmax"
+    network = Network(4, 9, n_y, "relu", output, np.float32).initialise("gaussian", 1.0, 1)
+    for weights in (np.array([1.0, 1e5, 1e2][: max(2, n_y)]), np.array([1e5, 1, 1])[: max(2, n_y)]):
+        P = Ensemble((network,), (), weights).probabilities(X)
+        exact = network.in_double_precision()
+        logs = np.log(weights)[:, None]
+        Z2 = exact.forward(X.T.astype(float)).Z2
+        Z2 = np.concatenate([0 * Z2, Z2]) if n_y == 1 else Z2
+        np.testing.assert_allclose(P, softmax(Z2 - logs, axis=0).T, rtol=0, atol=1e-6)
+
+
+def test_equal_class_weights_leave_probabilities_as_they_are():
+    X = np.random.default_rng(0).normal(size=(300, 4)).astype(np.float32)
+    network = Network(4, 9, 1, "relu", "sigmoid", np.float32).initialise("gaussian", 2.0, 1)
+    P = probabilities(network, X)
+    P = P / P.sum(axis=1, keepdims=True)
+    assert Ensemble((network,), (), np.ones(2)).probabilities(X).tobytes() == P.tobytes()
 
 
 @pytest.mark.parametrize(

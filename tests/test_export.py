@@ -34,8 +34,8 @@ ENDINGS = [
 ]  # fmt: skip
 TEXT, DATES = {"città €", "zip", "flag", "constant"}, {"when", "day"}
 QUICK = Recipe(networks=2, hidden_units=12, max_epochs=12)
-HOSTILE = 'he said "hi"\n*/ </script> ??/ \' """ \\'
-LABELS = ['a "*/ \\', "b\nü <!-- </script>", 'c ??= \' """ {x}']
+HOSTILE = 'he said "hi"\n*/ /* // </script> ??/ \' """ \\'
+LABELS = ['a "*/ /* \\', "b\nü <!-- </script>", 'c ??= \' """ {x}']
 
 
 def odd_rows(m=500, seed=0):
@@ -125,16 +125,18 @@ def odd(request, tmp_path_factory):
     return model, table_of(folder / "new.csv", new, model), new
 
 
-def rounding(model):
-    """Return how far the model may be from exact: weights of classes multiply its rounding."""
-    return 1e-6 * model.ensemble.weights.max() / model.ensemble.weights.min()
+TOLERANCE = 1e-6
 
 
 def agrees(model, table, P, labels=None):
-    """Hold the answers of an export against the model's."""
-    assert np.abs(np.asarray(P) - model.predict_proba(table)).max() < rounding(model)
+    """Hold the answers of an export against the model's: labels may differ only at a tie."""
+    expected = model.predict_proba(table)
+    assert np.abs(np.asarray(P) - expected).max() < TOLERANCE
     if labels is not None:
-        assert (np.array(labels) == model.predict(table)).mean() > 0.99  # but for rounding
+        costs = np.sort(expected @ np.array(model.decision.costs), axis=1)
+        tied = costs[:, 1] - costs[:, 0] < 4 * TOLERANCE * np.max(model.decision.costs)
+        assert tied.mean() < 0.1
+        assert (tied | (np.array(labels) == model.predict(table))).all()
 
 
 def feeds(session, cells):
@@ -173,7 +175,7 @@ def run(*command, **options):
 def test_onnx_takes_columns_and_gives_probabilities_and_labels(odd, tmp_path):
     model, table, rows = odd
     done = export_model(model, table, tmp_path / "m.onnx")
-    assert done.difference < rounding(model)
+    assert done.difference < TOLERANCE
     session = onnxruntime.InferenceSession(tmp_path / "m.onnx", providers=["CPUExecutionProvider"])
     metadata = {
         name: json.loads(text) for name, text in session.get_modelmeta().custom_metadata_map.items()
@@ -220,8 +222,10 @@ def test_the_python_file_prints_what_predict_prints(odd, tmp_path):
     found = columns_of([names, *body])
     for name in names[1:]:
         difference = np.array(found[name], float) - expected[name]
-        assert np.abs(difference).max() < rounding(model)
-    assert (np.array(found["prediction"]) == expected["prediction"].astype(str)).mean() > 0.99
+        assert np.abs(difference).max() < TOLERANCE
+    P = np.transpose([np.array(found[name], float) for name in names[1:]])
+    said = np.array(found["prediction"], expected["prediction"].dtype)
+    agrees(model, table, P, said)
 
 
 C_ASK = """#include <stdio.h>
@@ -347,20 +351,22 @@ def test_the_same_model_gives_the_same_file_which_may_be_written_again(small, tm
     assert contents(tmp_path).keys() == {path.name}
 
 
-def test_large_class_weights_are_no_excuse(tmp_path):
-    table = read_table(write_rows(tmp_path / "shop.csv", shop()))
-    recipe = replace(QUICK, class_weight={"yes": 10_000.0})
-    model, _ = train_table(table, "bought", recipe=recipe)
-    exact = replace(
-        model,
-        ensemble=replace(
-            model.ensemble, networks=tuple(n.in_double_precision() for n in model.ensemble.networks)
-        ),
-    )
-    for kind in (model, exact):
-        done = export_model(kind, table, tmp_path / "m.py")
-        assert done.difference < rounding(kind)
-    assert done.difference < 1e-9
+@pytest.fixture(scope="module")
+def weighted(tmp_path_factory):
+    """A model with class weights far apart, and its table."""
+    path = tmp_path_factory.mktemp("weighted") / "shop.csv"
+    table = read_table(write_rows(path, shop()))
+    recipe = replace(QUICK, class_weight={"yes": 100_000.0})
+    return train_table(table, "bought", recipe=recipe)[0], table
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_large_class_weights_are_no_excuse(weighted, tmp_path, ending):
+    model, table = weighted
+    networks = tuple(n.in_double_precision() for n in model.ensemble.networks)
+    exact = replace(model, ensemble=replace(model.ensemble, networks=networks))
+    assert export_model(model, table, tmp_path / f"m.{ending}").difference < TOLERANCE
+    assert export_model(exact, table, tmp_path / f"m.{ending}").difference < 1e-12
 
 
 def test_dates_in_an_onnx_graph_are_those_of_the_calendar():

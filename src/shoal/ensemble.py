@@ -68,6 +68,8 @@ class Ensemble:
 
     def of_network(self, i: int, X: Array) -> Array:
         """Return the probabilities of one network alone."""
+        if np.ptp(self.weights):
+            return _from_logits(self.networks[i], X, self.weights)
         return _without_weights(probabilities(self.networks[i], X), self.weights)
 
 
@@ -89,6 +91,16 @@ def _without_weights(P: Array, weights: Array) -> Array:
     """Return what probabilities, (m, K), would be if the classes had not had weights, (K,)."""
     P = P / weights
     return np.asarray(P / P.sum(axis=1, keepdims=True))
+
+
+def _from_logits(network: Network, X: Array, weights: Array) -> Array:
+    """Return probabilities without weights, (m, K), of Z2: near 1 an A2 has lost its digits."""
+    sizes = network.n_x, network.n_h, network.n_y, network.activation
+    bare = Network(*sizes, "identity", network.theta.dtype)
+    bare.theta[:] = network.theta
+    Z2 = default_engine().predict(bare, X.T).astype(np.float64)
+    logs = np.log(weights[1:] / weights[0] if network.n_y == 1 else weights)  # p / w: z - log w
+    return class_probabilities(network.g2.g2(Z2 - logs[:, None])).T
 
 
 def probabilities(network: Network, X: Array) -> Array:

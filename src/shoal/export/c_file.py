@@ -28,14 +28,11 @@ PURPOSE = """Probabilities of classes by neural networks with one hidden layer, 
     extern const char *const shoal_classes[];
 
 It keeps no state and allocates nothing: any number of threads may call it."""
-SIGNATURE = (
-    "void shoal_probabilities(const float features[FEATURES], double probabilities[CLASSES])"
-)
 G1 = {
     "tanh": "return tanh(z);",
     "sigmoid": "return 1 / (1 + exp(-z));",
-    "relu": "return z > 0 ? z : 0;",
-    "leaky_relu": f"return z > 0 ? z : {LEAK} * z;",
+    "relu": "return z < 0 ? 0 : z;",
+    "leaky_relu": f"return z < 0 ? {LEAK} * z : z;",
     "identity": "return z;",
 }
 G2 = {  # with one output, the second of two classes
@@ -89,18 +86,19 @@ static void forward(const struct network *n, const float *x, double *z2)
 
 void shoal_probabilities(const float features[], double probabilities[])
 {
-    double p[CLASSES], total;
+    double p[CLASSES];
     int i, k;
     for (k = 0; k < CLASSES; k++)
         probabilities[k] = 0;
     for (i = 0; i < NETWORKS; i++) {
         forward(&networks[i], features, p);
+        /* p / w is e^(z - log w): without the weights that the classes had in training */
+        for (k = 0; k < OUTPUTS; k++)
+            p[k] -= OUTPUTS == 1 ? log(class_weights[1]) - log(class_weights[0])
+                                 : log(class_weights[k]);
         g2(p);
-        total = 0;
-        for (k = 0; k < CLASSES; k++) /* without the weights that the classes had in training */
-            total += p[k] /= class_weights[k];
         for (k = 0; k < CLASSES; k++)
-            probabilities[k] += p[k] / total / NETWORKS;
+            probabilities[k] += p[k] / NETWORKS;
     }
 }
 """
@@ -145,9 +143,7 @@ def c_file(model: TableModel) -> bytes:
         *(_entry(network, i) for i, network in enumerate(networks)),
         "};",
     ]
-    return (
-        "\n".join(parts) + "\n" + G2[first.output] + CODE.replace("SIGNATURE", SIGNATURE)
-    ).encode("ascii")
+    return ("\n".join(parts) + "\n" + G2[first.output] + CODE).encode("ascii")
 
 
 def _check_lengths(classes: tuple[str, ...]) -> None:

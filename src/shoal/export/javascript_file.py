@@ -27,8 +27,8 @@ const sigmoid = (z) => 1 / (1 + Math.exp(-z));
 const g1 = {{
   tanh: Math.tanh,
   sigmoid,
-  relu: (z) => Math.max(z, 0),
-  leaky_relu: (z) => (z > 0 ? z : {LEAK} * z),
+  relu: (z) => (z < 0 ? 0 : z),
+  leaky_relu: (z) => (z < 0 ? {LEAK} * z : z),
   identity: (z) => z,
 }};
 const g2 = {{
@@ -39,14 +39,16 @@ const g2 = {{
   }},
   softmax: (z) => {{
     const most = Math.max(...z);
-    return normalised(z.map((each) => Math.exp(each - most)));
+    const p = z.map((each) => Math.exp(each - most));
+    const total = p.reduce((sum, each) => sum + each, 0);
+    return p.map((each) => each / total);
   }},
 }};
 
-function normalised(p) {{
-  const total = p.reduce((sum, each) => sum + each, 0);
-  return p.map((each) => each / total);
-}}
+// p / w is e^(z - log w): without the weights that the classes had in training
+const logs = classWeights.map(Math.log);
+const withoutWeights = (z) =>
+  z.length === 1 ? [z[0] - (logs[1] - logs[0])] : z.map((each, k) => each - logs[k]);
 
 // W x + b, where W is stored row by row
 function layer(W, b, x) {{
@@ -59,10 +61,10 @@ function layer(W, b, x) {{
   return Z;
 }}
 
-// a2 = g2(W2 a1 + b2) with a1 = g1(W1 x + b1); without hidden units x stands for a1
+// g2(W2 a1 + b2) with a1 = g1(W1 x + b1); without hidden units x stands for a1
 function forward(n, x) {{
   const a1 = n.b1.length ? layer(n.W1, n.b1, x).map(g1[n.activation]) : x;
-  return g2[n.output](Array.from(layer(n.W2, n.b2, a1)));
+  return g2[n.output](withoutWeights(Array.from(layer(n.W2, n.b2, a1))));
 }}
 
 /** Return the probability of each class for the features of one row. */
@@ -71,9 +73,7 @@ export function probabilities(features) {{
   const x = Float64Array.from(features, Math.fround);
   const mean = new Array(classes.length).fill(0);
   for (const n of networks) {{
-    // without the weights that the classes had in training
-    const p = normalised(forward(n, x).map((each, k) => each / classWeights[k]));
-    p.forEach((each, k) => (mean[k] += each / networks.length));
+    forward(n, x).forEach((each, k) => (mean[k] += each / networks.length));
   }}
   return mean;
 }}

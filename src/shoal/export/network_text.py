@@ -26,10 +26,11 @@ def quoted(text: str) -> str:
 
     Examples
     --------
-    >>> print(quoted("a */ b\n"))
-    "a *\/ b\n"
+    >>> print(quoted("a */ /* b\n"))
+    "a *\/ \/\u002a b\n"
     """
-    return json.dumps(text).replace("/", "\\/").replace("<", "\\u003c")
+    written = json.dumps(text).replace("/*", "/\\u002a")
+    return written.replace("/", "\\/").replace("<", "\\u003c")
 
 
 def introduction(model: TableModel, purpose: str) -> str:

@@ -93,16 +93,15 @@ def _of_network(g: Graph, X: str, network: Network, model: TableModel) -> str:
     """Return the probability that one network gives to each class, (m, K)."""
     W1, b1, W2, b2 = network.parameters
     A1 = _g1(g, _layer(g, X, W1, b1), network.activation) if network.n_h else X
-    Z2 = _layer(g, A1, W2, b2)
+    logs = np.log(model.ensemble.weights.astype(np.float64))  # p / w is e^(z - log w)
+    logs = logs[1:] - logs[0] if network.n_y == 1 else logs
+    Z2 = g.op("Sub", _layer(g, A1, W2, b2), g.constant(logs))
     if network.output == "sigmoid":  # it stands for two classes, and is never certain
         limits = np.finfo(np.float64)
         least, most = g.constant(limits.tiny), g.constant(1 - limits.epsneg)
         A2 = g.op("Clip", g.op("Sigmoid", Z2), least, most)
-        A2 = g.op("Concat", g.op("Sub", g.constant(1.0), A2), A2, axis=1)
-    else:
-        A2 = g.op("Softmax", Z2, axis=1)
-    P = g.op("Div", A2, g.constant(model.ensemble.weights.astype(np.float64)))
-    return g.op("Div", P, g.op("ReduceSum", P, g.constant(np.array([1])), keepdims=1))
+        return g.op("Concat", g.op("Sub", g.constant(1.0), A2), A2, axis=1)
+    return g.op("Softmax", Z2, axis=1)
 
 
 def _layer(g: Graph, X: str, W: Array, b: Array) -> str:

@@ -173,29 +173,30 @@ ACTIVATIONS: dict[str, Any] = {
     "leaky_relu": lambda Z: np.where(Z > 0, Z, 0.01 * Z),
     "identity": lambda Z: Z,
 }
-OUTPUTS: dict[str, Any] = {"sigmoid": sigmoid, "softmax": softmax}
 
 
 def forward(X: Any, network: dict[str, Any]) -> Any:
-    """Return A2, (n_y, m), the outputs of one network; without hidden units X stands for A1."""
-    g1, g2 = ACTIVATIONS[network["activation"]], OUTPUTS[network["output"]]
+    """Return Z2, (n_y, m), of one network; without hidden units X stands for A1."""
+    g1 = ACTIVATIONS[network["activation"]]
     W1, b1, W2, b2 = (
         np.asarray(network[name], network["dtype"]).astype(float)
         for name in ("W1", "b1", "W2", "b2")
     )
     A1 = g1(W1 @ X + b1) if len(W1) else X
-    Z2 = W2 @ A1 + b2
-    return g2(Z2)
+    return W2 @ A1 + b2
 
 
 def of_network(X: Any, network: dict[str, Any], class_weights: Any) -> Any:
-    """Return the probability that one network gives to each class, (K, m)."""
-    A2 = forward(X, network)
-    if len(A2) == 1:  # one sigmoid output stands for two classes, and is never certain
-        A2 = A2.clip(np.finfo(float).tiny, 1 - np.finfo(float).epsneg)
-        A2 = np.concatenate([1 - A2, A2])
-    P = A2 / np.reshape(class_weights, (-1, 1))  # those that the classes had in training
-    return P / P.sum(axis=0)
+    """Return the probability that one network gives to each class, (K, m).
+
+    The weights that the classes had in training are taken out: p / w is e^(z - log w).
+    """
+    Z2, logs = forward(X, network), np.log(class_weights)[:, None]
+    if len(Z2) > 1:
+        return softmax(Z2 - logs)
+    A2 = sigmoid(Z2 - (logs[1] - logs[0]))  # stands for two classes, and is never certain
+    A2 = A2.clip(np.finfo(float).tiny, 1 - np.finfo(float).epsneg)
+    return np.concatenate([1 - A2, A2])
 
 
 def probabilities(model: dict[str, Any], columns: Any) -> Any:
