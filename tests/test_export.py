@@ -394,7 +394,7 @@ def test_dates_in_an_onnx_graph_are_those_of_the_calendar():
         ("age,income\n3,4\n", "city"),
         ("age,city,income\n3,Rome,many\n", "'many' is not a number"),
         ("age,city,income\n3,Rome,inf\n", "'inf' is not a number"),
-        ("age,city,income\n3,Rome\n", "row 1 has 2 cells"),
+        ("age,city,income\n3,Rome\n", "line 2 has 2 cells"),
     ],
 )
 def test_the_python_file_refuses_other_tables_in_a_sentence(small, tmp_path, rows, words):

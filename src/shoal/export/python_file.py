@@ -18,7 +18,7 @@ import numpy as np
 
 from shoal import __version__
 from shoal.columns import Table
-from shoal.export import standalone
+from shoal.export import standalone, standalone_table
 from shoal.export.answers import Answers
 from shoal.export.description import PARAMETERS, describe, shortest_texts, used_plans
 from shoal.export.programs import run_program
@@ -72,13 +72,25 @@ json.dump({"P": P, "labels": exported.predict(columns)}, sys.stdout)
 
 def python_file(model: TableModel) -> bytes:
     """Return the file."""
-    # without the module's own words, which are about its place in Shoal, and those to its linter
-    code = inspect.getsource(standalone).partition('"""\n\n')[2]
-    code = re.sub(r" +# noqa.*", "", code)
-    lines = [f"{MARK} {__version__}", INTRODUCTION.strip(), "", code.rstrip(), "", ""]
+    lines = [f"{MARK} {__version__}", INTRODUCTION.strip(), "", _code(), "", ""]
     lines += ["# ---- the model ----", "", f"MODEL = {_literal(describe(model))}", ""]
     lines += ['MODEL["networks"] = [', *map(_network, model.ensemble.networks), "]", ""]
     return ("\n".join(lines) + USE).encode("ascii")
+
+
+def _code() -> str:
+    """Return the code of a file: its modules in order, their imports at its head."""
+    imports: set[str] = set()
+    bodies = []
+    for module in (standalone, standalone_table):
+        # without the module's own words, about its place in Shoal, and those to its linter
+        code = inspect.getsource(module).partition('"""\n\n')[2]
+        head, mark, body = re.sub(r" +# noqa.*", "", code).partition("\n# ----")
+        imports |= {line for line in head.splitlines() if line and " shoal." not in line}
+        bodies.append(f"{mark}{body}".strip())
+    first, last = "from __future__ import annotations", "import numpy as np"
+    rest = sorted(imports - {first, last}, key=lambda line: (line.startswith("from"), line))
+    return "\n".join([first, "", *rest, "", last, "", "\n\n\n".join(bodies)])
 
 
 def run_python_file(data: bytes, model: TableModel, table: Table) -> Answers:

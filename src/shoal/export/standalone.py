@@ -1,16 +1,14 @@
 """Guarantee: a model's plain data predict with NumPy alone, by code that knows nothing of Shoal.
 
-Floor 6, and the text below this line is what a Python export consists of, besides its data: so it
-imports NumPy and the standard library only, and is written for a reader. It shares no code with
-the model that it is compared with.
+Floor 6, and the text below this line is what a Python export consists of, besides its data and
+``standalone_table``: so it imports NumPy and the standard library only, and is written for a
+reader. It shares no code with the model that it is compared with.
 """
 
 from __future__ import annotations
 
-import csv
 import math
 import re
-import sys
 from datetime import datetime, timezone
 from typing import Any
 
@@ -22,15 +20,25 @@ MISSING = {"", "?", "NA", "N/A", "n/a", "NaN", "nan", "NULL", "null", "#N/A", "<
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 
 
+def missing(value: Any) -> bool:
+    """Whether a cell has no value: None, NaN, what pandas puts for it, or a word of MISSING."""
+    if isinstance(value, str):
+        return value.strip() in MISSING
+    if isinstance(value, (int, float)):
+        return value != value  # noqa: PLR0124  (NaN is not itself)
+    return value is None or str(value) in MISSING or str(value) == "NaT"
+
+
 def number(value: Any) -> float:
     """Return a cell as a number, NaN where it is missing."""
-    if isinstance(value, str):
-        value = value.strip()
-        if value in MISSING:
-            return math.nan
-        if not NUMBER.fullmatch(value):
-            raise ValueError(f"{value!r} is not a number: correct the cell or leave it empty")
-    x = math.nan if value is None else float(value)
+    if missing(value):
+        return math.nan
+    if isinstance(value, str) and not NUMBER.fullmatch(value.strip()):
+        raise ValueError(f"{value!r} is not a number: correct the cell or leave it empty")
+    try:
+        x = float(value)
+    except TypeError:
+        raise ValueError(f"{value!r} is not a number: give a number or None") from None
     if math.isinf(x):
         raise ValueError(f"{value!r} is infinite: correct the cell or leave it empty")
     return x
@@ -38,12 +46,11 @@ def number(value: Any) -> float:
 
 def text(value: Any) -> str | None:
     """Return a cell as text, None where it is missing."""
-    if value is None or value != value:  # noqa: PLR0124  (NaN is not itself)
+    if missing(value):
         return None
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        value = int(value)
-    cell = str(value).strip()
-    return None if cell in MISSING else cell
+    if isinstance(value, (float, np.floating)) and abs(value) < 1e15 and value == int(value):
+        value = int(value)  # a whole number has no point
+    return str(value).strip()
 
 
 def number_text(x: float) -> str | None:
@@ -199,16 +206,31 @@ def of_network(X: Any, network: dict[str, Any], class_weights: Any) -> Any:
     return np.concatenate([1 - A2, A2])
 
 
+def cells_of(model: dict[str, Any], columns: Any) -> dict[str, list[Any]]:
+    """Return the columns that the model reads, as lists, all of which must be of one length."""
+    found = {}
+    for name in (column["name"] for column in model["columns"]):
+        if name not in columns:
+            raise ValueError(f"there is no column {name!r}: add or rename it")
+        found[name] = list(columns[name])
+        first = next(iter(found))
+        if len(found[name]) != len(found[first]):
+            lengths = f"{len(found[name])} cells, but {first!r} has {len(found[first])}"
+            raise ValueError(f"column {name!r} has {lengths}: give equally many")
+    return found
+
+
 def probabilities(model: dict[str, Any], columns: Any) -> Any:
     """Return the probability of each class, (m, K), from columns by name, of m cells each."""
     blocks = []
-    m = len(columns[model["columns"][0]["name"]])
+    cells = cells_of(model, columns)
+    m = len(cells[model["columns"][0]["name"]])
     for start in range(0, max(m, 1), 10_000):
         features = []
         for column in model["columns"]:
             name = column["name"]
             try:
-                features.append(encode(column, list(columns[name])[start : start + 10_000]))
+                features.append(encode(column, cells[name][start : start + 10_000]))
             except ValueError as error:
                 raise ValueError(f"column {name!r}: {error}") from None
         x = np.concatenate(features, axis=1).T
@@ -237,46 +259,3 @@ def labels(model: dict[str, Any], P: Any) -> list[Any]:
 def matrix(rows: int, columns: int, dtype: str, numbers: str) -> Any:
     """Return a matrix of numbers that are written as text, a line for each row."""
     return np.array(numbers.split(), dtype).reshape(rows, columns)
-
-
-# ---- a table of comma-separated text ----
-
-
-def read_columns(model: dict[str, Any], path: str, separator: str) -> dict[str, list[str]]:
-    """Read a table as columns by name; without a header they are in the order of training."""
-    if path == "-":
-        rows = [row for row in csv.reader(sys.stdin, delimiter=separator) if row]
-    else:
-        with open(path, encoding="utf-8-sig", newline="") as file:  # noqa: PTH123
-            rows = [row for row in csv.reader(file, delimiter=separator) if row]
-    names, target = model["names"], model["target"]["name"]
-    first = [cell.strip() for cell in rows[0]] if rows else []
-    if model["header"] or first in (names, [name for name in names if name != target]):
-        names, rows = first, rows[1:]
-    elif len(first) == len(names) - 1:
-        names = [name for name in names if name != target]
-    for i, row in enumerate(rows, start=1):
-        if len(row) != len(names):
-            raise ValueError(f"row {i} has {len(row)} cells, but there are {len(names)} columns")
-    return {name: [row[i] for row in rows] for i, name in enumerate(names)}
-
-
-def main(model: dict[str, Any], arguments: list[str]) -> int:
-    """Print the predictions for a table, as CSV."""
-    if not 1 <= len(arguments) <= 2:
-        print("usage: python THIS_FILE TABLE.csv [SEPARATOR]", file=sys.stderr)
-        return 2
-    try:
-        columns = read_columns(model, arguments[0], arguments[1] if arguments[1:] else ",")
-        P = probabilities(model, columns)
-    except KeyError as error:
-        print(f"{arguments[0]} has no column {error}: add or rename it", file=sys.stderr)
-        return 2
-    except (OSError, ValueError, TypeError, csv.Error) as error:
-        print(f"{arguments[0]} cannot be used: {error}", file=sys.stderr)
-        return 2
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(["prediction", *(f"probability_{c}" for c in model["target"]["classes"])])
-    for label, p in zip(labels(model, P), P.tolist()):  # noqa: B905
-        writer.writerow([text(label), *map(text, p)])
-    return 0
