@@ -14,6 +14,7 @@ from shoal.columns import Table, require_table
 from shoal.errors import InputError
 from shoal.export.answers import Answers
 from shoal.export.comparison import difference, trial_rows
+from shoal.export.description import require_finite
 from shoal.table_model import TableModel
 
 FORMATS = {  # ending: module and what begins the names of its functions; what begins a file
@@ -63,12 +64,14 @@ def export_model(
     Raises
     ------
     InputError
-        The table is not one that the model reads, what the comparison needs is not installed, or
-        the export differs from the model; then nothing has been written.
+        The table is not one that the model reads, what the comparison needs is not installed, the
+        model holds a number that is not finite, or the export differs from the model; then nothing
+        has been written.
     """
     require_table(table)
     check_export_path(path)
     render, answer = _functions(Path(path).suffix.lower())
+    require_finite(model)
     rows = trial_rows(model, table, ignore_extra)
     data = render(model)
     greatest = difference(model, answer(data, model, rows), rows)

@@ -4,6 +4,8 @@ Floor 6. Parameters are stored as they are, in single precision, and sums are ma
 """
 
 import os
+import shlex
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -12,7 +14,7 @@ import numpy as np
 from shoal.activations import LEAK
 from shoal.columns import Table
 from shoal.errors import InputError
-from shoal.export.answers import Answers
+from shoal.export.answers import Answers, answers_from
 from shoal.export.description import PARAMETERS
 from shoal.export.network_text import introduction, network_features, numbers
 from shoal.export.programs import find_program, run_program
@@ -27,7 +29,8 @@ PURPOSE = """Probabilities of classes by neural networks with one hidden layer, 
     void shoal_probabilities(const float features[], double probabilities[]);
     extern const char *const shoal_classes[];
 
-It keeps no state and allocates nothing: any number of threads may call it."""
+It keeps no state and allocates nothing: any number of threads may call it. To link two such files,
+give one of them other names: -Dshoal_probabilities=another -Dshoal_classes=another_classes"""
 G1 = {
     "tanh": "return tanh(z);",
     "sigmoid": "return 1 / (1 + exp(-z));",
@@ -162,17 +165,23 @@ def run_c_file(data: bytes, model: TableModel, table: Table) -> Answers:
         folder = Path(name)
         (folder / "exported.c").write_bytes(data)
         (folder / "try.c").write_text(TRY)
-        run_program([compiler, *FLAGS, "try.c", "-o", "try.exe", "-lm"], folder)
-        answer = run_program(
-            [str(folder / "try.exe")], folder, network_features(model, table).tobytes()
-        )
-    return Answers(np.frombuffer(answer).reshape(-1, len(model.target.classes)))
+        run_program([*compiler, *FLAGS, "try.c", "-o", "try.exe", "-lm"], folder)
+        features = network_features(model, table)
+        answer = run_program([str(folder / "try.exe")], folder, features.tobytes())
+    return answers_from(answer, len(features), len(model.target.classes), "the compiled program")
 
 
-def find_compiler() -> str:
-    """Return the path of a C compiler."""
-    names = (os.environ.get("CC", ""), "cc", "gcc", "clang")
-    return find_program(names, "a C compiler (cc, gcc or clang)", ".c")
+def find_compiler() -> list[str]:
+    """Return the path of a C compiler, and the options that CC may give it."""
+    wish = os.environ.get("CC", "").strip()
+    try:
+        named, *options = shlex.split(wish) or [""]
+    except ValueError:
+        raise InputError(f"CC is {wish!r}, of which a quote never closes: correct it") from None
+    if named and not shutil.which(named):
+        raise InputError(f"CC is {wish!r}, but there is no program {named}: correct it or unset it")
+    names = (named,) if named else ("cc", "gcc", "clang")
+    return [find_program(names, "a C compiler (cc, gcc or clang)", ".c"), *options]
 
 
 def _arrays(network: Network, i: int, real: str) -> str:

@@ -5,7 +5,10 @@ each entry means. Only columns that predictions need are described.
 """
 
 import json
+import textwrap
 from typing import Any
+
+import numpy as np
 
 from shoal.activations import Array
 from shoal.column_plans import (
@@ -60,8 +63,19 @@ def describe(model: TableModel) -> dict[str, Any]:
     try:  # by way of text, which leaves nothing but plain data
         plain: dict[str, Any] = json.loads(json.dumps(description, allow_nan=False))
     except ValueError:
-        raise InputError("the model holds numbers that are not finite: train again") from None
+        raise _not_finite() from None
     return plain
+
+
+def require_finite(model: TableModel) -> None:
+    """Refuse a model that holds a number which is infinite or none, in whatever format."""
+    describe(model)
+    if not all(np.isfinite(network.theta).all() for network in model.ensemble.networks):
+        raise _not_finite()
+
+
+def _not_finite() -> InputError:
+    return InputError("the model holds numbers that are not finite: train again")
 
 
 def describe_networks(model: TableModel) -> list[dict[str, Any]]:
@@ -79,19 +93,41 @@ def shortest_texts(array: Array) -> list[list[str]]:
     return [row.tolist() for row in array.astype(str)]
 
 
+def in_lines(rows: list[list[str]], between: str) -> str:
+    """Return numbers as text, a line for each row; a column is wrapped, as one row would be."""
+    if all(len(row) == 1 for row in rows):
+        text = between.join(row[0] for row in rows)
+        return textwrap.fill(text, 99, break_long_words=False, break_on_hyphens=False)
+    return f"{between.rstrip()}\n".join(between.join(row) for row in rows)
+
+
 def feature_names(model: TableModel) -> list[str]:
     """Return what the networks' features are, in their order."""
     names = []
-    for name, piece in zip(model.encoder.features, model.pieces.pieces, strict=True):
+    units = [unit for plan in used_plans(model) for unit in _units(plan)]
+    for name, piece, unit in zip(model.encoder.features, model.pieces.pieces, units, strict=True):
         if piece.plain:
             names.append(name)
             continue
         names.append(f"{name}, clipped softly")
-        names += [
-            f"{name}, from {a:.6g} to {b:.6g}"
-            for a, b in zip(piece.edges[:-1], piece.edges[1:], strict=True)
-        ]
+        for a, b in zip(piece.edges[:-1], piece.edges[1:], strict=True):
+            scaled = f"from {a:.6g} to {b:.6g}"
+            if unit:
+                mean, scale = unit
+                own = f"from {a * scale + mean:.6g} to {b * scale + mean:.6g}"
+                scaled = f"{own} (scaled, {scaled})"
+            names.append(f"{name}, {scaled}")
     return names
+
+
+def _units(plan: ColumnPlan) -> list[tuple[float, float] | None]:
+    """Return of each of a column's features what scaled it, mean and scale, if anything did."""
+    units: list[tuple[float, float] | None] = []
+    if isinstance(plan, Scaled):
+        units = [(plan.mean, plan.scale)]
+    if isinstance(plan, Dates):
+        units = [(mean, scale) for _, mean, scale in plan.parts]
+    return units + [None] * (len(plan.features) - len(units))
 
 
 def _column(plan: ColumnPlan) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from shoal.activations import LEAK
 from shoal.columns import Table
-from shoal.export.answers import Answers
+from shoal.export.answers import Answers, answers_from
 from shoal.export.description import PARAMETERS
 from shoal.export.network_text import introduction, network_features, numbers, quoted
 from shoal.export.programs import find_program, run_program
@@ -118,8 +118,9 @@ def run_javascript_file(data: bytes, model: TableModel, table: Table) -> Answers
         (folder / "features").write_bytes(features.tobytes())
         (folder / "try.mjs").write_text(TRY.replace("WIDTH", str(features.shape[1])))
         run_program([node, "try.mjs"], folder)
-        answer = np.frombuffer((folder / "answer").read_bytes())
-    return Answers(answer.reshape(-1, len(model.target.classes)))
+        written = folder / "answer"
+        answer = written.read_bytes() if written.exists() else b""
+    return answers_from(answer, len(features), len(model.target.classes), Path(node).name)
 
 
 def _network(network: Network) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from shoal import __version__
 from shoal.activations import Array
 from shoal.columns import Table
-from shoal.export.description import feature_names, shortest_texts
+from shoal.export.description import feature_names, in_lines, shortest_texts
 from shoal.table_model import TableModel
 
 LONGEST = 200  # characters of a name in a comment
@@ -58,10 +58,9 @@ def network_features(model: TableModel, table: Table) -> Array:
 
 
 def numbers(array: Array, suffix: str = "") -> str:
-    """Return a matrix as decimals, a line for each row."""
-    return ",\n".join(
-        ", ".join(f"{number}{suffix}" for number in row) for row in shortest_texts(array)
-    )
+    """Return a matrix as decimals, a line for each row; a column is wrapped."""
+    rows = [[f"{number}{suffix}" for number in row] for row in shortest_texts(array)]
+    return in_lines(rows, ", ")
 
 
 def _short(name: str) -> str:

@@ -17,7 +17,7 @@ from shoal.column_plans import ColumnPlan, Dates
 from shoal.columns import Table
 from shoal.dates import to_days
 from shoal.errors import InputError
-from shoal.export.answers import Answers
+from shoal.export.answers import Answers, not_compared
 from shoal.export.description import used_plans
 from shoal.export.onnx_encoding import cut_into_pieces, encode
 from shoal.export.onnx_graph import Graph
@@ -47,12 +47,15 @@ def run_onnx_file(data: bytes, model: TableModel, table: Table) -> Answers:
     options = onnxruntime.SessionOptions()
     options.log_severity_level = QUIET
     options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
     columns = {plan.name: _input(plan, table) for plan in used_plans(model)}
     try:
+        session = onnxruntime.InferenceSession(data, options, providers=["CPUExecutionProvider"])
         P, labels = session.run(None, columns)
     except UnicodeEncodeError as error:
         raise _not_unicode(error) from None
+    except Exception as error:  # those of ONNX Runtime have no class in common
+        said = " ".join(str(error).split())[:300]
+        raise not_compared("ONNX Runtime", f"failed on it ({said})") from None
     return Answers(P, labels.tolist())
 
 

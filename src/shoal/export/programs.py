@@ -5,16 +5,19 @@ Floor 6.
 
 import os
 import shutil
+import signal
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 from shoal.errors import InputError
+from shoal.export.answers import not_compared
 
 MOST_SECONDS = 300
 
 
 def run_program(command: list[str], folder: Path, data: bytes = b"") -> bytes:
-    """Run a program in a folder and return what it prints.
+    """Run a program in a folder and return what it prints; what it started ends with it.
 
     Raises
     ------
@@ -22,23 +25,32 @@ def run_program(command: list[str], folder: Path, data: bytes = b"") -> bytes:
         It failed, or took too long.
     """
     name = Path(command[0]).name
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
     try:
-        done = subprocess.run(
-            command, cwd=folder, input=data, capture_output=True, check=False, timeout=MOST_SECONDS
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        why = "took too long" if isinstance(error, subprocess.TimeoutExpired) else "does not run"
-        raise InputError(
-            f"the export could not be compared with the model, as {name} {why}: try another format"
-        ) from None
-    if done.returncode:
-        lines = done.stderr.decode(errors="replace").strip().splitlines()
+        with subprocess.Popen(command, cwd=folder, start_new_session=True, **pipes) as process:
+            try:
+                printed, errors = process.communicate(data, timeout=MOST_SECONDS)
+            except BaseException:  # Ctrl-C too, which does not reach another session by itself
+                _kill(process)
+                raise
+    except subprocess.TimeoutExpired:
+        raise not_compared(name, "took too long") from None
+    except OSError:
+        raise not_compared(name, "does not run") from None
+    if process.returncode:
+        lines = errors.decode(errors="replace").strip().splitlines()
         said = next((line for line in lines if "error" in line.lower()), "it says not why")[:300]
-        raise InputError(
-            f"the export could not be compared with the model, as {name} failed on it ({said}):"
-            " nothing was written; try another format, and report this"
-        )
-    return done.stdout
+        raise not_compared(name, f"failed on it ({said})")
+    return printed
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """End a program and all that it has started; on Windows, the program."""
+    if os.name == "posix":
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.kill()
 
 
 def find_program(names: tuple[str, ...], what: str, ending: str) -> str:

@@ -19,8 +19,8 @@ import numpy as np
 from shoal import __version__
 from shoal.columns import Table
 from shoal.export import standalone, standalone_table
-from shoal.export.answers import Answers
-from shoal.export.description import PARAMETERS, describe, shortest_texts, used_plans
+from shoal.export.answers import Answers, not_compared
+from shoal.export.description import PARAMETERS, describe, in_lines, shortest_texts, used_plans
 from shoal.export.programs import run_program
 from shoal.network import Network
 from shoal.table_model import TableModel
@@ -101,8 +101,12 @@ def run_python_file(data: bytes, model: TableModel, table: Table) -> Answers:
         (folder / "exported.py").write_bytes(data)
         (folder / "try.py").write_text(TRY)
         command = [sys.executable, "-I", "-B", "try.py"]
-        answer = json.loads(run_program(command, folder, json.dumps(columns).encode()))
-    return Answers(np.array(answer["P"]), answer["labels"])
+        said = run_program(command, folder, json.dumps(columns).encode())
+    try:
+        answer = json.loads(said)
+        return Answers(np.array(answer["P"], float), answer["labels"])
+    except (ValueError, TypeError, KeyError):
+        raise not_compared("Python", "gave no answer that can be read") from None
 
 
 def _network(network: Network) -> str:
@@ -110,7 +114,7 @@ def _network(network: Network) -> str:
     sizes = {"activation": network.activation, "output": network.output, "dtype": dtype}
     lines = ["    {", *(f'        "{key}": "{value}",' for key, value in sizes.items())]
     for name, array in zip(PARAMETERS, network.parameters, strict=True):
-        rows = "\n".join(" ".join(row) for row in shortest_texts(array))
+        rows = in_lines(shortest_texts(array), " ")
         shape = f"{array.shape[0]}, {array.shape[1]}"
         lines.append(f'        "{name}": matrix({shape}, "{dtype}", """\n{rows}\n"""),')
     return "\n".join([*lines, "    },"])

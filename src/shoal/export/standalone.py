@@ -48,7 +48,7 @@ def text(value: Any) -> str | None:
     """Return a cell as text, None where it is missing."""
     if missing(value):
         return None
-    if isinstance(value, (float, np.floating)) and abs(value) < 1e15 and value == int(value):
+    if isinstance(value, (float, np.floating)) and abs(float(value)) < 1e15 and value == int(value):
         value = int(value)  # a whole number has no point
     return str(value).strip()
 
