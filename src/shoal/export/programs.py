@@ -25,9 +25,11 @@ def run_program(command: list[str], folder: Path, data: bytes = b"") -> bytes:
         It failed, or took too long.
     """
     name = Path(command[0]).name
-    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    pipe = subprocess.PIPE
     try:
-        with subprocess.Popen(command, cwd=folder, start_new_session=True, **pipes) as process:
+        with subprocess.Popen(
+            command, cwd=folder, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True
+        ) as process:
             try:
                 printed, errors = process.communicate(data, timeout=MOST_SECONDS)
             except BaseException:  # Ctrl-C too, which does not reach another session by itself
