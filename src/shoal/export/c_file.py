@@ -29,8 +29,8 @@ PURPOSE = """Probabilities of classes by neural networks with one hidden layer, 
     void shoal_probabilities(const float features[], double probabilities[]);
     extern const char *const shoal_classes[];
 
-It keeps no state and allocates nothing: any number of threads may call it. To link two such files,
-give one of them other names: -Dshoal_probabilities=another -Dshoal_classes=another_classes"""
+It keeps no state and allocates nothing: any number of threads may call it. To link two such
+files, give one of them other names: -Dshoal_probabilities=another -Dshoal_classes=others"""
 G1 = {
     "tanh": "return tanh(z);",
     "sigmoid": "return 1 / (1 + exp(-z));",

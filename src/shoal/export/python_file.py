@@ -31,7 +31,7 @@ INTRODUCTION = '''
 
 Needs Python 3.8 or later (3.11 for every form of ISO dates) and NumPy, nothing else.
 
-    python THIS_FILE TABLE.csv     prints a label and the probability of each class for each row
+    python THIS_FILE TABLE.csv [SEPARATOR]    prints a label and the probability of each class
 
     import THIS_FILE as model
     columns = {"a column": ["its cells", 1.5, None], "another": ...}   # m cells each
