@@ -14,7 +14,6 @@ from typing import BinaryIO
 
 from shoal.errors import InputError
 
-
 TEMPORARY = ".shoal-*.tmp"  # what a killed process may leave
 
 
