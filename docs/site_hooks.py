@@ -7,6 +7,7 @@
 - ``console run``: its commands run too, and their output stands in the block.
 - Formulas become MathML here, so that no script has to be fetched to show them.
 - All of that happens in an empty folder with a link to ``examples/``, as in a reader's clone.
+- The theme's search gets the name that a screen reader says of it.
 - Each script in ``examples/`` is run and becomes a page of the gallery.
 """
 
@@ -91,6 +92,12 @@ def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
         return f'```python {options} result="console"\nprint({call})\n```'
 
     return OUTSIDE.sub(r"\1", COMMANDS.sub(in_order, BLOCK.sub(running, markdown)))
+
+
+def on_post_page(output: str, **_: Any) -> str:
+    """Name the search, which the theme leaves without a name."""
+    nameless = 'data-md-component="search" role="dialog"'
+    return output.replace(nameless, f'{nameless} aria-label="Search"')
 
 
 def on_page_content(html: str, **_: Any) -> str:

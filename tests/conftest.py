@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
+from browser import opened_browser
 from hypothesis import settings
 
 from shoal.cli import main
@@ -193,6 +194,13 @@ def real_data():
     if not REAL.is_dir():
         pytest.skip("the real tables are not beside the checkout")
     return REAL
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium, without a window."""
+    with opened_browser() as chromium:
+        yield chromium
 
 
 def contents(folder: Path) -> dict[str, bytes]:

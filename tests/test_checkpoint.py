@@ -11,6 +11,7 @@ from crashes import Crashes
 
 from shoal import Callback, Checkpoint, EarlyStopping, Examples, InputError, Member, Network
 from shoal.checkpoint import NAME
+from shoal.engine import NumpyEngine
 from shoal.engine.dropout import Dropout
 from shoal.model_file import load_file, save_file
 from shoal.optimizers import Adam, GradientDescent, Momentum, ScaledAdam
@@ -127,8 +128,8 @@ def test_a_training_that_had_ended_has_nothing_to_add(tmp_path):
     [
         ({"seed": 1}, "batches"),
         ({"batch_size": 16}, "batches"),
-        ({"optimizer": Adam(0.02)}, r"networks \(was GradientDescent 0.5 .*, is Adam 0.02"),
-        ({"l2": 3.0}, "networks"),
+        ({"optimizer": Adam(0.02)}, r"optimizers \(was GradientDescent\(alpha=0.5\), is Adam\("),
+        ({"l2": 3.0}, "penalties"),
     ],
 )
 def test_another_training_is_refused_with_what_differs(change, words, tmp_path):
@@ -147,6 +148,110 @@ def test_another_training_is_refused_with_what_differs(change, words, tmp_path):
     with pytest.raises(InputError, match="differs in examples:"):
         train(network(), Examples(X, Y), **options, checkpoint=Checkpoint(tmp_path, resume=True))
     assert (tmp_path / NAME).read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"network": ("tanh", "identity")}, "networks"),
+        ({"network": ("relu", "sigmoid")}, "networks"),
+        ({"optimizer": Momentum(0.1, 0.5)}, "optimizers"),
+        ({"patience": 7}, "callbacks"),
+        ({"engine": NumpyEngine()}, "engine"),
+        ({"max_epochs": 2}, "holds 5 passes, and max_epochs is 2"),
+        ({"metrics": {"half": lambda Y, A2: 0.5}}, "metrics"),
+        ({"w": True}, "validation part"),
+    ],
+)
+def test_whatever_differs_is_told(change, words, tmp_path):
+    X, Y = problem()
+    held_out = Examples(*problem(50, 1))
+
+    def train_it(
+        max_epochs, network=("tanh", "sigmoid"), optimizer=None, patience=3, metrics=None,
+        engine=None, w=False,
+    ):  # fmt: skip
+        made = Network(3, 4, 1, *network, dtype=np.float32).initialise("gaussian", 0.5)
+        return train(
+            made, Examples(X, Y), optimizer=optimizer or Momentum(0.1), metrics=metrics,
+            max_epochs=max_epochs, callbacks=[EarlyStopping(patience=patience)], engine=engine,
+            validation=Examples(held_out.X, held_out.Y, held_out.Y + 1 if w else None),
+            checkpoint=Checkpoint(tmp_path, resume=True, seconds=0),
+        )  # fmt: skip
+
+    train_it(5)
+    with pytest.raises(InputError, match=words):
+        train_it(**{"max_epochs": 5} | change)
+
+
+def test_a_callback_that_keeps_nothing_may_come_and_go(tmp_path):
+    X, Y = problem()
+
+    def train_it(max_epochs, extra, **options):
+        made = Network(3, 4, 1, dtype=np.float32).initialise("gaussian", 0.5)
+        history = train(made, Examples(X, Y), validation=Examples(*problem(50, 1)),
+                        max_epochs=max_epochs, callbacks=[*extra, EarlyStopping(patience=100)],
+                        **options)  # fmt: skip
+        return made.theta.tobytes(), history.kept_epoch
+
+    with pytest.raises(CrashError):
+        train_it(40, [Crash(9)], checkpoint=Checkpoint(tmp_path, seconds=0))
+    found = train_it(40, [], checkpoint=Checkpoint(tmp_path, resume=True, seconds=0))
+    assert found == train_it(40, [])
+
+
+def test_two_trainings_do_not_share_a_folder(tmp_path):
+    class Second(Callback):
+        def on_train_begin(self, state):
+            X, Y = problem()
+            train(Network(3, 4, 1), Examples(X, Y), checkpoint=Checkpoint(tmp_path))
+
+    X, Y = problem()
+    with pytest.raises(InputError, match="in use by another training"):
+        train(Network(3, 4, 1), Examples(X, Y), max_epochs=2, callbacks=[Second()],
+              checkpoint=Checkpoint(tmp_path))  # fmt: skip
+    train(Network(3, 4, 1), Examples(X, Y), max_epochs=2, checkpoint=Checkpoint(tmp_path))
+
+
+def test_a_full_disk_does_not_end_the_training(tmp_path, monkeypatch):
+    def full(*_):
+        raise InputError("cannot write x: No space left on device; choose another place")
+
+    monkeypatch.setattr("shoal.checkpoint.save_file", full)
+    X, Y = problem()
+    network = Network(3, 4, 1, dtype=np.float32).initialise("gaussian", 0.5)
+    with pytest.warns(UserWarning, match="the training goes on"):
+        train(network, Examples(X, Y), max_epochs=3, checkpoint=Checkpoint(tmp_path, seconds=0))
+
+
+def test_a_checkpoint_whose_arrays_do_not_fit_is_refused(tmp_path):
+    X, Y = problem()
+
+    def train_it():
+        network = Network(3, 8, 1, "relu", dtype=np.float32).initialise("gaussian", 0.5)
+        train(network, Examples(X, Y), optimizer=ScaledAdam(3, 8, 0.01), max_epochs=4,
+              checkpoint=Checkpoint(tmp_path, resume=True, seconds=0))  # fmt: skip
+
+    train_it()
+    header, arrays = load_file(tmp_path / NAME, "checkpoint")
+    for name in arrays:
+        for bad in (np.zeros(1, arrays[name].dtype), arrays[name].astype(np.int16), None):
+            spoilt = {k: v for k, v in arrays.items() if k != name}
+            if bad is not None:
+                if bad.shape == arrays[name].shape and bad.dtype == arrays[name].dtype:
+                    continue
+                spoilt[name] = bad
+            if name.endswith(" t") and bad is not None:
+                continue  # any number may be one of steps
+            if "history" in name and bad is not None and len(bad) == len(arrays[name]):
+                continue
+            save_file(tmp_path / NAME, "checkpoint", header, spoilt)
+            with pytest.raises(InputError, match="is no checkpoint"):
+                train_it()
+    for name in ("0 optimizer step", "0 optimizer alpha"):
+        save_file(tmp_path / NAME, "checkpoint", header, {**arrays, name: np.zeros(1)})
+        with pytest.raises(InputError, match="is no checkpoint"):
+            train_it()
 
 
 def test_a_kept_training_is_not_written_over(tmp_path):
@@ -214,7 +319,7 @@ def test_the_command_goes_on_and_leaves_nothing_behind(cli, folder, monkeypatch)
     assert "differs in " in words
     assert "seed (was 0, is 3)" in words
     words = cli(*train_it, *options, "--resume", "--goal", "f1").err
-    assert 'goal (was not given, is "f1")' in words
+    assert 'choice of goal (was not given, is "f1")' in words
     (folder / "kept" / ".shoal-0123.tmp").write_bytes(b"of a killed process")
     assert cli(*train_it, *options, "--resume").code == 0
     assert passes[10] == 11  # it did not begin anew

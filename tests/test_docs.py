@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from browser import look, needs_browser, served
 
 import shoal
 from shoal.diagnosis import NAMES
@@ -59,16 +60,35 @@ def test_every_block_of_python_is_one_that_runs():
             assert re.fullmatch(r'```python(?: picture="[^"]+")?', fence), (page, fence)
 
 
-def test_the_site_builds_and_shows_what_its_code_did(tmp_path):
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """The folder of the site, built."""
     for module in ("mkdocs", "material", "mkdocstrings", "markdown_exec", "math_core"):
         pytest.importorskip(module, reason="the extra 'docs' is not installed")
-    run("-m", "mkdocs", "build", "--strict", "--site-dir", str(tmp_path), folder=ROOT)
-    findings = (tmp_path / "findings.html").read_text(encoding="utf-8")
+    folder = tmp_path_factory.mktemp("site")
+    run("-m", "mkdocs", "build", "--strict", "--site-dir", str(folder), folder=ROOT)
+    return folder
+
+
+def test_the_site_builds_and_shows_what_its_code_did(site):
+    findings = (site / "findings.html").read_text(encoding="utf-8")
     assert all(f'id="{name}"' in findings for name in ("dead", "dead-units", "alpha-too-large"))
-    for page in tmp_path.rglob("*.html"):
+    for page in site.rglob("*.html"):
         html = page.read_text(encoding="utf-8")
         assert "arithmatex" not in html, page  # a formula that was not typeset
         fetched = re.findall(
             r"<(?:script|link|img|iframe)[^>]+(?:src|href)=\"?(https?:[^\" >]+)", html
         )
         assert not fetched, page  # a reader needs no network
+
+
+@needs_browser
+def test_every_page_can_be_read_with_any_tool_and_asks_nobody_for_anything(site, browser):
+    pages = sorted(page for page in site.rglob("*.html") if page.name != "404.html")
+    assert len(pages) > 30
+    with served(site) as address:
+        for page in pages:
+            seen = look(browser, f"{address}/{page.relative_to(site)}")
+            assert seen.errors == [], page
+            assert [each for each in seen.requests if not each.startswith(address)] == [], page
+            assert seen.serious == [], page

@@ -1,5 +1,6 @@
 """No file harms its reader: it is read, or refused with one sentence."""
 
+import json
 import random
 import subprocess
 import sys
@@ -54,6 +55,18 @@ def test_headers_that_lie_and_files_of_other_kinds_are_refused(small):
     folder, data = small
     for name, bad in [*lying(data), *bombs()]:
         assert refused(folder / "bad.shoal", bad), name
+
+
+def test_nothing_may_stand_beside_the_content(small):
+    folder, data = small
+    size = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8 : 8 + size])
+    outer = json.loads(header["__metadata__"]["shoal"])
+    for change in ({"more": "x"}, {"kind": "checkpoint"}, {"format": 2}, {"kind": "x\ny"}):
+        header["__metadata__"]["shoal"] = json.dumps(outer | change)
+        text = json.dumps(header).encode()
+        bad = len(text).to_bytes(8, "little") + text + data[8 + size :]
+        assert refused(folder / "more.shoal", bad), change
 
 
 def test_hostile_files_take_no_memory():

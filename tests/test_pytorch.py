@@ -70,6 +70,7 @@ def test_its_gradient_is_that_of_the_equations(output):
         [torch.nn.Linear(2, 3), torch.nn.GELU(), torch.nn.Linear(3, 1)],
         [torch.nn.Linear(2, 3), torch.nn.LeakyReLU(0.2), torch.nn.Linear(3, 1)],
         [torch.nn.Linear(2, 3), torch.nn.ReLU()],
+        [torch.nn.Linear(2, 3), torch.nn.Tanh(), torch.nn.Linear(4, 1)],
         [torch.nn.Linear(2, 3), torch.nn.ReLU(), torch.nn.Linear(3, 3), torch.nn.ReLU(),
          torch.nn.Linear(3, 1)],
     ],

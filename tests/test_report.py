@@ -2,7 +2,6 @@
 
 import re
 import shlex
-import shutil
 from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
@@ -10,6 +9,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pandas as pd
 import pytest
+from browser import Seen, look, needs_browser
 from conftest import contents, shop, write_rows
 
 from shoal.recipe import Recipe
@@ -20,7 +20,6 @@ from shoal.table_training import train_table
 from shoal.tables import read_table, table_from_frame
 
 SMALL = Recipe(networks=2, hidden_units=8, max_epochs=20)
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 class Page(HTMLParser):
@@ -172,26 +171,13 @@ def test_a_page_is_written_again(model, table, cli, folder):
     assert contents(folder) == before
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine")
-def test_axe_finds_nothing_against_reading_the_page_with_any_tool(odd, tmp_path):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-    playwright = pytest.importorskip("playwright.sync_api")
-    (tmp_path / "report.html").write_text(report_html(*odd), encoding="utf-8")
-    options = ["--no-sandbox", "--disable-background-networking", "--disable-gpu"]
-    with playwright.sync_playwright() as browsers:
-        browser = browsers.chromium.launch(executable_path=CHROMIUM, args=options)
-        for width in (1200, 360):
-            page = browser.new_page(viewport={"width": width, "height": 800})
-            errors = []
-            page.on("pageerror", lambda error, seen=errors: seen.append(error))
-            page.goto(f"file://{tmp_path}/report.html")
-            found = axe.run(page).response
-            assert [each["id"] for each in found["violations"]] == []
-            assert page.evaluate("document.documentElement.scrollWidth") <= width
-            loaded = "[...document.images].every(image => image.complete && image.naturalWidth > 0)"
-            assert page.evaluate(loaded)
-            assert errors == []
-        browser.close()
+@needs_browser
+@pytest.mark.parametrize("width", [1200, 360])
+def test_the_page_can_be_read_with_any_tool_and_asks_nobody(odd, width, browser, tmp_path):
+    path = tmp_path / "report.html"
+    path.write_text(report_html(*odd), encoding="utf-8")
+    seen = look(browser, path.as_uri(), width)
+    assert seen == Seen([], [path.as_uri()], [], [], False, 0)
 
 
 def again_of(model, table):

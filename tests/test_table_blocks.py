@@ -89,7 +89,8 @@ def test_any_text_is_read_in_blocks_as_it_is_whole(
         b'a,b\n"1\n1",2\n3,"4', b'a,b\n1,"x"y\n', b"a,b\r1,2\r3,4", b"\xef\xbb\xbfa,b\n1,2\n",
         b"a;b\n1,5;2\n2,5;3\n", b"", b"\n\n", b"a,b\n", b"a,b\n1,\0\n", b"PK\x03\x04junk",
         b"a,b\n" + b"\xff\x01\x02\x03" * 50, b"a b\n1 2\n 3  4 \n5\t6\n", b"a,b\n1,2,3\n",
-        b'a,b\n"1" , "2"\n 3 ,4\n', b"\x1f\x8b\x08broken",
+        b'a,b\n"1" , "2"\n 3 ,4\n', b'a,b\n"1\n1" ,2\n3,4\n', b'a b\n"x y\nz w" 1\nq 2\n',
+        b"\x1f\x8b\x08broken",
     ],
 )  # fmt: skip
 def test_odd_text_is_read_in_blocks_as_it_is_whole(data, monkeypatch):
@@ -149,6 +150,19 @@ def test_drift_of_blocks_is_that_of_the_whole(model, table):
     for start in range(0, moved.n_rows, 9):
         spreads.add(moved.rows(np.arange(start, min(start + 9, moved.n_rows))))
     assert spreads.notes() == drift(fitted.profiles, moved) != []
+
+
+def test_a_table_without_rows_is_refused_and_writes_nothing(model, refused, folder):
+    columns = TableModel.load(model).schema.names
+    pd.DataFrame({name: [] for name in columns}).to_parquet(folder / "none.parquet")
+    assert "has no rows" in refused("predict", model, "none.parquet", "-o", "p.parquet")
+
+
+def test_a_note_on_a_column_is_told_once(blocks_of_seven, cli, model, folder):
+    rows = [[age, city, f"{i},5", bought] for i, (age, city, _, bought) in enumerate(shop()[1:])]
+    write_rows(folder / "commas.csv", [shop()[0], *rows], ";")
+    done = cli("predict", model, "commas.csv", "-o", "p.csv")
+    assert done.err.count("decimal commas") == 1
 
 
 def test_an_interrupted_writing_leaves_nothing(tmp_path):

@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from browser import Seen, look, needs_browser
 
 from shoal import InputError, Network, trace
 from shoal.trace_formats import trace_html, trace_latex, trace_text
@@ -225,3 +226,13 @@ def test_the_command_prints_and_writes_every_format(cli, model, table, folder):
         done = cli("trace", model, table, *arguments)
         assert done.code == 2
         assert re.search(words, done.err)
+
+
+@needs_browser
+@pytest.mark.parametrize("width", [1200, 360])
+def test_the_page_of_a_trace_can_be_read_with_any_tool(width, browser, tmp_path):
+    network = Network(30, 12, 1).initialise("gaussian", 1.0)
+    X = np.random.default_rng(0).normal(size=(30, 4))
+    path = tmp_path / "trace.html"
+    path.write_text(trace_html(trace(network, X, np.ones((1, 4)))), encoding="utf-8")
+    assert look(browser, path.as_uri(), width) == Seen([], [path.as_uri()], [], [], False, 0)

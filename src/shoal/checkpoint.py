@@ -5,22 +5,30 @@ crash at any moment leaves the last one. Nothing in it is executed.
 """
 
 import hashlib
+import inspect
 import json
 import time
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
 from shoal.activations import Array
-from shoal.atomic import TEMPORARY
+from shoal.atomic import TEMPORARY, check_writable
 from shoal.errors import InputError
 from shoal.model_file import load_file, save_file
 
+try:
+    import fcntl
+except ImportError:  # the system has no such locks
+    fcntl = None  # type: ignore[assignment]
+
 SECONDS = 5.0  # between two checkpoints: so much work may be lost
-NAME = "training.checkpoint"
+NAME, LOCK = "training.checkpoint", "training.lock"
 DIGEST = "sha256:"
 FLAGS = {"stop_reason": str, "diverged": bool, "stopped_early": bool}  # of a history
 
@@ -88,6 +96,8 @@ class Checkpoint:
             raise InputError(
                 f"{folder} cannot be made ({error.strerror}): choose another folder for checkpoints"
             ) from None
+        check_writable(self.path)
+        self._lock: IO[str] | None = None
         if self.path.exists() and not resume:
             raise InputError(
                 f"{folder} holds a training that was interrupted: go on with it (--resume,"
@@ -95,13 +105,28 @@ class Checkpoint:
             )
 
     def begin(self, what: Mapping[str, str]) -> Snapshot | None:
-        """Return what to go on from, if there is something, and it is of this training."""
+        """Return what to go on from, if there is something, and it is of this training.
+
+        From now until :meth:`end`, no other process keeps a training in the folder.
+        """
         self.what |= what
         self._last = time.monotonic()
-        if not self.path.exists():
-            return None
-        header, arrays = load_file(self.path, "checkpoint")
+        self._lock = _locked(self.folder)
         try:
+            return self._kept() if self.path.exists() else None
+        except BaseException:
+            self.end()
+            raise
+
+    def end(self) -> None:
+        """Let others use the folder."""
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def _kept(self) -> Snapshot:
+        header, arrays = load_file(self.path, "checkpoint")
+        with self.refusing():
             self._check(header["what"])
             members: list[Memory] = [
                 Memory({}, {name: kind(each[name]) for name, kind in FLAGS.items()})
@@ -111,9 +136,15 @@ class Checkpoint:
                 i, _, rest = name.partition(" ")
                 members[int(i)].arrays[rest] = array
             return Snapshot(int(header["passes"]), members)
-        except (LookupError, TypeError, ValueError, AttributeError) as error:
-            if isinstance(error, InputError):
-                raise
+
+    @contextmanager
+    def refusing(self) -> Iterator[None]:
+        """Say of what cannot be taken up that it is no checkpoint."""
+        try:
+            yield
+        except InputError:
+            raise
+        except (LookupError, TypeError, ValueError, AttributeError):
             raise InputError(f"{self.path} is no checkpoint: remove it, and train anew") from None
 
     def due(self) -> bool:
@@ -132,14 +163,21 @@ class Checkpoint:
             for i, memory in enumerate(snapshot.members)
             for name, array in memory.arrays.items()
         }
-        save_file(self.path, "checkpoint", header, arrays)
+        try:
+            save_file(self.path, "checkpoint", header, arrays)
+        except InputError as error:  # a full disk is no reason to lose the training
+            warnings.warn(f"{error} (the training goes on)", stacklevel=2)
         self._last = time.monotonic()
 
     def remove(self) -> None:
         """Remove what is kept, once it is not needed any more, and what killed processes left."""
         self.path.unlink(missing_ok=True)
-        for left in self.folder.glob(TEMPORARY):
-            left.unlink(missing_ok=True)
+        left = [*self.folder.glob(TEMPORARY)]
+        own = {*left, self.folder / LOCK}
+        if own.issuperset(self.folder.iterdir()):  # nobody else writes here
+            for path in left:
+                path.unlink(missing_ok=True)
+        (self.folder / LOCK).unlink(missing_ok=True)
 
     def _check(self, kept: Mapping[str, str]) -> None:
         names = [name for name in (*self.what, *kept) if self.what.get(name) != kept.get(name)]
@@ -156,13 +194,37 @@ class Checkpoint:
         )
 
 
+def _locked(folder: Path) -> IO[str]:
+    """Return a file that one process at a time can have open so, where the system knows locks."""
+    file = (folder / LOCK).open("w")
+    if fcntl is not None:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            file.close()
+            raise InputError(
+                f"{folder} is in use by another training: choose another folder for checkpoints"
+            ) from None
+    return file
+
+
+def settings(of: object) -> str:
+    """Return what an object was made with: its type, and the arguments that it keeps."""
+    names = list(inspect.signature(type(of).__init__).parameters)[1:]
+    kept = ", ".join(f"{name}={getattr(of, name, None)!r}" for name in names)
+    return f"{type(of).__name__}({kept})"
+
+
 def digest(*arrays: Any) -> str:
-    """Return a checksum of arrays; of (n, m) arrays in columns, nothing is copied."""
+    """Return a checksum of arrays, of which some may be None; of (n, m), nothing is copied."""
     checksum = hashlib.sha256()
     for array in arrays:
-        parts = (
-            (array.data, array.indices, array.indptr) if hasattr(array, "indptr") else (array.T,)
-        )
+        if array is None:
+            checksum.update(b"none")
+            continue
+        sparse = hasattr(array, "indptr")
+        parts = (array.data, array.indices, array.indptr) if sparse else (array.T,)
+        checksum.update(f"{array.shape}".encode())
         for part in parts:
             checksum.update(f"{part.shape} {part.dtype}".encode())
             checksum.update(np.ascontiguousarray(part).data)

@@ -17,6 +17,7 @@ from safetensors.numpy import save
 from shoal.atomic import check_writable, write_atomically
 from shoal.errors import InputError
 
+MOST_OF_A_HEADER = 50_000_000  # bytes
 FORMAT = 3  # raised when an older Shoal could not read what is written
 Arrays = dict[str, NDArray[Any]]
 Kind = Literal["model", "checkpoint"]
@@ -41,7 +42,7 @@ def save_file(path: str | Path, kind: Kind, header: dict[str, Any], arrays: Arra
     """Write a file of a kind."""
     arrays = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     content = json.dumps(header, sort_keys=True, allow_nan=False)
-    checksum = _checksum(content, arrays)
+    checksum = _checksum(f"{FORMAT} {kind} {content}", arrays)
     outer = {"format": FORMAT, "kind": kind, "sha256": checksum, "content": content}
     # one entry, since safetensors writes several in no fixed order
     write_atomically(Path(path), save(arrays, {"shoal": json.dumps(outer, sort_keys=True)}))
@@ -61,6 +62,10 @@ def load_file(path: str | Path, kind: Kind) -> tuple[dict[str, Any], Arrays]:
     if path.is_dir():
         raise InputError(f"{path} is a folder, not a {noun}: give the file's name")
     try:
+        with path.open("rb") as start:
+            size = int.from_bytes(start.read(8), "little")
+        if MOST_OF_A_HEADER < size < path.stat().st_size:
+            raise InputError(f"{path} has a header of {size:,} bytes: no {noun} of Shoal has")
         with safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
@@ -75,12 +80,13 @@ def load_file(path: str | Path, kind: Kind) -> tuple[dict[str, Any], Arrays]:
     try:
         _check_names(path)
         outer = json.loads(metadata["shoal"])
-        newer, content, found = (
-            outer["format"] > FORMAT,
-            outer["content"],
-            outer.get("kind", "model"),
-        )
-        intact = newer or outer["sha256"] == _checksum(content, arrays)
+        newer, content, found = outer["format"] > FORMAT, outer["content"], "model"
+        text, names = content, {"format", "sha256", "content"}
+        if outer["format"] >= 3:  # from then on what kind it is counts too
+            found, names = outer["kind"], names | {"kind"}
+            text = f"{outer['format']} {found} {content}"
+        whole = outer.keys() == names and found in WORDS
+        intact = newer or (whole and outer["sha256"] == _checksum(text, arrays))
         header = json.loads(content) if intact and not newer else {}
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
         intact = newer = False

@@ -90,8 +90,9 @@ class Network:
         return {name: getattr(self, name) for name in names}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        theta = state.pop("theta")
-        Network.__init__(self, **state, dtype=theta.dtype)
+        shape = {name: value for name, value in state.items() if name != "theta"}
+        theta = state["theta"]
+        Network.__init__(self, **shape, dtype=theta.dtype)
         self.theta[:] = theta
 
     def split(self, flat: Array) -> Parameters:

@@ -35,10 +35,30 @@ class Optimizer(ABC):
         arrays = {name: kept for name, kept in vars(self).items() if isinstance(kept, np.ndarray)}
         return arrays | {"t": np.array(self.t, np.int64)}
 
-    def recall(self, memory: Mapping[str, Array]) -> None:
-        """Take up what :meth:`memory` returned."""
+    def recall(self, memory: Mapping[str, Array], theta: Array) -> None:
+        """Take up what :meth:`memory` returned, for the network of theta.
+
+        Raises
+        ------
+        ValueError
+            It is not the memory of such an optimizer and such a network.
+        """
+        t = int(memory["t"].item())
+        if not t:
+            return
+        self.begin(theta)
+        own = self.memory()
         for name, kept in memory.items():
-            setattr(self, name, int(kept.item()) if name == "t" else kept.copy())
+            same = (kept.shape, kept.dtype) == (own[name].shape, own[name].dtype)
+            if name != "t" and not (same or own[name].size == 0):  # 0: it makes room in a step
+                raise ValueError(f"{name} is not of this optimizer")
+        if memory.keys() != own.keys() or t < 0:
+            raise ValueError("the memory is of another optimizer")
+        for name, kept in memory.items():
+            setattr(self, name, t if name == "t" else kept.copy())
+
+    def begin(self, theta: Array) -> None:  # noqa: B027  (most have nothing to make room for)
+        """Make room for what it remembers, if it is the first step."""
 
     @abstractmethod
     def step(self, theta: Array, gradient: Array) -> None:
@@ -120,6 +140,7 @@ class Adam(Optimizer):
         if not self.t:
             self.mean, self.square = np.zeros_like(theta), np.zeros_like(theta)
         _check_same(self.mean, theta)
+        _check_same(self.square, theta)
 
     def step(self, theta: Array, gradient: Array) -> None:  # noqa: D102
         self.begin(theta)

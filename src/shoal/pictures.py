@@ -128,8 +128,9 @@ def draw_effect(panel: Axes, effect: Effect, classes: Sequence[str]) -> None:
 
 
 def short(name: str) -> str:
-    """Return a name as it is drawn: cut, and without being read as a formula."""
-    cut = name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 1]}…"
+    """Return a name as it is drawn: cut in its middle, and without being read as a formula."""
+    end = LONGEST_NAME // 2 - 1
+    cut = name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - end - 1]}…{name[-end:]}"
     return cut.replace("$", r"\$")
 
 

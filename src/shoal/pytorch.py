@@ -44,7 +44,7 @@ def to_torch(network: Network) -> "torch.nn.Sequential":
         layers.insert(0, (W1, b1))
     made: list[Any] = []
     for W, b in layers:
-        linear = pt.nn.Linear(W.shape[1], W.shape[0])
+        linear = pt.nn.utils.skip_init(pt.nn.Linear, W.shape[1], W.shape[0])
         linear.weight.data = pt.from_numpy(W.copy())
         linear.bias.data = pt.from_numpy(b.ravel().copy())
         made.append(linear)
@@ -91,6 +91,11 @@ def from_torch(module: "torch.nn.Sequential", output: str = "sigmoid") -> Networ
             raise InputError(
                 f"the activation {between[0]} is not known: use one of {', '.join(names)}"
             )
+    if between and linear[0].out_features != linear[1].in_features:
+        raise InputError(
+            f"the first layer gives {linear[0].out_features} values, and the last takes"
+            f" {linear[1].in_features}: they must be as many"
+        )
     W = [layer.weight.detach().cpu().numpy() for layer in linear]
     n_h = W[0].shape[0] if between else 0
     network = Network(W[0].shape[1], n_h, W[-1].shape[0], activation, output, W[0].dtype)

@@ -81,6 +81,20 @@ class Decoder:
         return text
 
 
+def _whole_cells(lines: Iterable[str]) -> Iterator[str]:
+    """Join lines until their quotes are even, so that no cell is cut; but not for ever."""
+    joined: list[str] = []
+    odd, size = 0, 0
+    for line in lines:
+        joined.append(line)
+        odd, size = (odd + line.count('"')) % 2, size + len(line)
+        if not odd or size > csv.field_size_limit():
+            yield "\n".join(joined)
+            joined, odd, size = [], 0, 0
+    if joined:
+        yield "\n".join(joined)
+
+
 def records(lines: Iterable[str], separator: str, source: str) -> Iterator[Record]:
     """Cut lines into rows of equal length; empty lines are skipped.
 
@@ -92,10 +106,10 @@ def records(lines: Iterable[str], separator: str, source: str) -> Iterator[Recor
     pending: list[str] = []
 
     def fed() -> Iterator[str]:
-        for line in lines:
-            ready = prepared(line, separator)[0]
-            pending.append(ready)
-            yield ready + "\n"
+        for text in _whole_cells(lines):
+            for line in prepared(text, separator)[0].split("\n"):
+                pending.append(line)
+                yield line + "\n"
 
     of_reader = prepared("", separator)[1]
     reader = strict_reader(fed(), of_reader)

@@ -64,6 +64,8 @@ def read_blocks(
                 block = table_from_frame(frame, name, schema=schema)
                 yield replace(block, first=first)
                 first += block.n_rows
+            if not first:
+                raise InputError(f"{name} has no rows: give a table with at least one row")
             return
         zipped = start.startswith(b"\x1f\x8b")
         try:

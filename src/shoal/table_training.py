@@ -125,7 +125,7 @@ def _what(prepared: Prepared, rows: Labels, validation: Table | None, seed: int)
         "target": prepared.target.name,
         "seed": str(seed),
         "version of Shoal": __version__,
-        **{name: json.dumps(value) for name, value in (choices | recipe).items()},
+        **{f"choice of {k}": json.dumps(v) for k, v in (choices | recipe).items()},
     }
 
 

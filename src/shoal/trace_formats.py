@@ -31,6 +31,7 @@ td, th { border: 1px solid #767676; padding: .1rem .5rem; text-align: right;
   font-variant-numeric: tabular-nums; }
 th { font-weight: normal; font-style: italic; text-align: left; white-space: nowrap;
   border-color: transparent; }
+td.corner { border-color: transparent; }
 .numbers { overflow-x: auto; }
 h3 { margin: 1.2rem 0 0; font-size: 1rem; }
 p { margin: 0; }
@@ -110,7 +111,7 @@ def trace_html(trace: Trace) -> str:
 def _html_rows(trace: Trace, step: Step) -> str:
     rows, columns = _cut(step, HTML)
     of_rows, of_columns = _names(trace, step, 0, rows), _names(trace, step, 1, columns)
-    corner = "<th></th>" if of_rows else ""
+    corner = '<td class="corner"></td>' if of_rows else ""
     made = []
     if of_columns:
         heads = "".join(f'<th scope="col">{escape(name)}</th>' for name in of_columns)

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 
 from shoal.callbacks import Callback, TrainingState
-from shoal.checkpoint import FLAGS, Checkpoint, Memory, Snapshot, digest
+from shoal.checkpoint import FLAGS, Checkpoint, Memory, Snapshot, digest, settings
 from shoal.engine import (
     CostAndGradient,
     Descent,
@@ -152,14 +152,22 @@ def train_population(
     _check_alike(members)
     passes = Passes(first_epoch, max_epochs, batch_size or examples.m, bool(shuffle), seed)
     kept = (
-        None if checkpoint is None else checkpoint.begin(_what(members, examples, passes, engine))
+        None
+        if checkpoint is None
+        else checkpoint.begin(_what(runs, examples, passes, engine, metrics or {}))
     )
     try:
         for run in runs:
             run.call("on_train_begin")
-        if kept is not None:
-            for run, memory in zip(runs, kept.members, strict=True):
-                run.recall(memory)
+        if kept is not None and checkpoint is not None:
+            with checkpoint.refusing():
+                for run, memory in zip(runs, kept.members, strict=True):
+                    run.recall(memory)
+            if not 0 <= kept.passes <= max_epochs:
+                raise InputError(
+                    f"{checkpoint.folder} holds {kept.passes:,} passes, and max_epochs is"
+                    f" {max_epochs:,}: give as many, or choose another folder"
+                )
             passes = replace(
                 passes, first=first_epoch + kept.passes, count=max(0, max_epochs - kept.passes)
             )
@@ -167,6 +175,8 @@ def train_population(
         with np.errstate(over="ignore", invalid="ignore"):
             _make_passes(runs, examples, passes, engine, checkpoint)
     finally:
+        if checkpoint is not None:
+            checkpoint.end()
         for run in runs:
             run.call("on_train_end")
     for run in runs:
@@ -286,27 +296,38 @@ class _Run:
             " NaN in them"
         )
 
+    @property
+    def remembering(self) -> list[Callback]:
+        """The callbacks that have something to keep, in order."""
+        return [c for c in self.member.callbacks if type(c).memory is not Callback.memory]
+
     def memory(self) -> Memory:
         """Return all that it takes to go on from here."""
         arrays = {"theta": self.member.network.theta}
-        parts = {f"history {name}": np.array(c) for name, c in self.history.columns.items()}
-        parts |= {f"optimizer {k}": v for k, v in self.member.optimizer.memory().items()}
-        for i, callback in enumerate(self.member.callbacks):
-            parts |= {f"callback {i} {k}": v for k, v in callback.memory().items()}
-        flags = {name: getattr(self.history, name) for name in FLAGS}
-        return Memory({name: array.copy() for name, array in (arrays | parts).items()}, flags)
+        arrays |= {f"history {name}": np.array(c) for name, c in self.history.columns.items()}
+        arrays |= {f"optimizer {k}": v for k, v in self.member.optimizer.memory().items()}
+        for i, callback in enumerate(self.remembering):
+            arrays |= {f"callback {i} {k}": v for k, v in callback.memory().items()}
+        return Memory(arrays, {name: getattr(self.history, name) for name in FLAGS})
 
     def recall(self, memory: Memory) -> None:
-        """Take up what :meth:`memory` returned."""
-        self.member.network.theta[:] = memory.arrays["theta"]
-        self.member.optimizer.recall(memory.of("optimizer"))
-        for i, callback in enumerate(self.member.callbacks):
-            if kept := memory.of(f"callback {i}"):
-                callback.recall(kept)
-        self.history.columns = {k: v.tolist() for k, v in memory.of("history").items()}
+        """Take up what :meth:`memory` returned; a ValueError or such if it is not of this run."""
+        theta, columns = self.member.network.theta, memory.of("history")
+        kept = memory.arrays["theta"]
+        if (kept.shape, kept.dtype) != (theta.shape, theta.dtype):
+            raise ValueError("theta is not of this network")
+        if len({len(column) for column in columns.values()}) > 1 or not columns.keys() >= {
+            "epoch", "cost"
+        }:  # fmt: skip
+            raise ValueError("the history is not whole")
+        self.member.optimizer.recall(memory.of("optimizer"), theta)
+        theta[:] = kept
+        for i, callback in enumerate(self.remembering):
+            callback.recall(memory.of(f"callback {i}"))
+        self.history.columns = {name: column.tolist() for name, column in columns.items()}
         for name in FLAGS:
             setattr(self.history, name, memory.flags[name])
-        self.descent.costs[:] = self.history.columns.get("cost", [])
+        self.descent.costs[:] = self.history["cost"]
 
     def finish(self) -> None:
         if not self.history.diverged and not np.isfinite(self.member.network.theta).all():
@@ -351,22 +372,27 @@ def _train_lbfgs(
 
 
 def _what(
-    members: Sequence[Member], examples: Examples, passes: Passes, engine: Engine
+    runs: Sequence["_Run"], examples: Examples, passes: Passes, engine: Engine, metrics: Metrics
 ) -> dict[str, str]:
     """Return what a checkpoint must have been made of, to be taken up."""
-    weights = [examples.w, *(member.w for member in members)]
+    members = [run.member for run in runs]
+    networks = [member.network for member in members]
+    parts = [each.validation for each in members]
+    validation = [(None,) if p is None else (p.X, p.Y, p.w) for p in parts]
     return {
-        "examples": digest(examples.X, examples.Y),
-        "weights": digest(*(w for w in weights if w is not None)),
-        "validation": digest(*(each for member in members if member.validation is not None
-                               for each in (member.validation.X, member.validation.Y))),
-        "starts": digest(*(member.network.theta for member in members)),
+        "examples": digest(examples.X, examples.Y, examples.w),
+        "weights": digest(*(member.w for member in members)),
+        "validation part": digest(*(array for part in validation for array in part)),
+        "starts": digest(*(network.theta for network in networks)),
         "networks": ", ".join(
-            f"{type(each.optimizer).__name__} {each.optimizer.alpha!r} {each.l2!r} {each.dropout!r}"
-            for each in members
+            f"{each.n_x} {each.n_h} {each.n_y} {each.activation} {each.output}" for each in networks
         ),
+        "optimizers": ", ".join(settings(each.optimizer) for each in members),
+        "penalties": ", ".join(f"{each.l2!r} {each.dropout!r}" for each in members),
+        "callbacks": ", ".join(settings(each) for run in runs for each in run.remembering),
+        "metrics": ", ".join(metrics),
         "batches": f"{passes.batch_size} {passes.shuffle} {passes.seed} {passes.first}",
-        "engine": engine.name,
+        "engine": engine.name + (", reproducible" if engine.reproducible else ""),
     }  # fmt: skip
 
 

@@ -31,7 +31,7 @@ def predict(
     """Predict each row of TABLE with MODEL: the likeliest label, and each label's probability.
 
     The rows keep their order. The columns may stand in any order; the target may be among them.
-    TABLE may be larger than memory: it is read in blocks, and OUT is there whole or not at all.
+    TABLE may be larger than memory: it is read in blocks; a file OUT is there whole or not at all.
     """
     from shoal.atomic import check_writable
     from shoal.drift import Spreads
@@ -44,12 +44,15 @@ def predict(
         table_format(path)
         check_writable(path)
     fitted = TableModel.load(model)
-    spreads, notes = Spreads(fitted.profiles), dict[str, None]()
+    spreads, notes = Spreads(fitted.profiles), dict[str, str]()
 
     def predicted() -> Iterator[dict[str, Any]]:
         for block in read_blocks(table, fitted.schema, header=header):
             yield fitted.prediction_columns(block, ignore_extra)
-            notes.update(dict.fromkeys(block.notes))
+            for note in block.notes:
+                notes.setdefault(
+                    note.partition(": ")[0], note
+                )  # of each block with its own example
             spreads.add(block)
 
     if as_json and path == "-":
@@ -62,11 +65,11 @@ def predict(
         with table_writer(path) as writer:
             for columns in predicted():
                 writer.write(columns)
-    notes.update(dict.fromkeys(spreads.notes()))
+    notes.update({note: note for note in spreads.notes()})
     if not quiet:
-        for note in notes:
+        for note in notes.values():
             click.echo(f"Note: {note}", err=True)
     if path != "-" and as_json:
-        output({"rows": spreads.rows, "output": path, "notes": list(notes)})
+        output({"rows": spreads.rows, "output": path, "notes": list(notes.values())})
     elif path != "-" and not quiet:
         click.echo(f"Wrote {spreads.rows:,} rows to {path}.", err=True)

@@ -97,9 +97,10 @@ def train(
         )
     if stopped:
         epochs = max(len(history) for history in model.ensemble.histories)
+        kept = checkpoint is not None and checkpoint.path.exists()
         click.echo(
             f"Stopped by Ctrl-C after {epochs} epochs; the best networks so far were kept in"
-            f" {path}.{'' if checkpoint is None else ' Go on with --resume.'}",
+            f" {path}.{' Go on with --resume.' if kept else ''}",
             err=True,
         )
         sys.exit(130)

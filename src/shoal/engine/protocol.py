@@ -104,6 +104,7 @@ class Engine(ABC):
     """Sums over examples. X is (n_x, m), dense or SciPy sparse; Y is (n_y, m)."""
 
     name: str
+    reproducible = False  # on every instruction set
 
     def facts(self) -> dict[str, str | int]:
         """Return what a person asks about the engine."""
