@@ -145,12 +145,20 @@ def test_ctrl_c_twice_stops_at_once(start, long_table, folder):
         TableModel.load(folder / "m")
 
 
-@pytest.mark.parametrize("command", [["train", "-", "-t", "y", "-o", "m"], ["predict", "m0", "-"]])
-def test_ctrl_c_while_a_table_is_read_leaves_nothing_behind(start, write, model_bytes, command):
+@pytest.mark.parametrize(
+    ("command", "table"),
+    [
+        (["train", "-", "-t", "y", "-o", "m"], b"a,b,y\n" * 200_000),
+        (["predict", "m0", "-", "-o", "p"], b"age,city,income\n" + b"30,Oslo,1\n" * 200_000),
+    ],
+)
+def test_ctrl_c_while_a_table_is_read_leaves_nothing_behind(
+    start, write, model_bytes, command, table
+):
     folder = write("m0", model_bytes).parent
     running = start(*command, stdin=subprocess.PIPE)
     # so much goes through only once the command reads
-    running.process.stdin.write(b"a,b,y\n" * 200_000)
+    running.process.stdin.write(table)
     running.process.stdin.flush()
     time.sleep(0.5)  # Python does not notice what comes just before it waits for more
     running.press_ctrl_c()

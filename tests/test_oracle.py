@@ -1,11 +1,14 @@
 """The figures of the course's published exercise, from the equations and from the estimator."""
 
+import warnings
+
 import numpy as np
 import pytest
 
 from shoal import Callback, Network, ShoalClassifier, equations
 from shoal.activations import ACTIVATIONS
 from shoal.datasets import planar_flower
+from shoal.diagnosis import FindingWarning
 from shoal.equations import Forward, Parameters
 from shoal.losses import LOSSES
 
@@ -171,7 +174,8 @@ def test_zero_initialisation_learns_nothing_on_the_flower(flower):
     parameters, costs = descend(X, Y, zeros, 2000)
     assert costs == pytest.approx([0.6931471806] * 2000, abs=5e-11)
     assert accuracy(X, Y, parameters) == 0.5
-    model = fit(X, Y, init="zeros", max_iter=2000)
+    with pytest.warns(FindingWarning, match="^dead: "):
+        model = fit(X, Y, init="zeros", max_iter=2000)
     assert model.history_["cost"] == pytest.approx([0.6931471806] * 2000, abs=5e-11)
     assert model.score(X.T, Y.ravel()) == 0.5
 
@@ -247,7 +251,8 @@ def trained_on_xor(activation, init):
 
 
 def test_zero_initialisation_with_tanh_is_dead():
-    _, results = trained_on_xor("tanh", "zeros")
+    with pytest.warns(FindingWarning, match="^dead: "):
+        _, results = trained_on_xor("tanh", "zeros")
     for W1, b1, W2, b2 in results:
         assert not W1.any()
         assert not W2.any()
@@ -259,7 +264,8 @@ def test_zero_initialisation_with_tanh_is_dead():
     ("activation", "init"), [("sigmoid", "zeros"), ("tanh", "constant"), ("sigmoid", "constant")]
 )
 def test_a_symmetric_start_moves_but_its_units_stay_copies(activation, init):
-    start, results = trained_on_xor(activation, init)
+    with pytest.warns(FindingWarning, match="^symmetric: of 4 hidden units 1 is distinct"):
+        start, results = trained_on_xor(activation, init)
     for W1, b1, W2, _ in results:
         assert (W1 != start.W1).all()
         assert (W2 != start.W2).all()
@@ -288,7 +294,9 @@ def test_random_times_20_starts_with_about_92_percent_saturated():
         random = np.random.RandomState(seed)
         start = Parameters(random.randn(4, 2) * 20, np.zeros((4, 1)), np.zeros((1, 4)), 0.0)
         shares.append(TANH.saturated(equations.forward(X, start, TANH, SIGMOID).Z1).mean())
-        fit(X, Y, init_scale=20, random_state=seed, max_iter=1, callbacks=[watched])
+        with warnings.catch_warnings():  # saturated, or exploding, or neither: by the seed
+            warnings.simplefilter("ignore", FindingWarning)
+            fit(X, Y, init_scale=20, random_state=seed, max_iter=1, callbacks=[watched])
         assert watched.share == shares[-1]
     assert np.mean(shares) == pytest.approx(0.92, abs=0.01)
     small = Network(2, 4, 1).initialise("gaussian", 0.01, 0)
