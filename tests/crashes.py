@@ -16,6 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
+from shoal.checkpoint import NAME
+
 DRIVER = """
 import sys
 from shoal.checkpoint import Checkpoint
@@ -70,7 +72,7 @@ class Crashes:
         start = time.monotonic()
         run(["predict", "whole.shoal", "t.csv", "-o", "whole.csv"], folder)
         self.seconds_of_prediction = time.monotonic() - start
-        self.kills = 0
+        self.kills = self.kept = 0
 
     def training(self, points: int) -> None:
         """Kill a training so many times, going on each time; compare when it comes to its end."""
@@ -80,15 +82,15 @@ class Crashes:
             after = self.random.uniform(0.3, 1.1) * self.seconds
             if run(train, self.folder, after) is None:
                 done += 1
+                self.kept += (self.folder / "kept" / NAME).exists()
                 self.check("m.shoal", "whole.shoal")
             else:
-                self.finish(train)
-        while run(train, self.folder, None) is None:
-            pass
-        self.finish(train)
+                self.finish()
+        run(train, self.folder)
+        self.finish()
         self.kills += done
 
-    def finish(self, train: list[str]) -> None:
+    def finish(self) -> None:
         """Compare a training that came to its end, and begin anew."""
         self.check("m.shoal", "whole.shoal", must_exist=True)
         if list((self.folder / "kept").iterdir()):
@@ -97,12 +99,14 @@ class Crashes:
 
     def prediction(self, points: int) -> None:
         """Kill a prediction so many times: its output is whole, or is not there."""
-        for _ in range(points):
+        done = 0
+        while done < points:
             after = self.random.uniform(0.7, 1.1) * self.seconds_of_prediction
-            run(["predict", "whole.shoal", "t.csv", "-o", "p.csv"], self.folder, after)
+            code = run(["predict", "whole.shoal", "t.csv", "-o", "p.csv"], self.folder, after)
+            done += code is None
             self.check("p.csv", "whole.csv")
             (self.folder / "p.csv").unlink(missing_ok=True)
-        self.kills += points
+        self.kills += done
 
     def check(self, name: str, whole: str, must_exist: bool = False) -> None:
         """Compare a file, if it is there, with that of the undisturbed run."""
@@ -121,7 +125,10 @@ def main() -> None:
         crashes = Crashes(Path(folder), chosen.seed)
         crashes.prediction(chosen.points // 3)
         crashes.training(chosen.points - chosen.points // 3)
-        print(f"killed {crashes.kills} times; everything came out as if undisturbed")
+        print(
+            f"killed {crashes.kills} times, {crashes.kept} of them with something kept; everything"
+            " came out as if undisturbed"
+        )
 
 
 if __name__ == "__main__":

@@ -22,7 +22,6 @@ sys.path.insert(0, {tests!r})
 from hostile import bombs, lying, refused, small_model
 folder = Path(tempfile.mkdtemp())
 data = small_model(folder)
-before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 made = [*lying(data), *bombs()]
 grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 for name, bad in made:

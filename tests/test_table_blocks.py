@@ -111,9 +111,7 @@ def test_parquet_is_read_in_blocks(tmp_path):
 
 @pytest.fixture
 def blocks_of_seven(monkeypatch):
-    monkeypatch.setitem(read_blocks.__wrapped__.__kwdefaults__
-                        if hasattr(read_blocks, "__wrapped__") else read_blocks.__kwdefaults__,
-                        "rows", 7)  # fmt: skip
+    monkeypatch.setitem(read_blocks.__kwdefaults__, "rows", 7)
 
 
 @pytest.mark.parametrize("ending", ["csv", "tsv", "parquet"])

@@ -100,6 +100,30 @@ def check_writable(path: str | Path) -> None:
         raise _cannot_write(path, error) from error
 
 
+def check_replaceable(path: str | Path, start: bytes, what: str) -> None:
+    """Find out now whether `path` can be written later, and holds nothing but `what` if anything.
+
+    Parameters
+    ----------
+    path : str or Path
+    start : bytes
+        How every file of the kind begins.
+    what : str
+        The kind, for the message.
+
+    Raises
+    ------
+    InputError
+        If it cannot be written, or a file of another kind would be lost.
+    """
+    check_writable(path)
+    path = Path(path)
+    if path.is_file() and path.stat().st_size:
+        with path.open("rb") as file:
+            if file.read(len(start)) != start:
+                raise InputError(f"{path} exists and is not {what}: choose another name")
+
+
 def _is_special(path: str | Path) -> bool:
     """Whether `path` is a device or a pipe, or an output of this process under its own name."""
     if os.path.abspath(path).startswith(("/dev/stdout", "/dev/stderr", "/dev/fd/")):  # noqa: PTH100

@@ -25,7 +25,7 @@ from shoal.dates import to_days
 from shoal.errors import InputError
 from shoal.evaluation import Measures, measure
 from shoal.splitting import Labels
-from shoal.table_evaluation import labelled
+from shoal.table_evaluation import Labelled, labelled
 from shoal.table_model import TableModel
 
 MOST_ROWS, ROWS_OF_A_CURVE = 4000, 500  # are enough
@@ -61,6 +61,12 @@ class Effect:
     ordered: bool
     curve: tuple[tuple[float, ...], ...]
 
+    @property
+    def moved(self) -> int:
+        """The class whose curve is drawn: the positive one of two, or the one that moves most."""
+        P = np.array(self.curve)
+        return 1 if P.shape[1] == 2 else int(np.ptp(P, axis=0).argmax())
+
 
 def column_effects(
     model: TableModel, table: Table, *, ignore_extra: bool = False, seed: int = 0
@@ -82,6 +88,11 @@ def column_effects(
         raise InputError(
             f"{rows.source} has rows of one class alone: effects need rows of two classes or more"
         )
+    return effects_of(model, table, rows, seed)
+
+
+def effects_of(model: TableModel, table: Table, rows: Labelled, seed: int) -> list[Effect]:
+    """Return the effects of the columns on rows that are encoded already."""
     random = np.random.default_rng(seed)
     some = random.permutation(len(rows.labels))[:MOST_ROWS]
     X, labels = rows.X[some], rows.labels[some]

@@ -14,7 +14,7 @@ import numpy as np
 from shoal.activations import Array
 from shoal.callbacks import Callback, EarlyStopping, TrainingState
 from shoal.checkpoint import Checkpoint
-from shoal.diagnosis import OF_THE_EXAMPLES, Finding, diagnose
+from shoal.diagnosis import MOST_EXAMPLES, OF_THE_EXAMPLES, Finding, diagnose
 from shoal.engine import default_engine
 from shoal.engine.dropout import Dropout
 from shoal.errors import DivergedError, InputError
@@ -25,6 +25,7 @@ from shoal.losses import class_outputs, class_probabilities
 from shoal.network import Network
 from shoal.optimizers import Adam, ScaledAdam
 from shoal.recipe import FALLING, FOLDS, Recipe, column_of
+from shoal.sampling import some_of
 from shoal.splitting import Labels, Splitter
 from shoal.training import train_population
 
@@ -58,10 +59,12 @@ class Ensemble:
 
         What is only so of the rows, whether features are scaled, is left out.
         """
-        Y = class_outputs(labels, len(self.weights))
+        some = some_of(len(X), MOST_EXAMPLES, seed=0)
+        X, labels = X[some].T, labels[some]
+        Y, w = class_outputs(labels, len(self.weights)), self.weights[labels][None]
         found: dict[str, list[Finding]] = {}
         for network, history in zip(self.networks, self.histories, strict=True):
-            for finding in diagnose(network, X.T, Y, self.weights[labels][None], history=history):
+            for finding in diagnose(network, X, Y, w, history=history):
                 if finding.name not in OF_THE_EXAMPLES:
                     found.setdefault(finding.name, []).append(finding)
         return [(each[0], len(each)) for each in found.values()]

@@ -16,6 +16,7 @@ import numpy as np
 
 from shoal.activations import Array
 from shoal.curves import Ranking, Thresholds
+from shoal.sampling import some_of
 from shoal.splitting import Labels
 
 CONFIDENCE = 0.95
@@ -87,7 +88,7 @@ def class_curves(labels: Labels, p: Array, k: int, seed: int = 0) -> Curves | No
     whole = Ranking(labels == k, p).thresholds()
     if whole is None:
         return None
-    some = _some(len(labels), seed)
+    some = some_of(len(labels), MOST_ROWS, seed)
     ranking = Ranking(labels[some] == k, p[some])
     part, drawn = ranking.thresholds(), []
     for times in resamples(len(some), seed):
@@ -164,7 +165,7 @@ def _measured(
     labels: Labels, P: Array, said: Labels, seed: int
 ) -> tuple[Named, Named, list[Named], float]:
     """Return measures of all rows, of some, of these drawn again, and how much to shrink."""
-    some = _some(len(labels), seed)
+    some = some_of(len(labels), MOST_ROWS, seed)
     of_rows, of_some = (
         _measurer(labels[at], P[at], said[at]) for at in (np.arange(len(labels)), some)
     )
@@ -214,10 +215,6 @@ def _of_curves(found: Thresholds) -> tuple[Array, Array, float, float]:
     at = np.searchsorted(found.recall, GRID - 1e-12).clip(1)  # the curve's steps, as summed up
     roc = np.interp(GRID, found.false_positive_rate, found.recall)
     return roc, found.precision[at], found.roc_auc, found.average_precision
-
-
-def _some(m: int, seed: int) -> Labels:
-    return np.sort(np.random.default_rng(seed).permutation(m)[:MOST_ROWS])
 
 
 def _spread(whole: Any, part: Any, drawn: Sequence[Any], shrunk: float) -> tuple[Any, Any]:

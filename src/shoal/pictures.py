@@ -17,10 +17,9 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from shoal.activations import Array
-from shoal.atomic import check_writable, write_atomically
+from shoal.atomic import check_replaceable, write_atomically
 from shoal.boundary import BLUE, ORANGE, probability_map
 from shoal.effects import Effect
-from shoal.errors import InputError
 from shoal.evaluation import Reliability
 from shoal.history import History
 from shoal.network import Network
@@ -36,9 +35,7 @@ def check_picture_path(path: Path) -> None:
     InputError
         The path cannot be written, or holds a file that is no PNG and would be lost.
     """
-    check_writable(path)
-    if path.is_file() and path.stat().st_size and not path.read_bytes().startswith(b"\x89PNG"):
-        raise InputError(f"{path} exists and is not a PNG picture: choose another name")
+    check_replaceable(path, b"\x89PNG", "a PNG picture")
 
 
 def plot_boundary(network: Network, X: Array, Y: Array, history: History, path: Path) -> None:
@@ -74,14 +71,20 @@ def plot_reliability(found: Reliability, positive: str | None, path: Path) -> No
     """Draw how often what was given a probability came true, as a PNG."""
     figure = Figure(figsize=(5, 5), layout="constrained")
     axes = figure.subplots()
+    draw_reliability(axes, found, positive)
+    axes.set(title=f"Calibration error {found.error:.3f}")
+    axes.grid(alpha=0.3)
+    _write(figure, path)
+
+
+def draw_reliability(axes: Axes, found: Reliability, positive: str | None) -> None:
+    """Draw how often what was given a probability came true."""
     axes.plot([0, 1], [0, 1], color="grey", linestyle="--", label="as often as said")
     axes.plot(found.probability, found.share, color=BLUE, marker="o", label="tenths of the rows")
     what = f"of {short(positive)}" if positive else "of the likeliest class"
     axes.set(xlabel=f"mean probability {what}", ylabel="share of rows of which it was true")
-    axes.set(xlim=(0, 1), ylim=(0, 1), title=f"Calibration error {found.error:.3f}")
+    axes.set(xlim=(0, 1), ylim=(0, 1))
     axes.legend(loc="upper left")
-    axes.grid(alpha=0.3)
-    _write(figure, path)
 
 
 def plot_effects(found: Sequence[Effect], classes: Sequence[str], path: Path) -> None:
@@ -109,8 +112,7 @@ def draw_importance(bars: Axes, found: Sequence[Effect]) -> None:
 
 def draw_effect(panel: Axes, effect: Effect, classes: Sequence[str]) -> None:
     """Draw one curve; of more than two classes the one that moves most."""
-    P = np.array(effect.curve)
-    k = 1 if len(classes) == 2 else int(np.ptp(P, axis=0).argmax())
+    P, k = np.array(effect.curve), effect.moved
     panel.set_title(short(effect.name), fontsize=9)
     panel.set_ylabel(f"p({short(classes[k])})", fontsize=8)
     panel.tick_params(labelsize=7)

@@ -16,20 +16,19 @@ from markupsafe import Markup
 from shoal import __version__
 from shoal import report_pictures as pictures
 from shoal.activations import Array
-from shoal.atomic import check_writable
+from shoal.atomic import check_replaceable
 from shoal.columns import Table
 from shoal.curves import Ranking
-from shoal.effects import Effect, column_effects
+from shoal.effects import Effect, effects_of
 from shoal.engine import default_engine
-from shoal.ensemble import probabilities
 from shoal.errors import InputError
 from shoal.evaluation import MEASURES
 from shoal.hidden_units import hidden_units
 from shoal.intervals import Interval, class_curves, gain_intervals, measure_intervals
-from shoal.pictures import short
 from shoal.report_pictures import Picture
+from shoal.sampling import some_of
 from shoal.splitting import Labels
-from shoal.table_evaluation import Evaluation, Labelled, cautions, evaluate_rows, labelled
+from shoal.table_evaluation import Evaluation, cautions, compared, evaluate_rows, labelled
 from shoal.table_model import TableModel, what_was_chosen
 
 MOST_ROWS = 1000
@@ -48,9 +47,7 @@ def check_page_path(path: Path) -> None:
     """
     if path.suffix.lower() not in (".html", ".htm"):
         raise InputError(f"{path} must end in .html: a report is a page")
-    check_writable(path)
-    if path.is_file() and path.stat().st_size and not path.read_bytes().startswith(START):
-        raise InputError(f"{path} exists and is not a page of Shoal: choose another name")
+    check_replaceable(path, START, "a page of Shoal")
 
 
 def report_html(
@@ -85,18 +82,19 @@ def report_html(
         raise InputError(
             f"{rows.source} has rows of one class alone: a report needs rows of two classes or more"
         )
-    effects = column_effects(model, table, ignore_extra=ignore_extra, seed=seed)
+    effects = effects_of(model, table, rows, seed)
     rows.notes.extend(cautions(model, table))
-    evaluation = evaluate_rows(model, rows)
-    P, some = model.probabilities(rows.X), _some(len(rows.X), seed)
+    given = compared(model, rows.X)
+    evaluation = evaluate_rows(model, rows, given)
+    some = some_of(len(rows.X), MOST_ROWS, seed)
     units = hidden_units(model, rows.X[some])
     return _template().render(
         model=model,
         evaluation=evaluation,
         positive=model.target.positive,
         about=[*model.summary(), *_measured_before(model)],
-        measures=_measures(model, rows, P, evaluation, seed),
-        pictures=_pictures(model, rows, P, evaluation, seed),
+        measures=_measures(model, rows.labels, given, evaluation, seed),
+        pictures=_pictures(model, rows.labels, given["network"], evaluation, seed),
         importance=pictures.importance(effects),
         effects=_effects(effects, model),
         notes=[n for n in model.record["notes"] if n not in model.record.get("failures", ())],
@@ -111,11 +109,6 @@ def report_html(
         engine=default_engine().name,
         top=lambda columns: sorted(columns.items(), key=lambda item: -item[1])[:MOST_COLUMNS],
     )
-
-
-def _some(m: int, seed: int) -> Labels:
-    """Return the numbers of some of m rows: enough to look at hidden units."""
-    return np.sort(np.random.default_rng(seed).permutation(m)[:MOST_ROWS])
 
 
 def _template() -> Template:
@@ -148,19 +141,20 @@ def _measured_before(model: TableModel) -> list[tuple[str, str]]:
 
 
 def _measures(
-    model: TableModel, rows: Labelled, P: Array, evaluation: Evaluation, seed: int
+    model: TableModel, labels: Labels, given: Mapping[str, Array], evaluation: Evaluation, seed: int
 ) -> list[tuple[str, list[str]]]:
     """Return each measure's name, and its values as text.
 
     They are those of the network, of logistic regression, of how much the network has more, and of
     the majority guess.
     """
-    Q = probabilities(model.baseline, rows.X)
-    ours, theirs = ((each, model.decision.choose(each)) for each in (P, Q))
+    ours, theirs = (
+        (P, model.decision.choose(P)) for P in (given["network"], given["logistic_regression"])
+    )
     columns: list[Mapping[str, Interval | None]] = [
-        measure_intervals(rows.labels, *ours, seed),
-        measure_intervals(rows.labels, *theirs, seed),
-        gain_intervals(rows.labels, ours, theirs, seed),
+        measure_intervals(labels, *ours, seed),
+        measure_intervals(labels, *theirs, seed),
+        gain_intervals(labels, ours, theirs, seed),
     ]
     texts = [{k: "-" if v is None else str(v) for k, v in column.items()} for column in columns]
     guess = evaluation.metrics["majority_guess"]
@@ -170,23 +164,22 @@ def _measures(
 
 
 def _pictures(
-    model: TableModel, rows: Labelled, P: Array, evaluation: Evaluation, seed: int
+    model: TableModel, labels: Labels, P: Array, evaluation: Evaluation, seed: int
 ) -> list[Picture]:
     """Return the pictures of the learning, and of how good the probabilities are."""
-    classes = model.target.classes
-    positive = model.target.positive
+    classes, positive = model.target.classes, model.target.positive
     made = [pictures.learning_curves(model.ensemble)]
     of_classes = [1] if positive is not None else range(min(len(classes), MOST_CLASSES))
     found = {
         classes[k]: curves
         for k in of_classes
-        if (curves := class_curves(rows.labels, P[:, k], k, seed)) is not None
+        if (curves := class_curves(labels, P[:, k], k, seed)) is not None
     }
     K = len(classes)
     made += [pictures.roc_curves(found, K), pictures.precision_recall_curves(found, K)]
-    made.append(pictures.calibration(evaluation.reliability, short(positive or "the likeliest")))
+    made.append(pictures.calibration(evaluation.reliability, positive))
     if positive is not None:
-        thresholds = Ranking(rows.labels == 1, P[:, 1]).thresholds()
+        thresholds = Ranking(labels == 1, P[:, 1]).thresholds()
         if thresholds is not None:
             chosen = model.decision.threshold
             made.append(pictures.threshold_curves(thresholds, chosen, positive))

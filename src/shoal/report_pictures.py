@@ -19,7 +19,14 @@ from shoal.ensemble import Ensemble
 from shoal.evaluation import Reliability
 from shoal.hidden_units import HiddenUnit
 from shoal.intervals import GRID, Curve, Curves, wilson
-from shoal.pictures import MOST_BARS, data_uri, draw_effect, draw_importance, short
+from shoal.pictures import (
+    MOST_BARS,
+    data_uri,
+    draw_effect,
+    draw_importance,
+    draw_reliability,
+    short,
+)
 
 WIDTH, HEIGHT = 5.0, 3.6  # inches: letters can still be read on a telephone
 MOST_UNITS, MOST_COLUMNS = 24, 16  # of the picture of hidden units
@@ -108,19 +115,14 @@ def _of_classes(
     return Picture(_drawn(draw), f"{title} curve; {area} with its 95 % interval: {areas}.")
 
 
-def calibration(found: Reliability, what: str) -> Picture:
+def calibration(found: Reliability, positive: str | None) -> Picture:
     """Draw how often what was given a probability came true, with intervals after Wilson."""
-    share = np.array(found.share)
-    low, high = wilson(share, np.array(found.rows))
+    low, high = wilson(np.array(found.share), np.array(found.rows))
 
     def draw(axes: Axes) -> None:
-        axes.plot([0, 1], [0, 1], color="#767676", linewidth=1, label="as often as said")
-        axes.vlines(found.probability, low, high, color=BLUE, alpha=0.6,
-                    label="95 %")  # fmt: skip
-        axes.plot(found.probability, share, "o-", color=BLUE, label="tenths of the rows")
-        axes.set(xlabel=f"mean probability of {what}", ylabel="share of rows, truly",
-                 title="Calibration", xlim=(-0.01, 1.01), ylim=(-0.01, 1.01))  # fmt: skip
-        axes.legend(loc="upper left", fontsize=8)
+        axes.vlines(found.probability, low, high, color=BLUE, alpha=0.6, label="95 %")
+        draw_reliability(axes, found, positive)
+        axes.set(title="Calibration", xlim=(-0.01, 1.01), ylim=(-0.01, 1.01))
 
     pairs = ", ".join(
         f"{p:.2f} said, {s:.2f} true" for p, s in zip(found.probability, found.share, strict=True)
@@ -163,8 +165,7 @@ def importance(found: Sequence[Effect]) -> Picture:
 
 def effect_curve(effect: Effect, classes: Sequence[str]) -> Picture:
     """Draw what one column does to the probability."""
-    P = np.array(effect.curve)
-    k = 1 if len(classes) == 2 else int(np.ptp(P, axis=0).argmax())
+    P, k = np.array(effect.curve), effect.moved
     first, last = effect.values[0], effect.values[-1]
     return Picture(
         _drawn(lambda axes: draw_effect(axes, effect, classes), 2.6, 3.4),

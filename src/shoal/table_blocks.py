@@ -1,6 +1,6 @@
 """Guarantee: a table larger than memory is read block by block, as if it had been read whole.
 
-Floor 5. Cells, kinds, rows and errors are those of ``tables.read_table``; a column may change from
+Floor 4. Cells, kinds, rows and errors are those of ``tables.read_table``; a column may change from
 decimal points to decimal commas between blocks. Text in UTF-16, and text of one line, are read
 whole.
 """

@@ -18,9 +18,9 @@ from shoal.activations import Array
 from shoal.columns import Table
 from shoal.errors import InputError
 from shoal.recipe import Recipe
+from shoal.table_learning import encode, learn
 from shoal.table_model import TableModel
 from shoal.table_preparation import Choices, prepare
-from shoal.table_training import encode, learn
 from shoal.tables import table_from_frame
 
 

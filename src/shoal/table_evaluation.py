@@ -3,6 +3,7 @@
 Floor 6.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -85,19 +86,26 @@ def cautions(model: TableModel, table: Table) -> list[str]:
     return notes
 
 
-def evaluate_rows(model: TableModel, rows: Labelled) -> Evaluation:
-    """Measure a model on rows that are encoded already."""
+def compared(model: TableModel, X: Array) -> dict[str, Array]:
+    """Return the probabilities, (m, K), that are compared: the networks', and the baselines'."""
+    return {
+        "network": model.probabilities(X),
+        "logistic_regression": probabilities(model.baseline, X),
+        "majority_guess": np.tile(model.prior, (len(X), 1)),
+    }
+
+
+def evaluate_rows(
+    model: TableModel, rows: Labelled, given: Mapping[str, Array] | None = None
+) -> Evaluation:
+    """Measure a model on rows that are encoded already, by what is :func:`compared` on them."""
     classes, labels, notes = model.target.classes, rows.labels, list(rows.notes)
     absent = sorted(set(range(len(classes))) - set(labels.tolist()))
     if absent:
         names = ", ".join(classes[k] for k in absent)
         notes.append(f"no row has the label {names}, which the ROC AUC leaves out")
-    ours = model.probabilities(rows.X)
-    given = {
-        "network": ours,
-        "logistic_regression": probabilities(model.baseline, rows.X),
-        "majority_guess": np.tile(model.prior, (len(labels), 1)),
-    }
+    given = given or compared(model, rows.X)
+    ours = given["network"]
     metrics = {
         name: asdict(measure(labels, P, model.decision.choose(P))) for name, P in given.items()
     }

@@ -1,41 +1,28 @@
 """Guarantee: one call takes a table to networks whose quality is known on unseen rows.
 
-Floor 6. Encode, hold rows out, train by the recipe, and measure beside logistic regression and the
+Floor 6. Hold rows out, learn from the others, and measure beside logistic regression and the
 majority guess.
 """
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 
 import numpy as np
 
 from shoal import __version__
-from shoal.activations import Array
-from shoal.bins import fit_pieces
 from shoal.callbacks import Callback
 from shoal.checkpoint import Checkpoint, digest, digest_of
-from shoal.column_plans import Dates
-from shoal.columns import Schema, Table
-from shoal.decisions import Decision, decide, weighted
-from shoal.diagnosis import Watch
-from shoal.drift import Profile, drift
-from shoal.encoding import TableEncoder
-from shoal.engine import default_engine
-from shoal.ensemble import Ensemble, Unseen, fit_ensemble
+from shoal.columns import Table
+from shoal.drift import drift
 from shoal.errors import InputError
-from shoal.evaluation import measure
-from shoal.examples import Examples
-from shoal.losses import class_outputs
-from shoal.network import Network
 from shoal.recipe import Recipe
 from shoal.splitting import Labels
-from shoal.suspicions import leaks, repeated
-from shoal.table_evaluation import Evaluation, Labelled, evaluate_rows, labelled
+from shoal.suspicions import repeated
+from shoal.table_evaluation import Evaluation, evaluate_rows, labelled
+from shoal.table_learning import encode, learn
 from shoal.table_model import TableModel
 from shoal.table_preparation import Choices, Prepared, prepare
-from shoal.training import train
 
 HELD_OUT = 0.2  # share of the rows kept for measuring where no test table is given
 
@@ -184,130 +171,6 @@ def learn_and_measure(
     return model, evaluation
 
 
-@dataclass(frozen=True)
-class Encoded:
-    """Rows to learn from: their numbers, class numbers and features, and how these were made."""
-
-    rows: Labels
-    labels: Labels
-    X: Array
-    encoder: TableEncoder
-    profiles: tuple[Profile, ...]
-
-
-def encode(prepared: Prepared, rows: Labels) -> Encoded:
-    """Encode some rows of a table, by number."""
-    labels, choices = prepared.labels[rows], prepared.choices
-    if len(np.unique(labels)) < 2:
-        only = prepared.target.classes[labels[0]]
-        raise InputError(
-            f"{prepared.table.source}: the rows to learn from are all {only!r}, as they are split:"
-            " give more rows, or split them otherwise (fewer folds, no order)"
-        )
-    learned = prepared.table.without([prepared.target.name]).rows(rows)
-    encoder, X = TableEncoder.fit(
-        learned, labels, prepared.target.classes, dropped=prepared.dropped, keep=choices.keep,
-        uses=choices.uses, splitter=prepared.splitter.take(rows),
-    )  # fmt: skip
-    profiles = tuple(
-        Profile.fit(learned[plan.name], plan.form if isinstance(plan, Dates) else "")
-        for plan in encoder.plans
-        if plan.features
-    )
-    return Encoded(rows, labels, X, encoder, profiles)
-
-
-def learn(
-    prepared: Prepared,
-    encoded: Encoded,
-    *,
-    stopping: Labelled | None = None,
-    seed: int = 0,
-    callbacks: Sequence[Callback] = (),
-    checkpoint: Checkpoint | None = None,
-) -> TableModel:
-    """Train on encoded rows; ``stopping`` are rows that stop all networks early."""
-    X, labels, encoder = encoded.X, encoded.labels, encoded.encoder
-    classes = prepared.target.classes
-    notes = [*prepared.notes, *leaks(encoder, X, labels)]
-    baseline = _fit_baseline(X, labels, len(classes), callbacks)
-    if baseline.reached_max_epochs:
-        notes.append("logistic regression had not quite converged")
-    pieces = fit_pieces(X, labels)
-    seen = pieces.transform(X)
-    strict = prepared.choices.strict
-    w = prepared.choices.recipe.weights_of(classes, labels)[labels][None]
-    Y = class_outputs(labels, len(classes))
-    watch = Watch(seen.T, Y, w, at_end=False, strict=strict, seed=seed)
-    ensemble, unseen = fit_ensemble(
-        seen, labels, classes, prepared.choices.recipe,
-        splitter=prepared.splitter.take(encoded.rows), seed=seed, callbacks=[*callbacks, watch],
-        validation=None if stopping is None else (pieces.transform(stopping.X), stopping.labels),
-        checkpoint=checkpoint,
-    )  # fmt: skip
-    failures = _failures(ensemble, seen, labels)
-    if failures and strict:
-        raise InputError(f"{failures[0]} (strict)")
-    notes += failures
-    decision = _decision(prepared.choices.goal, classes, ensemble.weights, unseen)
-    if prepared.choices.goal is not None and len(classes) == 2:
-        notes.append(_what_it_gives(decision, classes[1], unseen))
-    return TableModel(
-        _without_demands_on_unused(prepared.schema, encoder),
-        prepared.target,
-        encoder,
-        pieces,
-        ensemble,
-        decision,
-        encoded.profiles,
-        baseline.network,
-        np.bincount(labels, minlength=len(classes)) / len(labels),
-        {
-            "source": prepared.table.source,
-            "rows": len(labels),
-            "seed": seed,
-            "choices": prepared.choices.to_data(),
-            "from_file": Path(prepared.table.source).is_file(),
-            "networks": len(ensemble.networks) + ensemble.lost,
-            "tables": {},
-            "failures": failures,
-            "notes": notes,
-            "engine": default_engine().name,
-            "shoal": __version__,
-        },
-    )
-
-
-def _failures(ensemble: Ensemble, seen: Array, labels: Labels) -> list[str]:
-    """Return a sentence on each way in which networks failed to learn."""
-    said = []
-    if ensemble.lost:
-        is_left = "is left out" if ensemble.lost == 1 else "are left out"
-        trained = len(ensemble.networks) + ensemble.lost
-        said.append(f"{ensemble.lost} of {trained} networks left the finite numbers and {is_left}")
-    said += [
-        f"{found.name}, in {n} of {len(ensemble.networks)} networks: {found.sentence}; {found.cure}"
-        for found, n in ensemble.findings(seen, labels)
-        if found.kind == "failure"
-    ]
-    return said
-
-
-def _what_it_gives(decision: Decision, positive: str, unseen: Unseen) -> str:
-    said = decision.choose(unseen.P)
-    found = measure(unseen.labels, unseen.P, said)
-    precision, recall = found.precision or 0.0, found.recall or 0.0
-    name, _, wanted = decision.goal.partition("=")
-    reached = {"precision": precision, "recall": recall}.get(name, np.inf)
-    met = (
-        "" if name not in ("precision", "recall") or reached >= float(wanted) else " cannot be met"
-    )
-    return (
-        f"goal {decision.goal}{met}: of {len(said):,} rows not learned from, {positive!r} is said"
-        f" of {said.sum():,}, with a precision of {precision:.3f} and a recall of {recall:.3f}"
-    )
-
-
 def _hold_out(prepared: Prepared, rows: Labels, seed: int) -> tuple[Labels, Table]:
     """Return the rows to learn from, and the table of those to measure on."""
     table, splitter = prepared.table, prepared.splitter.take(rows)
@@ -319,37 +182,3 @@ def _hold_out(prepared: Prepared, rows: Labels, seed: int) -> tuple[Labels, Tabl
         )
     # its notes are those of the whole table, which are told already
     return rows[kept], replace(table.rows(rows[held_out]), source="held out", notes=())
-
-
-def _decision(
-    goal: str | None, classes: tuple[str, ...], weights: Array, unseen: Unseen
-) -> Decision:
-    if goal is None and (weights != weights[0]).any():
-        return weighted(weights)
-    return decide(goal or "accuracy", classes, unseen.labels, unseen.P)
-
-
-def _without_demands_on_unused(schema: Schema, encoder: TableEncoder) -> Schema:
-    """Let later tables hold anything in columns that prediction does not read."""
-    unused = {plan.name for plan in encoder.plans if not plan.features} | {schema.target}
-    return replace(
-        schema,
-        columns=tuple((name, "text" if name in unused else kind) for name, kind in schema.columns),
-    )
-
-
-@dataclass(frozen=True)
-class _Baseline:
-    network: Network
-    reached_max_epochs: bool
-
-
-def _fit_baseline(X: Array, labels: Labels, K: int, callbacks: Sequence[Callback]) -> _Baseline:
-    """Fit logistic regression, penalised as scikit-learn's is by default."""
-    Y = class_outputs(labels, K)
-    network = Network(X.shape[1], 0, len(Y), output="sigmoid" if K == 2 else "softmax")
-    history = train(
-        network, Examples(X.T, Y), optimizer="lbfgs", l2=1.0, max_epochs=1000,
-        callbacks=callbacks,
-    )  # fmt: skip
-    return _Baseline(network, history.reached_max_epochs)

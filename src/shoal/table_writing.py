@@ -1,6 +1,6 @@
 """Guarantee: a table is written whole or not at all, however many blocks it comes in.
 
-Floor 5. Only one block is in memory at a time.
+Floor 4. Only one block is in memory at a time.
 """
 
 import csv

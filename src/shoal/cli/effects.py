@@ -12,7 +12,7 @@ from shoal.cli.console import output, say
 @click.command()
 @click.argument("model")
 @click.argument("table")
-@options.picture("A PNG to draw the effects into.")
+@options.written("PICTURE", "A PNG to draw the effects into.")
 @options.header
 @options.seed
 @options.ignore_extra

@@ -12,7 +12,7 @@ from shoal.cli.console import output, say
 @click.command()
 @click.argument("model")
 @click.argument("table")
-@options.picture("A PNG to draw into how reliable the probabilities are.")
+@options.written("PICTURE", "A PNG to draw into how reliable the probabilities are.")
 @options.header
 @options.ignore_extra
 @options.as_json

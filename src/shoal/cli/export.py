@@ -11,10 +11,7 @@ from shoal.cli.console import output
 @click.command()
 @click.argument("model")
 @click.argument("table")
-@click.option(
-    "--output", "-o", "path", required=True, type=click.Path(path_type=Path), metavar="FILE",
-    help="The file to write; .onnx, .py, .c, .js or .json says how.",
-)  # fmt: skip
+@options.written("FILE", "The file to write; .onnx, .py, .c, .js or .json says how.", required=True)
 @options.header
 @options.ignore_extra
 @options.as_json

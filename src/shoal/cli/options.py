@@ -31,11 +31,14 @@ ignore_extra = click.option(
 )
 
 
-def picture(what: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Return the option for a picture to draw into."""
+def written(
+    metavar: str, what: str, required: bool = False
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Return the option for a file to write."""
     return click.option(
-        "--output", "-o", "path", type=click.Path(path_type=Path), metavar="PICTURE", help=what
-    )
+        "--output", "-o", "path", type=click.Path(path_type=Path), metavar=metavar, help=what,
+        required=required,
+    )  # fmt: skip
 
 
 def _use_threads(context: click.Context, parameter: click.Parameter, threads: int | None) -> None:

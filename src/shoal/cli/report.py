@@ -12,14 +12,7 @@ from shoal.cli.console import output, say
 @click.command()
 @click.argument("model")
 @click.argument("table")
-@click.option(
-    "--output",
-    "-o",
-    "path",
-    type=click.Path(path_type=Path),
-    metavar="PAGE",
-    help="The HTML page to write.  [default: MODEL's name with .html]",
-)
+@options.written("PAGE", "The HTML page to write.  [default: MODEL's name with .html]")
 @options.header
 @options.seed
 @options.ignore_extra

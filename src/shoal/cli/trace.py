@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.markup import escape
@@ -10,6 +11,9 @@ from rich.markup import escape
 from shoal.cli import options
 from shoal.cli.console import output, say
 from shoal.errors import InputError
+
+if TYPE_CHECKING:
+    from shoal.columns import Table
 
 MOST_ROWS = 1000
 ENDINGS = {".txt": "text", ".tex": "latex", ".html": "html", ".json": "json"}
@@ -24,14 +28,7 @@ ENDINGS = {".txt": "text", ".tex": "latex", ".html": "html", ".json": "json"}
     "--alpha", default=1.2, show_default=True, type=click.FloatRange(0, min_open=True),
     help="The learning rate of the update.",
 )  # fmt: skip
-@click.option(
-    "--output",
-    "-o",
-    "path",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="A file to write; .txt, .tex, .html or .json says how.",
-)
+@options.written("FILE", "A file to write; .txt, .tex, .html or .json says how.")
 @options.network
 @options.header
 @options.ignore_extra
@@ -62,21 +59,10 @@ def trace(
         check_writable(path)
     fitted = TableModel.load(model)
     rows = read_table(table, schema=fitted.schema, header=header)
-    if row is not None and row > rows.n_rows:
-        raise InputError(f"there is no row {row}: {rows.source} has {rows.n_rows}")
     chosen = options.chosen_network(fitted, network)
-    if row is None and rows.n_rows > MOST_ROWS:
-        raise InputError(
-            f"{rows.source} has {rows.n_rows:,} rows, and {MOST_ROWS:,} at most can be followed at"
-            " once: choose one with --row"
-        )
-    some = rows if row is None else replace(rows.rows([row - 1]), source=f"row {row}")
-    examples = network_examples(fitted, some, ignore_extra)
-    names = {
-        "feature": fitted.pieces.names(fitted.encoder.features), "output": fitted.target.classes,
-    }  # fmt: skip
-    if chosen.n_y == 1:
-        names["output"] = fitted.target.classes[1:]
+    examples = network_examples(fitted, _followed(rows, row), ignore_extra)
+    features, classes = fitted.pieces.names(fitted.encoder.features), fitted.target.classes
+    names = {"feature": features, "output": classes[1:] if chosen.n_y == 1 else classes}
     found = follow(chosen, examples.X, examples.Y, alpha=alpha, names=names)
     if unit is not None:
         found = found.of_unit(unit)
@@ -95,3 +81,17 @@ def trace(
         output({"trace": str(path)})
     else:
         say(f"Wrote [bold]{escape(str(path))}[/].")
+
+
+def _followed(rows: "Table", row: int | None) -> "Table":
+    """Return the row that is asked for, or all of a few."""
+    if row is None:
+        if rows.n_rows > MOST_ROWS:
+            raise InputError(
+                f"{rows.source} has {rows.n_rows:,} rows, and {MOST_ROWS:,} at most can be followed"
+                " at once: choose one with --row"
+            )
+        return rows
+    if row > rows.n_rows:
+        raise InputError(f"there is no row {row}: {rows.source} has {rows.n_rows}")
+    return replace(rows.rows([row - 1]), source=f"row {row}")

@@ -28,14 +28,7 @@ from shoal.errors import InputError
     metavar="TABLE",
     help="Stop training by these rows; without it each network has a fold of TABLE.",
 )
-@click.option(
-    "--output",
-    "-o",
-    "path",
-    type=click.Path(path_type=Path),
-    metavar="MODEL",
-    help="The model file to write.  [default: TABLE's name with .shoal]",
-)
+@options.written("MODEL", "The model file to write.  [default: TABLE's name with .shoal]")
 @click.option(
     "--checkpoint",
     "folder",

@@ -4,13 +4,14 @@ Floor 4, with nothing beside NumPy but the engine. Each finding looks at a netwo
 its gradient, or at the history of its training; a healthy network has none.
 """
 
-from shoal.diagnosis.examination import diagnose
+from shoal.diagnosis.examination import MOST_EXAMPLES, diagnose
 from shoal.diagnosis.finding import NAMES, OF_THE_EXAMPLES, Finding
 from shoal.diagnosis.steps import curvature
 from shoal.diagnosis.units import distinct_units
 from shoal.diagnosis.watch import FindingWarning, Watch
 
 __all__ = [
+    "MOST_EXAMPLES",
     "NAMES",
     "OF_THE_EXAMPLES",
     "Finding",

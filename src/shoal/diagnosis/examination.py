@@ -1,5 +1,7 @@
 """Guarantee: one call looks at everything: the examples, the units, the cost, the steps."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from shoal import equations
@@ -8,14 +10,14 @@ from shoal.diagnosis.examples import of_examples
 from shoal.diagnosis.finding import Finding
 from shoal.diagnosis.passes import of_history
 from shoal.diagnosis.steps import of_step
-from shoal.diagnosis.units import of_units
+from shoal.diagnosis.units import NO_BETTER, of_units
 from shoal.engine import Engine, default_engine
 from shoal.errors import InputError
 from shoal.history import History
 from shoal.network import Network
+from shoal.sampling import some_of
 
 MOST_EXAMPLES = 1000  # are enough
-NO_BETTER = 0.999  # of a guess's cost
 LARGE = 10.0  # times the labels, and times a guess's cost
 
 
@@ -55,7 +57,7 @@ def diagnose(
     network.check_examples(X, Y, w, features=True)
     if alpha is not None and not 0 < alpha < np.inf:
         raise InputError(f"alpha is {alpha!r}, but must be above 0")
-    some = np.sort(np.random.default_rng(seed).permutation(X.shape[1])[:MOST_EXAMPLES])
+    some = some_of(X.shape[1], MOST_EXAMPLES, seed)
     X, Y = X[:, some].astype(np.float64), Y[:, some].astype(np.float64)
     w = None if w is None or not w[:, some].any() else w[:, some].astype(np.float64)
     with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is a finding
@@ -77,34 +79,13 @@ def _of_network(
             Finding(
                 "not finite", "failure",
                 f"the cost is {cost:g}, and the greatest parameter {np.abs(network.theta).max():g}",
-                "start anew, with a lower learning rate and scaled features", {},
+                "start anew, with a lower learning rate and scaled features",
             )
         )  # fmt: skip
         return found
     if network.n_h:
         found += of_units(network, X, Y, w, forward, cost, guess)
-    z2 = float(np.abs(forward.Z2).max())
-    large = LARGE * guess if network.output == "identity" else max(1.0, LARGE * guess)
-    if z2 > LARGE * max(1.0, float(np.abs(Y).max())) and cost > large:
-        found.append(
-            Finding(
-                "exploding", "failure",
-                f"z2 goes up to {z2:.3g}, and the cost, {cost:.4g}, is far above that of a constant"
-                f" guess, {guess:.4g}: derivatives are as large",
-                "start from smaller weights, scale the features, or lower the learning rate",
-                {"cost": cost, "cost of a constant guess": guess, "greatest z2": z2},
-            )
-        )  # fmt: skip
-    elif history is not None and guess > 0 and cost >= NO_BETTER * guess:
-        found.append(
-            Finding(
-                "no better than a guess", "failure",
-                f"after training the cost is {cost:.4g}, that of a constant guess {guess:.4g}",
-                "train longer, and see whether the learning rate suits and the features tell of the"
-                " target",
-                {"cost": cost, "cost of a constant guess": guess},
-            )
-        )  # fmt: skip
+    found += _of_cost(network.output, Y, forward.Z2, cost, guess, trained=history is not None)
     if alpha is not None:
         names = {each.name for each in found}
         step = of_step(network, X, Y, w, alpha, cost, history, engine or default_engine())
@@ -112,6 +93,29 @@ def _of_network(
         if any(each.name == "alpha too small" for each in found):  # it is why the cost stands still
             found = [each for each in found if each.name != "plateau"]
     return found
+
+
+def _of_cost(
+    output: str, Y: Array, Z2: Array, cost: float, guess: float, *, trained: bool
+) -> Iterator[Finding]:
+    z2 = float(np.abs(Z2).max())
+    large = LARGE * guess if output == "identity" else max(1.0, LARGE * guess)
+    if z2 > LARGE * max(1.0, float(np.abs(Y).max())) and cost > large:
+        yield Finding(
+            "exploding", "failure",
+            f"z2 goes up to {z2:.3g}, and the cost, {cost:.4g}, is far above that of a constant"
+            f" guess, {guess:.4g}: derivatives are as large",
+            "start from smaller weights, scale the features, or lower the learning rate",
+            {"cost": cost, "cost of a constant guess": guess, "greatest z2": z2},
+        )  # fmt: skip
+    elif trained and guess > 0 and cost >= NO_BETTER * guess:
+        yield Finding(
+            "no better than a guess", "failure",
+            f"after training the cost is {cost:.4g}, that of a constant guess {guess:.4g}",
+            "train longer, and see whether the learning rate suits and the features tell of the"
+            " target",
+            {"cost": cost, "cost of a constant guess": guess},
+        )  # fmt: skip
 
 
 def _cost_of_a_guess(network: Network, Y: Array, w: Array | None) -> float:

@@ -16,6 +16,7 @@ from shoal.diagnosis.examination import diagnose
 from shoal.diagnosis.finding import OF_THE_EXAMPLES, Finding
 from shoal.diagnosis.passes import of_history
 from shoal.errors import InputError
+from shoal.sampling import some_of
 
 MOST_EXAMPLES = 256
 WORK_BEFORE, TIMES_THE_LOOK = 2e10, 200.0  # products of a parameter and an example
@@ -49,7 +50,7 @@ class Watch(Callback):
         self, X: Array, Y: Array, w: Array | None = None, *, at_end: bool = True,
         strict: bool = False, seed: int = 0,
     ) -> None:  # fmt: skip
-        some = np.sort(np.random.default_rng(seed).permutation(X.shape[1])[:MOST_EXAMPLES])
+        some = some_of(X.shape[1], MOST_EXAMPLES, seed)
         self.m, self.X, self.Y = X.shape[1], X[:, some], Y[:, some]
         self.w = None if w is None or not w[:, some].any() else w[:, some]
         self.at_end, self.strict = at_end, strict

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 
-from shoal.atomic import check_writable, write_atomically
+from shoal.atomic import check_replaceable, write_atomically
 from shoal.columns import Table, require_table
 from shoal.errors import InputError
 from shoal.export.answers import Answers
@@ -92,15 +92,7 @@ def check_export_path(path: str | Path) -> None:
     ending = path.suffix.lower()
     if ending not in FORMATS:
         raise InputError(f"{path} must end in {ENDINGS}: choose one")
-    check_writable(path)
-    mark = FORMATS[ending][1]
-    if path.is_file() and path.stat().st_size:
-        with path.open("rb") as file:
-            known = file.read(len(mark)) == mark
-        if not known:
-            raise InputError(
-                f"{path} exists and is not an export of Shoal to {ending}: choose another name"
-            )
+    check_replaceable(path, FORMATS[ending][1], f"an export of Shoal to {ending}")
 
 
 def _functions(
