@@ -10,9 +10,11 @@ from conftest import shop, write_rows
 from crashes import Crashes
 
 from shoal import Callback, Checkpoint, EarlyStopping, Examples, InputError, Member, Network
+from shoal.callbacks import TrainingState
 from shoal.checkpoint import NAME
 from shoal.engine import NumpyEngine
 from shoal.engine.dropout import Dropout
+from shoal.history import History
 from shoal.model_file import load_file, save_file
 from shoal.optimizers import Adam, GradientDescent, Momentum, ScaledAdam
 from shoal.table_model import TableModel
@@ -200,6 +202,46 @@ def test_a_callback_that_keeps_nothing_may_come_and_go(tmp_path):
     assert found == train_it(40, [])
 
 
+@pytest.mark.parametrize("ticks", [3, 10, 25])
+def test_a_training_stopped_within_a_pass_goes_on_from_the_pass_before(ticks, tmp_path):
+    class StopAtTick(Callback):
+        seen = 0
+
+        def on_tick(self, state):
+            self.seen += 1
+            if self.seen == ticks:
+                state.stop("stopped by Ctrl-C")
+
+    X, Y = problem()
+
+    def train_it(callbacks, **options):
+        made = Network(3, 4, 1, dtype=np.float32).initialise("gaussian", 0.5)
+        train(made, Examples(X, Y), batch_size=16, max_epochs=12, callbacks=callbacks,
+              engine=NumpyEngine(), **options)  # fmt: skip
+        return made.theta.tobytes()
+
+    stopper = StopAtTick()
+    stopped = train_it([stopper], checkpoint=Checkpoint(tmp_path, seconds=0))
+    assert stopper.seen == ticks
+    whole = train_it([])
+    assert stopped != whole
+    assert train_it([], checkpoint=Checkpoint(tmp_path, resume=True, seconds=0)) == whole
+
+
+def test_early_stopping_keeps_the_measure_and_its_cost_apart():
+    history = History()
+    state = TrainingState(Network(2, 2, 1), history, 9)
+    stop, again = (EarlyStopping("validation_share", mode="max") for _ in range(2))
+    for each in (stop, again):
+        each.on_train_begin(state)
+    history.append(epoch=0, cost=0.7, validation_cost=0.6, validation_share=0.25)
+    stop.on_epoch_end(state)
+    again.recall(stop.memory())
+    kept = {name: value for name, value in vars(stop).items() if name != "best_theta"}
+    assert kept == {name: value for name, value in vars(again).items() if name in kept}
+    np.testing.assert_array_equal(again.best_theta, stop.best_theta)
+
+
 def test_two_trainings_do_not_share_a_folder(tmp_path):
     class Second(Callback):
         def on_train_begin(self, state):
@@ -318,6 +360,9 @@ def test_the_command_goes_on_and_leaves_nothing_behind(cli, folder, monkeypatch)
     words = cli(*train_it, *options, "--resume", "--seed", "3").err
     assert "differs in " in words
     assert "seed (was 0, is 3)" in words
+    write_rows(folder / "shop.csv", shop(seed=4))
+    assert "differs in table, " in cli(*train_it, *options, "--resume").err
+    write_rows(folder / "shop.csv", shop())
     words = cli(*train_it, *options, "--resume", "--goal", "f1").err
     assert 'choice of goal (was not given, is "f1")' in words
     (folder / "kept" / ".shoal-0123.tmp").write_bytes(b"of a killed process")

@@ -6,7 +6,7 @@ import pytest
 from sklearn.inspection import permutation_importance
 from sklearn.metrics import log_loss
 
-from shoal.effects import column_effects
+from shoal.effects import Effect, column_effects
 from shoal.errors import InputError
 from shoal.table_classifier import TableClassifier
 from shoal.table_training import train_table
@@ -98,3 +98,13 @@ def test_a_column_that_is_missing_throughout_has_no_curve(model):
     rows = frame(seed=1).assign(noise=np.nan)
     found = {e.name: e for e in column_effects(model, table_from_frame(rows, schema=model.schema))}
     assert found["noise"].curve == ()
+
+
+def test_the_curve_drawn_is_of_the_positive_class_or_of_the_one_that_moves_most():
+    def effect(*curve):
+        return Effect("x", 0.1, 0.0, None, tuple(range(len(curve))), False, curve)
+
+    assert effect((0.9, 0.1), (0.2, 0.8)).moved == 1
+    assert effect((0.2, 0.3, 0.5), (0.1, 0.7, 0.2)).moved == 1
+    assert effect((0.2, 0.3, 0.5), (0.4, 0.2, 0.4)).moved == 0
+    assert effect((0.2, 0.4, 0.4), (0.3, 0.6, 0.1)).moved == 2
