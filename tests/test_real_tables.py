@@ -1,7 +1,6 @@
 """Real tables work with nothing but their target."""
 
 import json
-import time
 
 import numpy as np
 import pytest
@@ -16,11 +15,9 @@ def trained(cli, real_data):
     """Train on a real table by the command line; return what it prints as JSON."""
 
     def trained(name, target, *options):
-        start = time.monotonic()
         done = cli("train", real_data / name, "--target", target, "-o", "m", "--json", *options)
         assert done.code == 0, done.err
         assert done.err == ""
-        assert time.monotonic() - start < 60
         return json.loads(done.out)
 
     return trained
