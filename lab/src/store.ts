@@ -1,0 +1,62 @@
+/**
+ * Guarantee: one place holds what the page shows; every part of the page reads it and calls it.
+ *
+ * Signals hold the state; the functions below change it, and ask for what has to be seen anew.
+ */
+
+import { computed, signal, type ReadonlySignal, type Signal } from "@preact/signals";
+import type { About, DataSeen, Frame, Scenario, Settings, View } from "./protocol";
+
+/** One of the one or two runs side by side. */
+export interface Run {
+  scenario: Signal<Scenario>;
+  data: Signal<DataSeen | null>;
+  frame: Signal<Frame | null>;
+  /** What to say of it: a sentence on bad input, say. */
+  error: Signal<string>;
+}
+
+export interface Lab {
+  about: Signal<About | null>;
+  runs: Signal<Run[]>; // the first is the main one; both are at the same iteration
+  iteration: Signal<number>; // shown
+  playing: Signal<boolean>;
+  speed: Signal<number>; // iterations in a picture
+  view: Signal<View>;
+  /** What is pointed at or chosen, the same in the picture and in the equations. */
+  symbol: Signal<string | null>; // "W1", "dz2", "A1": its picture lights up, and the other way round
+  unit: Signal<number | null>; // a hidden unit, from 0
+  example: Signal<number | null>; // an example learned from, from 0; null is the batch
+  lost: Signal<string>; // "" or why nobody answers
+  lesson: Signal<number | null>; // step from 0, null when closed
+  message: Signal<string>; // said to screen readers, and shown for a moment
+}
+
+export interface Actions {
+  play(): void;
+  pause(): void;
+  /** Go to an iteration; exact, forward or back. */
+  go(iteration: number): Promise<void>;
+  step(by: 1 | -1): Promise<void>;
+  /** Start anew with other settings; keeps what is not named. */
+  restart(changes: Partial<Scenario>, run?: number): void;
+  /** Change something from the iteration shown on: a branch. */
+  branch(changes: Partial<Settings> & { weights?: Record<string, number> }, run?: number): void;
+  /** Open a second run beside the first, or close it. */
+  compare(changes: Partial<Scenario> | null): void;
+  look(view: View): void;
+  /** Take a whole state, as a link or a lesson's step holds it. */
+  open(state: LinkState): void;
+  /** Read a dropped or chosen file as a table, and start on it. */
+  drop(file: File): Promise<void>;
+}
+
+/** All that reproduces the view: it is the link. */
+export interface LinkState {
+  runs: Scenario[];
+  iteration: number;
+  view: View;
+  example: number | null;
+  unit: number | null;
+  lesson: number | null;
+}
