@@ -5,7 +5,6 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 import uvicorn
 
@@ -52,19 +51,12 @@ def open_lab(
     runs = Runs()
     if table is None and target is not None:
         raise InputError("--target is a column of a table: give the table too")
-    start = None if table is None else start_of(runs, _content(table), table, target)
+    start = None if table is None else start_of(runs, table, target)
     with _listening(port) as listening:
         gate = Gate(listening.getsockname()[1], secrets.token_urlsafe(24))
         app = make_app(Answers(runs, start), gate)
         config = uvicorn.Config(app, log_level="warning", server_header=False, access_log=False)
         yield OpenedLab(gate.link, uvicorn.Server(config), listening)
-
-
-def _content(table: str) -> bytes:
-    try:
-        return Path(table).read_bytes()
-    except OSError as error:
-        raise InputError(f"{table} cannot be read ({error.strerror}): check the name") from None
 
 
 @contextmanager
