@@ -1,0 +1,7 @@
+/** Guarantee: the guided lesson. */
+
+import type { Props } from "./store";
+
+export function Lesson({ lab }: Props) {
+  return <div hidden data-iteration={lab.iteration.value} />;
+}
