@@ -1,0 +1,236 @@
+"""Guarantee: each question of the page has an answer of plain data, or a sentence what is wrong.
+
+The same answers serve the browser and a notebook; how they travel is not known here. No answer
+takes much longer than ``SECONDS``: a long way is gone in several questions.
+"""
+
+import math
+from base64 import b64decode, b64encode
+from binascii import Error as NotBase64
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from shoal import __version__
+from shoal.activations import ACTIVATIONS
+from shoal.columns import Table
+from shoal.engine import default_engine
+from shoal.errors import InputError
+from shoal.gradient_check import gradient_check
+from shoal.lab.data_sets import DESCRIPTIONS
+from shoal.lab.frame import data_seen, frame_of
+from shoal.lab.material import MOST_BYTES, UnknownTableError
+from shoal.lab.runs import Runs
+from shoal.lab.scenario import (
+    MOST_POINTS,
+    MOST_UNITS,
+    OPTIMIZERS,
+    Scenario,
+    TableData,
+    scenario_from_data,
+    whole,
+)
+from shoal.lab.take_away import FORMS
+from shoal.lab.timeline import Timeline
+from shoal.network import INITIALISATIONS
+from shoal.targets import target_name
+from shoal.trace import trace
+
+SECONDS = 0.2
+MOST_ROWS, MOST_COLUMNS = 24, 12  # of an array in the equations
+HELD_OUT = 0.2  # of a table's rows, as in shoal train
+
+Question = dict[str, Any]
+
+
+class Answers:
+    """Answers the questions of one lab.
+
+    Parameters
+    ----------
+    runs : Runs
+    start : Scenario
+        What the page opens with.
+    """
+
+    def __init__(self, runs: Runs, start: Scenario | None = None) -> None:
+        self.runs, self.start = runs, start or Scenario()
+        self._kinds: dict[str, Callable[[Question], Question]] = {
+            "about": self._about, "data": self._data, "frame": self._frame,
+            "equations": self._equations, "check": self._check, "table": self._table,
+            "take": self._take,
+        }  # fmt: skip
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """What may be asked."""
+        return tuple(self._kinds)
+
+    def answer(self, kind: str, question: Any) -> tuple[bool, Question]:
+        """Answer a question; the first is whether it could be.
+
+        What cannot be used comes back as ``{"error": sentence}``.
+        """
+        try:
+            if not isinstance(question, dict):
+                raise InputError("a question must be an object")
+            with self.runs.lock:
+                return True, _finite(self._kinds[kind](question))
+        except UnknownTableError as error:
+            return False, {"error": str(error), "unknown_table": error.table}
+        except InputError as error:
+            return False, {"error": str(error)}
+        except MemoryError:
+            return False, {"error": "that does not fit into memory: take less of it"}
+
+    def _about(self, _: Question) -> Question:
+        return {
+            "shoal": __version__,
+            "engine": default_engine().facts(),
+            "data_sets": [
+                {"name": name, "title": title, "sentence": sentence}
+                for name, (title, sentence) in DESCRIPTIONS.items()
+            ],
+            "activations": list(ACTIVATIONS),
+            "initialisations": list(INITIALISATIONS),
+            "optimizers": list(OPTIMIZERS),
+            "limits": {"n_h": MOST_UNITS, "points": MOST_POINTS, "bytes": MOST_BYTES},
+            "start": self.start.to_data(),
+            "tables": [
+                table_seen(fingerprint, table, self._target_of(fingerprint))
+                for fingerprint, table in self.runs.tables.items()
+            ],
+        }
+
+    def _target_of(self, fingerprint: str) -> str | None:
+        data = self.start.data
+        asked = isinstance(data, TableData) and data.table == fingerprint
+        return data.target if asked and isinstance(data, TableData) else None
+
+    def _data(self, question: Question) -> Question:
+        scenario = scenario_from_data(question.get("scenario"))
+        return data_seen(self.runs.material(scenario), question.get("view"))
+
+    def _frame(self, question: Question) -> Question:
+        whole_run = self.runs.timeline(scenario_from_data(question.get("scenario")))
+        return frame_of(self._there(question), whole_run, question)
+
+    def _equations(self, question: Question) -> Question:
+        timeline = self._exactly_there(question)
+        learned, example = timeline.material.learned, question.get("example")
+        X, Y = learned.X, learned.Y
+        if example is not None:
+            at = whole("example", example, 0, learned.m - 1)
+            X, Y = X[:, at : at + 1], Y[:, at : at + 1]
+        settings, features = timeline.settings, timeline.material.features
+        seen = trace(timeline.network, X, Y, alpha=settings.alpha, names={"feature": features})
+        return {
+            "m": seen.m,
+            "alpha": seen.alpha,
+            "names": {name: list(seen.names[name]) for name in ("feature", "unit", "output")},
+            "steps": [
+                {
+                    "part": step.part, "symbol": step.symbol, "equation": step.equation,
+                    "note": step.note, "axes": list(step.axes), "shape": list(step.value.shape),
+                    "rows": list(range(min(MOST_ROWS, step.value.shape[0]))),
+                    "columns": list(range(min(MOST_COLUMNS, step.value.shape[1]))),
+                    "value": step.value[:MOST_ROWS, :MOST_COLUMNS].tolist(),
+                }
+                for step in seen.steps
+            ],
+        }  # fmt: skip
+
+    def _check(self, question: Question) -> Question:
+        timeline = self._exactly_there(question)
+        learned = timeline.material.learned
+        found = gradient_check(timeline.network, learned.X, learned.Y)
+        return {
+            "right": found.right,
+            "sentence": (
+                f"{sum(block.entries for block in found.blocks):,} derivatives on"
+                f" {found.examples:,} examples agree with the complex step and with central"
+                " differences"
+                if found.right
+                else f"the derivatives are not those of the cost: look at {found.suspect}"
+            ),
+            "blocks": [
+                {
+                    "name": f"d{block.block}", "right": block.right, "analytic": block.analytic,
+                    "error": max(block.complex_step, block.difference),
+                    "numeric": block.numeric,
+                    "worst": f"row {block.worst[0] + 1}, column {block.worst[1] + 1}",
+                }
+                for block in found.blocks
+            ],
+        }  # fmt: skip
+
+    def _table(self, question: Question) -> Question:
+        name, content, target = (question.get(each) for each in ("name", "content", "target"))
+        if not (isinstance(name, str) and isinstance(content, str) and 0 < len(name) <= 1000):
+            raise InputError("a table needs a name and a content")
+        if not (target is None or isinstance(target, str)):
+            raise InputError("target must be the name of a column")
+        try:
+            given = b64decode(content, validate=True)
+        except NotBase64:
+            raise InputError(f"{name} did not arrive whole: give it again") from None
+        fingerprint = self.runs.tables.add(given, name)
+        return table_seen(fingerprint, dict(self.runs.tables.items())[fingerprint], target)
+
+    def _take(self, question: Question) -> Question:
+        what = question.get("what")
+        if what not in FORMS:
+            raise InputError(f"what must be one of {', '.join(FORMS)}")
+        form = FORMS[what]
+        content = form.make(self._exactly_there(question))
+        return {"name": form.name, "type": form.type, "content": b64encode(content).decode()}
+
+    def _there(self, question: Question) -> Timeline:
+        """Return a timeline that has gone towards the iteration that is asked for."""
+        scenario = scenario_from_data(question.get("scenario"))
+        iteration = whole("iteration", question.get("iteration"))
+        made = tuple(change for change in scenario.changes if change.at <= iteration)
+        timeline = self.runs.timeline(replace(scenario, changes=made))
+        timeline.go(iteration, SECONDS)
+        return timeline
+
+    def _exactly_there(self, question: Question) -> Timeline:
+        timeline, wanted = self._there(question), question["iteration"]
+        if timeline.iteration != wanted:
+            raise InputError(
+                timeline.ended or f"the network is at iteration {timeline.iteration:,} yet: wait"
+            )
+        return timeline
+
+
+def table_seen(fingerprint: str, table: Table, target: str | None) -> Question:
+    """Return what the page shows of a table; the target is the last column unless given."""
+    return {
+        "table": fingerprint,
+        "name": table.source,
+        "rows": table.n_rows,
+        "columns": [{"name": each.name, "kind": each.kind} for each in table.columns],
+        "target": target_name(table, target or "-1"),
+        "notes": list(table.notes),
+    }
+
+
+def start_of(runs: Runs, content: bytes, name: str, target: str | None) -> Scenario:
+    """Return a scenario for a table, which is kept from now on."""
+    fingerprint = runs.tables.add(content, name)
+    table = dict(runs.tables.items())[fingerprint]
+    scenario = Scenario(
+        TableData(fingerprint, table.source, target_name(table, target or "-1")),
+        held_out=HELD_OUT, n_h=8, init="scaled", seed=0,
+    )  # fmt: skip
+    runs.material(scenario)  # what cannot be learned from is said now
+    return scenario
+
+
+def _finite(answer: Any) -> Any:
+    """Return an answer without infinities, which JSON has not: null stands for them."""
+    if isinstance(answer, float):
+        return answer if math.isfinite(answer) else None
+    if isinstance(answer, dict):
+        return {name: _finite(value) for name, value in answer.items()}
+    return [_finite(value) for value in answer] if isinstance(answer, list) else answer

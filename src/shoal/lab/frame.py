@@ -1,0 +1,208 @@
+"""Guarantee: a frame holds what the page shows of a network, computed as everywhere in Shoal.
+
+Pictures are rounded to bytes; costs, weights and shares are the numbers themselves.
+"""
+
+from base64 import b64encode
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shoal.activations import Array
+from shoal.diagnosis import diagnose, distinct_units
+from shoal.engine import default_engine
+from shoal.equations import Parameters
+from shoal.examples import Examples
+from shoal.history import History
+from shoal.lab.material import Material
+from shoal.lab.plane import Plane, plane_of
+from shoal.lab.scenario import whole
+from shoal.lab.timeline import Timeline
+from shoal.losses import class_probabilities
+from shoal.network import Network
+from shoal.sampling import some_of
+from shoal.splitting import Labels
+from shoal.trace import trace
+
+MOST_DRAWN = {"units": 24, "features": 16}
+MOST_EXAMPLES = 1000  # of which distributions are shown, and points drawn
+BINS, LARGEST_MAP, LARGEST_UNIT_MAP = 24, 128, 48
+LEAST_FOR_HISTORY = 1  # a cost before the first pass tells nothing
+
+
+def frame_of(timeline: Timeline, whole_run: Timeline, question: dict[str, Any]) -> dict[str, Any]:
+    """Return what is seen of a timeline where it stands; the cost curve is that of the whole run.
+
+    They differ where somebody looks at what was before a change.
+    """
+    with np.errstate(all="ignore"):  # the last network before the numbers end is shown too
+        return _seen(timeline, whole_run, question)
+
+
+def _seen(timeline: Timeline, whole_run: Timeline, question: dict[str, Any]) -> dict[str, Any]:
+    network, material = timeline.network, timeline.material
+    plane = plane_of(question.get("view"), material)
+    cost, held_out_cost = timeline.costs()
+    size = whole("map", question.get("map", 0), 0, LARGEST_MAP)
+    of_units = whole("units", question.get("units", 0), 0, LARGEST_UNIT_MAP)
+    points = list(whole_run.points())
+    return {
+        "iteration": timeline.iteration,
+        "ended": timeline.ended or None,
+        "cost": cost,
+        "held_out_cost": held_out_cost,
+        "accuracy": _accuracy(network, material.learned),
+        "held_out_accuracy": _accuracy(network, material.held_out),
+        "curve": {
+            "iteration": [at for at, _ in points],
+            "cost": [point.cost for _, point in points],
+            "held_out_cost": [point.held_out_cost for _, point in points],
+        },
+        "drawn": _drawn(network),
+        "map": _map(network, plane, size) if size else None,
+        "units": _units(network, plane, of_units) if of_units else None,
+        **_insides(network, material),
+        "findings": _findings(timeline) if question.get("findings") else None,
+    }
+
+
+def data_seen(material: Material, view: Any) -> dict[str, Any]:
+    """Return the examples as they are drawn in the plane of a view."""
+    plane = plane_of(view, material)
+    shown: dict[str, list[Array]] = {"x": [], "y": [], "label": [], "example": []}
+    for part, held_out in ((material.learned, False), (material.held_out, True)):
+        some = some_of(part.m, MOST_EXAMPLES, seed=0)
+        x, y = plane.place(part.X[:, some])
+        said = _classes(part.Y[:, some])
+        for name, values in zip(
+            shown, (x, y, said, np.full(len(some), -1) if held_out else some), strict=True
+        ):
+            shown[name].append(values)
+    types = ("<f4", "<f4", "u1", "<i4")
+    return {
+        "m": material.learned.m,
+        "m_held_out": material.held_out.m,
+        "features": material.features,
+        "classes": list(material.classes),
+        "view": view,
+        "axes": list(plane.names),
+        "bounds": plane.bounds.tolist(),
+        "shown": {
+            name: _coded(np.concatenate(values), kind)
+            for (name, values), kind in zip(shown.items(), types, strict=True)
+        },
+        "notes": material.prepared.notes,
+    }
+
+
+def _coded(values: NDArray[Any], kind: str) -> str:
+    return b64encode(np.ascontiguousarray(values, kind).tobytes()).decode()
+
+
+def _classes(Y: Array) -> Labels:
+    """Return class numbers, (m,), of outputs or of probabilities, (n_y, m)."""
+    classes: Labels = (Y[0] > 0.5).astype(np.intp) if len(Y) == 1 else Y.argmax(axis=0)
+    return classes
+
+
+def _accuracy(network: Network, part: Examples) -> float | None:
+    if not part.m:
+        return None
+    A2 = default_engine().predict(network, part.X)
+    return float(np.mean(_classes(A2) == _classes(part.Y)))
+
+
+def _map(network: Network, plane: Plane, size: int) -> dict[str, Any]:
+    A2 = default_engine().predict(network, plane.grid(size))
+    said = _classes(A2)
+    P = class_probabilities(A2)
+    of_interest = P[1] if len(P) == 2 else P.max(axis=0)
+    return {
+        "size": size, "said": _coded(said, "u1"),
+        "probability": _coded(np.round(255 * of_interest), "u1"),
+    }  # fmt: skip
+
+
+def _units(network: Network, plane: Plane, size: int) -> dict[str, Any]:
+    A1 = network.forward(plane.grid(size)).A1
+    low, high = A1.min(axis=1, keepdims=True), A1.max(axis=1, keepdims=True)
+    apart = high - low
+    A1 = np.divide(A1 - low, apart, where=apart > 0, out=np.full_like(A1, 0.5))
+    return {
+        "size": size, "activation": _coded(np.round(255 * A1), "u1"),
+        "low": low[:, 0].tolist(), "high": high[:, 0].tolist(),
+    }  # fmt: skip
+
+
+def _drawn(network: Network) -> dict[str, Any]:
+    W1, _, W2, _ = network.parameters
+    units = _largest(np.abs(W2).sum(axis=0) * np.abs(W1).sum(axis=1), MOST_DRAWN["units"])
+    features = _largest(np.abs(W1).sum(axis=0), MOST_DRAWN["features"])
+    places = network.split(np.arange(network.theta.size, dtype=np.float64))
+    return {
+        "units": units.tolist(), "features": features.tolist(),
+        **_part(network.parameters, units, features),
+        "places": _part(places, units, features),
+    }  # fmt: skip
+
+
+def _part(parameters: Parameters, units: Labels, features: Labels) -> dict[str, Any]:
+    return {
+        "W1": parameters.W1[np.ix_(units, features)].tolist(),
+        "b1": parameters.b1[units, 0].tolist(),
+        "W2": parameters.W2[:, units].tolist(),
+        "b2": parameters.b2[:, 0].tolist(),
+    }
+
+
+def _largest(sizes: Array, most: int) -> Labels:
+    return np.sort(np.argsort(-sizes, kind="stable")[:most])
+
+
+def _insides(network: Network, material: Material) -> dict[str, Any]:
+    """Return how z1, a1 and the derivatives are spread, and the two meters."""
+    some = some_of(material.learned.m, MOST_EXAMPLES, seed=0)
+    steps = trace(network, material.learned.X[:, some], material.learned.Y[:, some])
+    Z1 = steps["Z1"]
+    spread = {"z1": Z1, "a1": steps["A1"], "dz1": steps["dZ1"]}
+    spread |= {name: steps[name] for name in ("dW1", "dW2")}
+    curved = network.activation in ("tanh", "sigmoid")
+    return {
+        "distributions": {name: _histogram(values) for name, values in spread.items()},
+        "meters": {
+            "distinct": distinct_units(network),
+            "saturated": float(network.g1.saturated(Z1).mean()) if curved else None,
+            "dead": float((Z1 <= 0).all(axis=1).mean()) if network.activation == "relu" else None,
+        },
+    }
+
+
+def _histogram(values: Array) -> dict[str, Any]:
+    values = values[np.isfinite(values)]
+    if not values.size:
+        return {"low": 0.0, "high": 0.0, "counts": [0] * BINS}
+    low, high = float(values.min()), float(values.max())
+    counts, edges = np.histogram(values, BINS, (low, high) if high > low else None)
+    return {"low": float(edges[0]), "high": float(edges[-1]), "counts": counts.tolist()}
+
+
+def _findings(timeline: Timeline) -> list[dict[str, Any]]:
+    network, learned = timeline.network, timeline.material.learned
+    points = [point for at, point in timeline.points() if at <= timeline.iteration]
+    history = History(diverged=bool(timeline.ended), stop_reason=timeline.ended)
+    history.extend([point.cost for point in points])
+    if timeline.material.held_out.m:
+        history.columns["validation_cost"] = [point.held_out_cost or 0.0 for point in points]
+    plain = timeline.settings.optimizer == "descent" and timeline.settings.batch_size is None
+    found = diagnose(
+        network, learned.X, learned.Y, alpha=timeline.settings.alpha if plain else None,
+        history=history if len(points) > LEAST_FOR_HISTORY else None,
+    )  # fmt: skip
+    return [
+        {
+            "name": each.name, "kind": each.kind, "sentence": each.sentence, "cure": each.cure,
+            "evidence": {name: float(value) for name, value in each.evidence.items()},
+        }
+        for each in found
+    ]  # fmt: skip

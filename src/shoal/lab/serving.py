@@ -1,0 +1,79 @@
+"""Guarantee: a lab has a port of its own on the loopback, and gives it back."""
+
+import secrets
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+
+from shoal.errors import InputError
+from shoal.lab.answers import Answers, start_of
+from shoal.lab.runs import Runs
+from shoal.lab.server import HOST, Gate, make_app
+
+
+@dataclass(frozen=True)
+class OpenedLab:
+    """A lab that listens; it answers while it runs."""
+
+    link: str
+    _server: uvicorn.Server
+    _socket: socket.socket
+
+    def run(self) -> None:
+        """Answer until Ctrl-C."""
+        with suppress(KeyboardInterrupt):
+            self._server.run(sockets=[self._socket])
+
+
+@contextmanager
+def open_lab(
+    table: str | None = None, target: str | None = None, port: int = 0
+) -> Iterator[OpenedLab]:
+    """Open a lab on a table, or on the flower.
+
+    Parameters
+    ----------
+    table : str, optional
+        A file.
+    target : str, optional
+        Name or position of its target column; the last unless given.
+    port : int
+        Where to listen; another one if it is taken.
+
+    Raises
+    ------
+    InputError
+        The table cannot be read or learned from.
+    """
+    runs = Runs()
+    if table is None and target is not None:
+        raise InputError("--target is a column of a table: give the table too")
+    start = None if table is None else start_of(runs, _content(table), table, target)
+    with _listening(port) as listening:
+        gate = Gate(listening.getsockname()[1], secrets.token_urlsafe(24))
+        app = make_app(Answers(runs, start), gate)
+        config = uvicorn.Config(app, log_level="warning", server_header=False, access_log=False)
+        yield OpenedLab(gate.link, uvicorn.Server(config), listening)
+
+
+def _content(table: str) -> bytes:
+    try:
+        return Path(table).read_bytes()
+    except OSError as error:
+        raise InputError(f"{table} cannot be read ({error.strerror}): check the name") from None
+
+
+@contextmanager
+def _listening(port: int) -> Iterator[socket.socket]:
+    with socket.socket() as listening:
+        # a lab that has just ended must not keep its port from the next
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listening.bind((HOST, port))
+        except OSError:
+            listening.bind((HOST, 0))
+        yield listening
