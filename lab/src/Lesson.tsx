@@ -2,7 +2,7 @@
 
 import { useRef } from "preact/hooks";
 import { Prose } from "./formula";
-import { STEPS, type LessonStep, type Task } from "./lesson";
+import { STEPS, type LessonStep, type Task } from "./steps";
 import { Num, percent } from "./numbers";
 import type { Actions, Lab, Props } from "./store";
 
