@@ -15,7 +15,7 @@ export function Check({ lab }: Props) {
   const busy = useSignal(false);
   const frame = lab.runs.value[0]?.frame;
   useSignalEffect(() => {
-    if (frame?.value) seen.value = null;
+    if (lab.runs.value[0]?.frame.value) seen.value = null;
   });
   const ask = async () => {
     const [run] = lab.runs.peek();
@@ -80,10 +80,10 @@ function Checked({ lab, seen }: { lab: Lab; seen: CheckSeen }) {
                 </td>
                 <td>{block.worst}</td>
                 <td>
-                  <Num value={block.analytic} />
+                  <Num value={block.analytic} digits={10} />
                 </td>
                 <td>
-                  <Num value={block.numeric} />
+                  <Num value={block.numeric} digits={10} />
                 </td>
               </tr>
             ))}

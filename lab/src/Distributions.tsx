@@ -72,8 +72,8 @@ function Bars({ lab, name, of, steep }: BarsProps) {
         })}
       </svg>
       <div class="ends" aria-hidden="true">
-        <span>{short(low)}</span>
-        <span>{short(high)}</span>
+        <span>{short(low, 2)}</span>
+        <span>{short(high, 2)}</span>
       </div>
     </figure>
   );

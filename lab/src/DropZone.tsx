@@ -36,10 +36,11 @@ export function DropZone({ lab }: Props) {
         CSV or Parquet, at most {Math.floor(limit / MIB)} MiB. Drop it anywhere on the page; it stays
         on this machine.
       </p>
-      <label class="file">
+      <label class="file button">
         Choose a file
         <input
           type="file"
+          class="unseen"
           accept=".csv,.tsv,.txt,.parquet"
           onChange={(event) => {
             const field = event.currentTarget;

@@ -16,7 +16,7 @@ export function Findings({ lab }: Props) {
   return (
     <section class="findings" aria-labelledby="findings-title" data-part="findings">
       <h2 id="findings-title">Findings</h2>
-      <EachRun lab={lab} show={(run, i) => <OfRun key={i} lab={lab} run={run} index={i} />} />
+      <EachRun lab={lab} show={(run, i) => <OfRun lab={lab} run={run} index={i} />} />
     </section>
   );
 }

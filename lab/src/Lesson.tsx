@@ -11,6 +11,7 @@ export function openStep(lab: Lab & Actions, index: number) {
   const step = STEPS[index];
   if (!step) return;
   lab.open({ ...step.state, lesson: index });
+  lab.symbol.value = null;
   lab.message.value = `Step ${index + 1} of ${STEPS.length}: ${step.title}.`;
 }
 

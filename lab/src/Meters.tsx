@@ -38,7 +38,7 @@ function Three({ meters, n_h }: { meters: Frame["meters"]; n_h: number }) {
           share={saturated}
           value={saturated}
           says={percent(saturated)}
-          bad={saturated > 0.5}
+          bad={false}
           sentence={ofSaturated(saturated)}
         />
       )}
@@ -65,9 +65,9 @@ function ofDistinct(distinct: number, n_h: number): string {
 
 function ofSaturated(share: number): string {
   if (share > 0.5) {
-    return "Most activations lie on a flat end: the hidden layer hardly moves. In a network that has learned, that does no harm.";
+    return "Most activations lie on a flat end, where the slope is near zero. That does harm while the cost is high, and none in a network that has learned.";
   }
-  return "So many activations lie on a flat end, where the slope is near zero.";
+  return "So many activations lie on a flat end, where the slope is near zero and learning is slow.";
 }
 
 function ofDead(dead: number): string {

@@ -3,6 +3,16 @@
 import type { ComponentChildren } from "preact";
 import type { Lab, Run } from "./store";
 
+const numbers = new WeakMap<Run, number>();
+let last = 0;
+
+/** Another run in the same place is another run: nothing that was said of the first stays. */
+function keyOf(run: Run): number {
+  const key = numbers.get(run) ?? ++last;
+  numbers.set(run, key);
+  return key;
+}
+
 interface EachRunProps {
   lab: Lab;
   show(run: Run, index: number): ComponentChildren;
@@ -13,7 +23,7 @@ export function EachRun({ lab, show }: EachRunProps) {
   return (
     <div class={runs.length > 1 ? "each-run two" : "each-run"}>
       {runs.map((run, i) => (
-        <div key={i} data-run={i + 1}>
+        <div key={keyOf(run)} data-run={i + 1}>
           {runs.length > 1 && <h3>Run {i + 1}</h3>}
           {show(run, i)}
         </div>

@@ -158,7 +158,7 @@ export const STEPS: LessonStep[] = [
     state: state([FLOWER], 0),
     tasks: [
       go(100, "J is 0.60. The first petals are found."),
-      go(1000, "J is 0.29. The curve of the cost is nearly flat."),
+      go(1000, "J is 0.29. From here on it falls ever more slowly."),
       {
         button: "One iteration back",
         see: "Time goes both ways, and each iteration is exactly what it was.",
@@ -239,7 +239,7 @@ export const STEPS: LessonStep[] = [
     tasks: [
       {
         button: "Check the gradient",
-        see: "The equations and the complex step agree in about ten digits or more.",
+        see: "No block is off by more than a hundred-millionth: the equations are right.",
         run: (_, page) => show(page, "check")?.querySelector("button")?.click(),
       },
     ],
