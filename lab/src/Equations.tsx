@@ -53,7 +53,7 @@ export function Equations({ lab }: Props) {
           One step of gradient descent, at iteration {followed.question.value?.iteration ?? 0}.
         </p>
       </header>
-      <div class="choices">
+      <div class="choosing">
         <PartChoice />
         <ExampleChoice lab={lab} />
         <RunChoice lab={lab} />
