@@ -40,6 +40,10 @@ export interface Lab {
 export interface Props {
   lab: Lab & Actions;
 }
+/** What a part gets that stands once for each run. */
+export interface RunProps extends Props {
+  index: number;
+}
 
 export interface Actions {
   play(): void;
