@@ -7,6 +7,7 @@ import { useSignal, useSignalEffect } from "@preact/signals";
 import { Sym } from "./formula";
 import { Num } from "./numbers";
 import { LabError, type CheckSeen } from "./protocol";
+import { Scroll } from "./Scroll";
 import type { Lab, Props } from "./store";
 
 export function Check({ lab }: Props) {
@@ -58,7 +59,7 @@ function Checked({ lab, seen }: { lab: Lab; seen: CheckSeen }) {
       <p class={seen.right ? "verdict right" : "verdict wrong"}>
         <b>{seen.right ? "Right." : "Wrong."}</b> {seen.sentence}.
       </p>
-      <div class="values" role="region" aria-label="The check of each block" tabIndex={0}>
+      <Scroll label="The check of each block">
         <table>
           <thead>
             <tr>
@@ -89,7 +90,7 @@ function Checked({ lab, seen }: { lab: Lab; seen: CheckSeen }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
       <p class="quiet">Farthest off: as a share of the greatest derivative of the block.</p>
     </>
   );

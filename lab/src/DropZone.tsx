@@ -2,8 +2,7 @@
 
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { count } from "./numbers";
-import { LabError, type TableData, type TableSeen } from "./protocol";
+import { LabError } from "./protocol";
 import type { Props } from "./store";
 
 const MIB = 2 ** 20;
@@ -20,8 +19,7 @@ export function DropZone({ lab }: Props) {
     error.value = "";
     try {
       await lab.drop(file);
-      lab.message.value = `${file.name} is read.`;
-      requestAnimationFrame(() => place.current?.querySelector("select")?.focus());
+      lab.message.value = `${file.name} is read: choose the target, the column to predict.`;
     } catch (failure) {
       error.value = failure instanceof LabError ? failure.message : `${file.name} could not be read.`;
     }
@@ -50,55 +48,8 @@ export function DropZone({ lab }: Props) {
       </label>
       {busy.value && <p role="status">Reading {busy.value}.</p>}
       {error.value && <p class="error" role="alert">{error.value}</p>}
-      <Chosen lab={lab} />
       {over.value && <div class="drop-here">Drop the table here</div>}
     </section>
-  );
-}
-
-/** The table that is learned from, and which of its columns is the target. */
-function Chosen({ lab }: Props) {
-  const data = lab.runs.value[0]?.scenario.value.data;
-  const seen = lab.about.value?.tables.find((each) => data?.kind === "table" && each.table === data.table);
-  if (!seen || data?.kind !== "table") return null;
-  return (
-    <div class="chosen-table">
-      <p>
-        <b>{seen.name}</b>: {count(seen.rows, "row")}, {count(seen.columns.length, "column")}.
-      </p>
-      <label>
-        Target: the column to predict
-        <select
-          value={data.target}
-          onChange={(event) => lab.restart({ data: withTarget(data, event.currentTarget.value) })}
-        >
-          {seen.columns.map(({ name, kind }) => (
-            <option value={name}>
-              {name} ({kind})
-            </option>
-          ))}
-        </select>
-      </label>
-      <Notes seen={seen} />
-    </div>
-  );
-}
-
-function withTarget(data: TableData, target: string): TableData {
-  return { ...data, target };
-}
-
-function Notes({ seen }: { seen: TableSeen }) {
-  if (!seen.notes.length) return null;
-  return (
-    <details>
-      <summary>{count(seen.notes.length, "note")} on the file</summary>
-      <ul>
-        {seen.notes.map((note) => (
-          <li>{note}</li>
-        ))}
-      </ul>
-    </details>
   );
 }
 

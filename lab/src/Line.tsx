@@ -3,6 +3,7 @@
 import { Formula, same } from "./formula";
 import { Num } from "./numbers";
 import type { EquationsSeen, Step } from "./protocol";
+import { Scroll } from "./Scroll";
 import type { Lab } from "./store";
 
 type Names = EquationsSeen["names"];
@@ -59,8 +60,7 @@ function Values({ lab, step, names }: LineProps) {
   const unit = (axis: string, i: number) =>
     axis === "unit" && lab.unit.value === i ? "chosen" : undefined;
   return (
-    // Wide tables scroll by themselves, and by keys only where they have the focus.
-    <div class="values" role="region" aria-label={`${step.symbol}, its numbers`} tabIndex={0}>
+    <Scroll label={`${step.symbol}, its numbers`}>
       <table>
         {across && (
           <thead>
@@ -87,6 +87,6 @@ function Values({ lab, step, names }: LineProps) {
         </tbody>
       </table>
       {rest(step) && <p class="quiet">{rest(step)}</p>}
-    </div>
+    </Scroll>
   );
 }
