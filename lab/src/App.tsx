@@ -7,7 +7,7 @@ import { CostCurve } from "./CostCurve";
 import { Distributions } from "./Distributions";
 import { Equations } from "./Equations";
 import { Findings } from "./Findings";
-import { Lesson } from "./Lesson";
+import { closeLesson, Lesson, openStep } from "./Lesson";
 import { Meters } from "./Meters";
 import { Metrics } from "./Metrics";
 import { NetworkView } from "./NetworkView";
@@ -43,7 +43,7 @@ function TopBar({ lab }: Props) {
             <TakeAway lab={lab} />
           </div>
         </details>
-        <button type="button" aria-pressed={lesson !== null} onClick={() => (lab.lesson.value = lesson === null ? 0 : null)}>
+        <button type="button" aria-pressed={lesson !== null} onClick={() => (lesson === null ? openStep(lab, 0) : closeLesson(lab))}>
           Lesson
         </button>
       </nav>

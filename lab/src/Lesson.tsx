@@ -93,7 +93,7 @@ function Ways({ lab, index }: { lab: Lab & Actions; index: number }) {
       <button
         type="button"
         class="main"
-        onClick={() => (index + 1 < STEPS.length ? openStep(lab, index + 1) : close(lab))}
+        onClick={() => (index + 1 < STEPS.length ? openStep(lab, index + 1) : closeLesson(lab))}
       >
         {index + 1 < STEPS.length ? "Next step" : "End the lesson"}
       </button>
@@ -107,14 +107,14 @@ function Ways({ lab, index }: { lab: Lab & Actions; index: number }) {
           ))}
         </select>
       </label>
-      <button type="button" onClick={() => close(lab)}>
+      <button type="button" onClick={() => closeLesson(lab)}>
         Close
       </button>
     </div>
   );
 }
 
-function close(lab: Lab) {
+export function closeLesson(lab: Lab) {
   lab.lesson.value = null;
   lab.message.value = "The lesson is closed; the lesson button opens it again.";
 }

@@ -92,7 +92,7 @@ function imageOf(canvas: HTMLCanvasElement): Element {
   return image;
 }
 
-/** Copy a drawing with its styles; canvases in it become images. */
+/** Copy a drawing with its styles. */
 function styled(drawing: Element): Element {
   const copy = drawing.cloneNode(true) as Element;
   const [before, after] = [parts(drawing), parts(copy)];
@@ -103,22 +103,10 @@ function styled(drawing: Element): Element {
     for (const name of STYLES) twin.setAttribute(name, style.getPropertyValue(name));
     twin.removeAttribute("class");
     twin.removeAttribute("style");
-    if (original instanceof HTMLCanvasElement) exchange(original, twin);
   });
   return copy;
 }
 
 function parts(element: Element): Element[] {
   return [element, ...element.querySelectorAll("*")];
-}
-
-/** A file cannot hold HTML: the frame around a canvas becomes the image of it. */
-function exchange(canvas: HTMLCanvasElement, twin: Element) {
-  const frame = twin.closest("foreignObject");
-  if (!frame) return;
-  const image = imageOf(canvas);
-  for (const name of ["x", "y", "width", "height"]) {
-    image.setAttribute(name, frame.getAttribute(name) ?? "0");
-  }
-  frame.replaceWith(image);
 }
