@@ -1,11 +1,11 @@
 /**
  * Guarantee: one place holds what the page shows; every part of the page reads it and calls it.
  *
- * Signals hold the state; the functions below change it, and ask for what has to be seen anew.
+ * Signals hold the state; the actions change it, and ask for what has to be seen anew.
  */
 
-import { computed, signal, type ReadonlySignal, type Signal } from "@preact/signals";
-import type { About, DataSeen, Frame, Scenario, Settings, View } from "./protocol";
+import type { ReadonlySignal, Signal } from "@preact/signals";
+import type { About, Ask, DataSeen, Frame, Scenario, Settings, View } from "./protocol";
 
 /** One of the one or two runs side by side. */
 export interface Run {
@@ -20,6 +20,8 @@ export interface Lab {
   about: Signal<About | null>;
   runs: Signal<Run[]>; // the first is the main one; both are at the same iteration
   iteration: Signal<number>; // shown
+  wanted: ReadonlySignal<number>; // where it is on the way to; the same when it is there
+  seen: ReadonlySignal<number>; // the last iteration that this run has reached
   playing: Signal<boolean>;
   speed: Signal<number>; // iterations in a picture
   view: Signal<View>;
@@ -30,6 +32,17 @@ export interface Lab {
   lost: Signal<string>; // "" or why nobody answers
   lesson: Signal<number | null>; // step from 0, null when closed
   message: Signal<string>; // said to screen readers, and shown for a moment
+  /** Ask Shoal; waits out a lost connection, and gives a forgotten table again. */
+  ask: Ask;
+}
+
+/** What every part of the page gets. */
+export interface Props {
+  lab: Lab & Actions;
+}
+/** What a part gets that stands once for each run. */
+export interface RunProps extends Props {
+  index: number;
 }
 
 export interface Actions {
@@ -49,6 +62,10 @@ export interface Actions {
   open(state: LinkState): void;
   /** Read a dropped or chosen file as a table, and start on it. */
   drop(file: File): Promise<void>;
+  /** The state shown, as open() takes it. */
+  state(): LinkState;
+  /** The address that opens it. */
+  link(): string;
 }
 
 /** All that reproduces the view: it is the link. */

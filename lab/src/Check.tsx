@@ -1,0 +1,97 @@
+/**
+ * Guarantee: the derivatives of the network shown, held against derivatives that come from the cost
+ * alone; asked for by a button, and gone as soon as another network is shown.
+ */
+
+import { useSignal, useSignalEffect } from "@preact/signals";
+import { Sym } from "./formula";
+import { Num } from "./numbers";
+import { LabError, type CheckSeen } from "./protocol";
+import { Scroll } from "./Scroll";
+import type { Lab, Props } from "./store";
+
+export function Check({ lab }: Props) {
+  const seen = useSignal<CheckSeen | null>(null);
+  const error = useSignal("");
+  const busy = useSignal(false);
+  const frame = lab.runs.value[0]?.frame;
+  useSignalEffect(() => {
+    if (lab.runs.value[0]?.frame.value) seen.value = null;
+  });
+  const ask = async () => {
+    const [run] = lab.runs.peek();
+    const asked = run?.frame.peek();
+    if (!run || !asked) return;
+    busy.value = true;
+    try {
+      const found = await lab.ask("check", {
+        scenario: run.scenario.peek(),
+        iteration: asked.iteration,
+      });
+      error.value = "";
+      if (run.frame.peek() === asked) seen.value = found;
+      lab.message.value = `${found.right ? "The gradient is right" : "The gradient is wrong"}: ${found.sentence}.`;
+    } catch (failure) {
+      error.value = failure instanceof LabError ? failure.message : "";
+    }
+    busy.value = false;
+  };
+  return (
+    <section class="check" aria-labelledby="check-title" data-part="check">
+      <h2 id="check-title">The gradient check</h2>
+      <p>
+        Change one parameter a little, and see how the cost changes. That is its derivative, without
+        any of the equations. It is done in two ways: by central differences and by the complex step.
+      </p>
+      <button type="button" disabled={lab.playing.value || busy.value || !frame?.value} onClick={ask}>
+        {busy.value ? "Checking" : `Check at iteration ${lab.iteration.value}`}
+      </button>
+      {lab.playing.value && <span class="quiet"> Pause to check.</span>}
+      {error.value && <p class="error">{error.value}</p>}
+      {seen.value && <Checked lab={lab} seen={seen.value} />}
+    </section>
+  );
+}
+
+function Checked({ lab, seen }: { lab: Lab; seen: CheckSeen }) {
+  return (
+    <>
+      <p class={seen.right ? "verdict right" : "verdict wrong"}>
+        <b>{seen.right ? "Right." : "Wrong."}</b> {seen.sentence}.
+      </p>
+      <Scroll label="The check of each block">
+        <table>
+          <thead>
+            <tr>
+              <td />
+              <th scope="col">farthest off</th>
+              <th scope="col">worst entry</th>
+              <th scope="col">equations</th>
+              <th scope="col">complex step</th>
+            </tr>
+          </thead>
+          <tbody>
+            {seen.blocks.map((block) => (
+              <tr class={block.right ? undefined : "wrong"}>
+                <th scope="row">
+                  <Sym lab={lab} name={block.name} /> {block.right ? "right" : "wrong"}
+                </th>
+                <td>
+                  <Num value={block.error} />
+                </td>
+                <td>{block.worst}</td>
+                <td>
+                  <Num value={block.analytic} digits={10} />
+                </td>
+                <td>
+                  <Num value={block.numeric} digits={10} />
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </Scroll>
+      <p class="quiet">Farthest off: as a share of the greatest derivative of the block.</p>
+    </>
+  );
+}

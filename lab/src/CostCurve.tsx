@@ -1,0 +1,97 @@
+/** Guarantee: the cost by iteration, of every run in one picture; a click goes to an iteration. */
+
+import { useSignal } from "@preact/signals";
+import { BOTTOM, HEIGHT, LEFT, pathOf, RIGHT, scaleOf, TOP, WIDTH, type Scale } from "./costScale";
+import { short } from "./numbers";
+import type { Frame } from "./protocol";
+import type { Props } from "./store";
+import { isLit, pointing } from "./symbols";
+
+export function CostCurve({ lab }: Props) {
+  const log = useSignal(false);
+  const frames = lab.runs.value.map((run) => run.frame.value);
+  const there = frames.filter((frame) => frame !== null);
+  const costs = there.flatMap(({ curve, cost }) => [...curve.cost, cost, ...curve.held_out_cost]);
+  const last = Math.max(1, lab.seen.value);
+  const scale = scaleOf(costs.filter((cost) => cost !== null), last, log.value);
+  const two = frames.length > 1;
+  const heldOut = there.some((frame) => frame.held_out_cost !== null);
+  const go = (event: MouseEvent) => {
+    const box = (event.currentTarget as Element).getBoundingClientRect();
+    void lab.go(Math.min(last, scale.back(((event.clientX - box.left) / box.width) * WIDTH)));
+  };
+  return (
+    <section class={isLit(lab, "J", "L") ? "cost lit" : "cost"} data-part="cost" aria-labelledby="cost-title">
+      <div class="head">
+        <h2 id="cost-title" {...pointing(lab, "J")}>Cost J</h2>
+        <label class="quiet">
+          <input type="checkbox" checked={log.value} onChange={(event) => (log.value = event.currentTarget.checked)} />
+          logarithmic
+        </label>
+      </div>
+      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={said(frames)} data-picture="curve" onClick={go}>
+        <Grid scale={scale} />
+        {frames.map((frame, k) => frame && <Curves key={k} frame={frame} scale={scale} log={log.value} second={k > 0} />)}
+        <line class="now" x1={scale.across(lab.iteration.value)} x2={scale.across(lab.iteration.value)} y1={TOP} y2={HEIGHT - BOTTOM} />
+      </svg>
+      {(two || heldOut) && (
+        <p class="legend quiet">
+          {two ? <><Key name="first" /> run 1 <Key name="second" /> run 2</> : <><Key name="first" /> learned from</>}
+          {heldOut && <> <Key name="held-out" /> held out</>}
+        </p>
+      )}
+    </section>
+  );
+}
+
+function said(frames: (Frame | null)[]): string {
+  const costs = frames.map((frame) => (frame?.cost == null ? "no finite number" : short(frame.cost)));
+  return `The cost by iteration; now ${costs.join(" and ")}`;
+}
+
+function Key({ name }: { name: string }) {
+  return (
+    <svg class={`key ${name}`} viewBox="0 0 24 8" aria-hidden="true">
+      <path d="M0 4H24" />
+    </svg>
+  );
+}
+
+function Grid({ scale }: { scale: Scale }) {
+  return (
+    <g class="grid">
+      {scale.costs.map((cost) => (
+        <g key={cost}>
+          <line x1={LEFT} x2={WIDTH - RIGHT} y1={scale.down(cost)} y2={scale.down(cost)} />
+          <text x={LEFT - 5} y={scale.down(cost) + 4} text-anchor="end">{short(cost)}</text>
+        </g>
+      ))}
+      <text x={LEFT} y={HEIGHT - 8}>0</text>
+      <text x={(LEFT + WIDTH - RIGHT) / 2} y={HEIGHT - 8} text-anchor="middle">iteration</text>
+      <text x={WIDTH - RIGHT} y={HEIGHT - 8} text-anchor="end">{scale.last.toLocaleString("en")}</text>
+    </g>
+  );
+}
+
+interface CurvesProps {
+  frame: Frame;
+  scale: Scale;
+  log: boolean;
+  second: boolean;
+}
+
+function Curves({ frame, scale, log, second }: CurvesProps) {
+  const { iteration, cost, held_out_cost } = frame.curve;
+  const lastly = frame.iteration > (iteration.at(-1) ?? -1);
+  const iterations = lastly ? [...iteration, frame.iteration] : iteration;
+  const costs = lastly ? [...cost, frame.cost] : cost;
+  const held = lastly ? [...held_out_cost, frame.held_out_cost] : held_out_cost;
+  const visible = frame.cost !== null && Number.isFinite(frame.cost) && (!log || frame.cost > 0);
+  return (
+    <g class={second ? "second" : "first"}>
+      <path class="held-out" d={pathOf(scale, iterations, held, log)} />
+      <path d={pathOf(scale, iterations, costs, log)} />
+      {visible && <circle cx={scale.across(frame.iteration)} cy={scale.down(frame.cost)} r="4" />}
+    </g>
+  );
+}

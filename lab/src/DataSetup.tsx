@@ -1,0 +1,85 @@
+/** Guarantee: the data can be a built-in set, a table, or points drawn by hand. */
+
+import { DrawPoints } from "./DrawPoints";
+import { FIRST, tool, waiting } from "./drawing";
+import { DropZone } from "./DropZone";
+import { Amount, Choice } from "./Fields";
+import type { About, Data, Scenario } from "./protocol";
+import type { Props } from "./store";
+
+const DRAWN = "points";
+
+export function DataSetup({ lab }: Props) {
+  const scenario = lab.runs.value[0]?.scenario.value;
+  const about = lab.about.value;
+  if (!scenario || !about) return null;
+  const { data } = scenario;
+  const chosen = data.kind === "built-in" ? data.name : data.kind === "table" ? data.table : DRAWN;
+  const set = (changes: Partial<Scenario>) => lab.restart(changes);
+  return (
+    <fieldset>
+      <legend>Data</legend>
+      <p class="quiet">A change starts anew.</p>
+      <Choice label="Examples" value={chosen} options={optionsOf(about, data)} set={(name) => set({ data: dataOf(name, about) })} />
+      <p class="quiet sentence">{sentenceOf(about, data)}</p>
+      {data.kind === "built-in" && (
+        <Amount label="Drawn with seed" whole value={data.seed} least={0} most={2 ** 31 - 1} set={(seed) => set({ data: { ...data, seed } })} />
+      )}
+      {data.kind === "table" && (
+        <Choice
+          label="Target"
+          value={data.target}
+          options={columnsOf(about, data.table, data.target).map((name) => [name, name])}
+          set={(target) => set({ data: { ...data, target } })}
+        />
+      )}
+      <DrawPoints lab={lab} />
+      <Amount label="Held out, share" value={scenario.held_out} least={0} most={0.5} step={0.05} set={(held_out) => set({ held_out })} />
+      <Notes lab={lab} />
+      <DropZone lab={lab} />
+    </fieldset>
+  );
+}
+
+function optionsOf(about: About, data: Data): [string, string][] {
+  const tables = about.tables.map(({ table, name }): [string, string] => [table, name]);
+  if (data.kind === "table" && !tables.some(([table]) => table === data.table)) tables.push([data.table, data.name]);
+  return [
+    ...about.data_sets.map(({ name, title }): [string, string] => [name, title]),
+    ...tables,
+    [DRAWN, "Points drawn by hand"],
+  ];
+}
+
+function dataOf(name: string, about: About): Data {
+  waiting.value = null;
+  tool.value = 0;
+  if (name === DRAWN) return { kind: "points", points: FIRST };
+  const seen = about.tables.find(({ table }) => table === name);
+  if (seen) return { kind: "table", table: seen.table, name: seen.name, target: seen.target };
+  return { kind: "built-in", name, seed: 1 };
+}
+
+function sentenceOf(about: About, data: Data): string {
+  if (data.kind === "points") return "Put points into the plane, of both classes.";
+  if (data.kind === "built-in") return about.data_sets.find(({ name }) => name === data.name)?.sentence ?? "";
+  const seen = about.tables.find(({ table }) => table === data.table);
+  return seen ? `${seen.rows.toLocaleString("en")} rows, ${seen.columns.length} columns.` : "";
+}
+
+function columnsOf(about: About, table: string, target: string): string[] {
+  const seen = about.tables.find((each) => each.table === table);
+  return seen ? seen.columns.map(({ name }) => name) : [target];
+}
+
+/** What Shoal made of a table's columns. */
+function Notes({ lab }: Props) {
+  const notes = lab.runs.value[0]?.data.value?.notes ?? [];
+  if (!notes.length) return null;
+  return (
+    <details class="notes">
+      <summary>{notes.length === 1 ? "1 note" : `${notes.length} notes`} on these data</summary>
+      <ul>{notes.map((note) => <li key={note}>{note}</li>)}</ul>
+    </details>
+  );
+}

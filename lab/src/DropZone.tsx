@@ -1,0 +1,68 @@
+/** Guarantee: a table that is dropped on the page, or chosen, is read; what is wrong with it is said. */
+
+import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { LabError } from "./protocol";
+import type { Props } from "./store";
+
+const MIB = 2 ** 20;
+
+export function DropZone({ lab }: Props) {
+  const place = useRef<HTMLElement>(null);
+  const over = useSignal(false);
+  const busy = useSignal("");
+  const error = useSignal("");
+  const read = async (file: File | undefined) => {
+    over.value = false;
+    if (!file || busy.peek()) return;
+    busy.value = file.name;
+    error.value = "";
+    try {
+      await lab.drop(file);
+      lab.message.value = `${file.name} is read: choose the target, the column to predict.`;
+    } catch (failure) {
+      error.value = failure instanceof LabError ? failure.message : `${file.name} could not be read.`;
+    }
+    busy.value = "";
+  };
+  useEffect(() => (place.current ? listen(place.current, over, read) : undefined), []);
+  const limit = lab.about.value?.limits.bytes ?? 0;
+  return (
+    <section class="drop-zone" aria-labelledby="drop-title" data-part="drop" ref={place}>
+      <h3 id="drop-title">Your table</h3>
+      <p class="quiet">
+        CSV or Parquet, at most {Math.floor(limit / MIB)} MiB. Drop it anywhere on the page; it stays
+        on this machine.
+      </p>
+      <label class="file button">
+        Choose a file
+        <input
+          type="file"
+          class="unseen"
+          accept=".csv,.tsv,.txt,.parquet"
+          onChange={(event) => {
+            const field = event.currentTarget;
+            void read(field.files?.[0]).then(() => (field.value = "")); // the same file may come again
+          }}
+        />
+      </label>
+      {busy.value && <p role="status">Reading {busy.value}.</p>}
+      {error.value && <p class="error" role="alert">{error.value}</p>}
+      {over.value && <div class="drop-here">Drop the table here</div>}
+    </section>
+  );
+}
+
+/** The whole page takes a file; in a notebook, which has drops of its own, the lab alone does. */
+function listen(place: Element, over: { value: boolean }, read: (file?: File) => void): () => void {
+  const root: EventTarget = place.closest("#lab") ? window : (place.closest(".lab") ?? place);
+  const onDrag = (event: Event) => {
+    if (!(event instanceof DragEvent) || !event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    over.value = event.type !== "dragleave" || event.relatedTarget !== null;
+    if (event.type === "drop") read(event.dataTransfer.files[0]);
+  };
+  const kinds = ["dragenter", "dragover", "dragleave", "drop"];
+  kinds.forEach((kind) => root.addEventListener(kind, onDrag));
+  return () => kinds.forEach((kind) => root.removeEventListener(kind, onDrag));
+}

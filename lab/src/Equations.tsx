@@ -1,0 +1,158 @@
+/**
+ * Guarantee: the equations of one step of gradient descent, with the numbers of the network shown,
+ * for one example or for all of them.
+ */
+
+import { signal } from "@preact/signals";
+import { useRef } from "preact/hooks";
+import { useFollowed } from "./follow";
+import { Line } from "./Line";
+import { count } from "./numbers";
+import type { EquationsSeen } from "./protocol";
+import type { Lab, Props } from "./store";
+
+export type Part = "forward" | "backward" | "update" | "all";
+const PARTS: [Part, string][] = [
+  ["forward", "1 Forward"],
+  ["backward", "2 Backward"],
+  ["update", "3 Update"],
+  ["all", "All"],
+];
+const SAYS: Record<Part, string> = {
+  forward: "From the features to the prediction and its cost.",
+  backward: "From the cost back to each parameter: the six equations.",
+  update: "Each parameter goes a step against its derivative.",
+  all: "",
+};
+
+/** Which of the three steps is seen; the lesson turns to one. */
+export const part = signal<Part>("forward");
+/** Of which run, where there are two. */
+const chosen = signal(0);
+
+function shownIn(wanted: Part, of: string): boolean {
+  if (wanted === "all" || wanted === of) return true;
+  return wanted === "forward" && of !== "backward" && of !== "update";
+}
+
+export function Equations({ lab }: Props) {
+  const followed = useFollowed(lab, "equations", () => {
+    const run = lab.runs.value[chosen.value] ?? lab.runs.value[0];
+    const frame = run?.frame.value;
+    // The frame belongs to the scenario at hand: whoever changes one asks for the other.
+    if (!run || !frame) return null;
+    const example = lab.example.value;
+    return { scenario: run.scenario.peek(), iteration: frame.iteration, example };
+  });
+  const seen = followed.answer.value;
+  return (
+    <section class="equations" aria-labelledby="equations-title" data-part="equations" onKeyDown={byKey}>
+      <header>
+        <h2 id="equations-title">The equations</h2>
+        <p class="quiet">
+          One step of gradient descent, at iteration {followed.question.value?.iteration ?? 0}.
+        </p>
+      </header>
+      <div class="choosing">
+        <PartChoice />
+        <ExampleChoice lab={lab} />
+        <RunChoice lab={lab} />
+      </div>
+      {followed.error.value && <p class="error">{followed.error.value}</p>}
+      {seen ? <Lines lab={lab} seen={seen} /> : <p class="quiet">They come with the first network.</p>}
+    </section>
+  );
+}
+
+/** 1, 2, 3 and 0 turn to a step, while the focus is in here. */
+function byKey(event: KeyboardEvent) {
+  const wanted = PARTS["123".indexOf(event.key)] ?? (event.key === "0" ? PARTS[3] : undefined);
+  const typing = event.target instanceof HTMLInputElement && event.target.type === "number";
+  if (!wanted || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  part.value = wanted[0];
+}
+
+function PartChoice() {
+  return (
+    <div class="segments" role="group" aria-label="Which step is shown (keys 1, 2, 3 and 0)">
+      {PARTS.map(([name, title]) => (
+        <button type="button" aria-pressed={part.value === name} onClick={() => (part.value = name)}>
+          {title}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+function ExampleChoice({ lab }: { lab: Lab }) {
+  const m = lab.runs.value[0]?.data.value?.m ?? 0;
+  const example = lab.example.value;
+  const last = useRef(0);
+  if (example !== null) last.current = example;
+  const take = (text: string) => {
+    const wanted = Math.round(Number(text));
+    if (wanted >= 1 && wanted <= m) lab.example.value = wanted - 1;
+  };
+  return (
+    <div class="segments" role="group" aria-label="Of which examples">
+      <button
+        type="button"
+        aria-pressed={example === null}
+        onClick={() => (lab.example.value = null)}
+      >
+        All {count(m, "example")}
+      </button>
+      <button
+        type="button"
+        aria-pressed={example !== null}
+        onClick={() => (lab.example.value = Math.min(last.current, Math.max(0, m - 1)))}
+      >
+        One example
+      </button>
+      {example !== null && (
+        <label class="which">
+          number
+          <input
+            type="number"
+            min={1}
+            max={m}
+            value={example + 1}
+            onInput={(event) => take(event.currentTarget.value)}
+          />
+          of {m.toLocaleString("en")}
+        </label>
+      )}
+    </div>
+  );
+}
+
+function RunChoice({ lab }: { lab: Lab }) {
+  const runs = lab.runs.value;
+  if (runs.length < 2) return null;
+  return (
+    <div class="segments" role="group" aria-label="Of which run">
+      {runs.map((_, i) => (
+        <button type="button" aria-pressed={chosen.value === i} onClick={() => (chosen.value = i)}>
+          Run {i + 1}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+function Lines({ lab, seen }: { lab: Lab; seen: EquationsSeen }) {
+  const steps = seen.steps.filter((step) => shownIn(part.value, step.part));
+  return (
+    <>
+      <p class="quiet">
+        {SAYS[part.value]} <i>m</i> = {seen.m.toLocaleString("en")}, <i>α</i> = {seen.alpha}. Point
+        at a symbol, or focus it, and the drawing shows it.
+      </p>
+      <ol class="lines">
+        {steps.map((step) => (
+          <Line key={step.symbol} lab={lab} step={step} names={seen.names} />
+        ))}
+      </ol>
+    </>
+  );
+}

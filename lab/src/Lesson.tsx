@@ -1,0 +1,120 @@
+/** Guarantee: the lesson can be gone through from start to end, by keys alone, and left at any step. */
+
+import { useRef } from "preact/hooks";
+import { Prose } from "./formula";
+import { STEPS, type LessonStep, type Task } from "./steps";
+import { Num, percent } from "./numbers";
+import type { Actions, Lab, Props } from "./store";
+
+/** Go to a step, from 0, and open what it is about. */
+export function openStep(lab: Lab & Actions, index: number) {
+  const step = STEPS[index];
+  if (!step) return;
+  lab.open({ ...step.state, lesson: index });
+  lab.symbol.value = null;
+  lab.message.value = `Step ${index + 1} of ${STEPS.length}: ${step.title}.`;
+}
+
+export function Lesson({ lab }: Props) {
+  const index = lab.lesson.value;
+  const step = index === null ? undefined : STEPS[index];
+  if (index === null || !step) return null;
+  return (
+    <aside class="lesson" aria-labelledby="lesson-title" data-part="lesson" data-step={index + 1}>
+      <h2 id="lesson-title">
+        <span class="quiet">
+          Lesson, {index + 1} of {STEPS.length}
+        </span>{" "}
+        {step.title}
+      </h2>
+      <div class="lesson-text">
+        {step.text.map((text) => (
+          <p key={text}>
+            <Prose lab={lab} text={text} />
+          </p>
+        ))}
+      </div>
+      <Tasks key={index} lab={lab} step={step} />
+      <Now lab={lab} />
+      <Ways lab={lab} index={index} />
+    </aside>
+  );
+}
+
+function Tasks({ lab, step }: { lab: Lab & Actions; step: LessonStep }) {
+  const place = useRef<HTMLOListElement>(null);
+  const doIt = async (task: Task) => {
+    const page = place.current?.closest(".lab");
+    if (!page) return;
+    await task.run(lab, page);
+    lab.message.value = task.see;
+  };
+  return (
+    <ol class="tasks" ref={place}>
+      {step.tasks.map((task) => (
+        <li key={task.button}>
+          <button type="button" onClick={() => void doIt(task)}>
+            {task.button}
+          </button>
+          <span>{task.see}</span>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+/** What is seen now, to be held against what the step says. */
+function Now({ lab }: Props) {
+  const runs = lab.runs.value;
+  return (
+    <p class="now">
+      {runs.map((run, i) => {
+        const frame = run.frame.value;
+        return (
+          frame && (
+            <span key={i} data-run={i + 1}>
+              {runs.length > 1 ? `Run ${i + 1}` : "Now"}: iteration{" "}
+              {frame.iteration.toLocaleString("en")}, <i>J</i> = <Num value={frame.cost} />,{" "}
+              {percent(frame.accuracy)} right.{" "}
+            </span>
+          )
+        );
+      })}
+    </p>
+  );
+}
+
+function Ways({ lab, index }: { lab: Lab & Actions; index: number }) {
+  return (
+    <div class="ways">
+      <button type="button" disabled={index === 0} onClick={() => openStep(lab, index - 1)}>
+        Step back
+      </button>
+      <button
+        type="button"
+        class="main"
+        onClick={() => (index + 1 < STEPS.length ? openStep(lab, index + 1) : closeLesson(lab))}
+      >
+        {index + 1 < STEPS.length ? "Next step" : "End the lesson"}
+      </button>
+      <label>
+        Step{" "}
+        <select value={index} onChange={(event) => openStep(lab, Number(event.currentTarget.value))}>
+          {STEPS.map(({ title }, i) => (
+            <option key={title} value={i}>
+              {i + 1} {title}
+            </option>
+          ))}
+        </select>
+      </label>
+      <button type="button" onClick={() => closeLesson(lab)}>
+        Close
+      </button>
+    </div>
+  );
+}
+
+export function closeLesson(lab: Lab) {
+  lab.lesson.value = null;
+  lab.message.value = "The lesson is closed; the lesson button opens it again.";
+}

@@ -1,0 +1,124 @@
+/** Guarantee: what is seen can be taken away: as a link, as code, as a model, as pictures. */
+
+import { useSignal, type Signal } from "@preact/signals";
+import { useRef } from "preact/hooks";
+import { asPng, asSvg, pictureOf, save, type Picture } from "./pictures";
+import { LabError, type Questions } from "./protocol";
+import type { Lab, Props } from "./store";
+
+type What = Questions["take"][0]["what"];
+const FILES: [What, string, string][] = [
+  ["script", "Python script", "trains to this iteration, to the same bits"],
+  ["notebook", "Notebook", "the same, part by part"],
+  ["model", "Model file", "for shoal predict"],
+];
+const PICTURES: [Picture, "svg" | "png", string][] = [
+  ["network", "svg", "Network, SVG"],
+  ["curve", "svg", "Cost curve, SVG"],
+  ["plane", "png", "Plane, PNG"],
+];
+
+export function TakeAway({ lab }: Props) {
+  const place = useRef<HTMLElement>(null);
+  const error = useSignal("");
+  const index = useSignal(0);
+  const tried = (work: () => Promise<void>) => async () => {
+    try {
+      error.value = "";
+      await work();
+    } catch (failure) {
+      error.value = failure instanceof LabError ? failure.message : "That could not be made.";
+    }
+  };
+  const picture = async (name: Picture, form: "svg" | "png") => {
+    const root = place.current?.closest(".lab");
+    const found = root && pictureOf(root, name, index.value);
+    if (!found) throw new LabError("This picture is not on the page now.");
+    save(form === "svg" ? asSvg(found) : await asPng(found), `shoal_${name}.${form}`);
+    lab.message.value = `shoal_${name}.${form} is saved.`;
+  };
+  return (
+    <section class="take-away" aria-labelledby="take-title" data-part="take" ref={place}>
+      <h2 id="take-title">Take away</h2>
+      <Link lab={lab} />
+      {lab.runs.value.length > 1 && <RunChoice lab={lab} index={index} />}
+      <ul>
+        {FILES.map(([what, title, note]) => (
+          <li>
+            <button type="button" onClick={tried(() => take(lab, what, index.value))}>
+              {title}
+            </button>{" "}
+            <span class="quiet">{note}</span>
+          </li>
+        ))}
+      </ul>
+      <ul class="pictures">
+        {PICTURES.map(([name, form, title]) => (
+          <li>
+            <button type="button" onClick={tried(() => picture(name, form))}>
+              {title}
+            </button>
+          </li>
+        ))}
+      </ul>
+      {error.value && <p class="error" role="alert">{error.value}</p>}
+    </section>
+  );
+}
+
+async function take(lab: Lab, what: What, index: number) {
+  const run = lab.runs.peek()[index] ?? lab.runs.peek()[0];
+  if (!run) return;
+  const iteration = run.frame.peek()?.iteration ?? lab.iteration.peek();
+  const taken = await lab.ask("take", { scenario: run.scenario.peek(), iteration, what });
+  const bytes = Uint8Array.from(atob(taken.content), (letter) => letter.charCodeAt(0));
+  save(new Blob([bytes], { type: taken.type }), taken.name);
+  lab.message.value = `${taken.name} is saved.`;
+}
+
+function RunChoice({ lab, index }: { lab: Lab; index: Signal<number> }) {
+  return (
+    <div class="segments" role="group" aria-label="Of which run">
+      {lab.runs.value.map((_, i) => (
+        <button type="button" aria-pressed={index.value === i} onClick={() => (index.value = i)}>
+          Run {i + 1}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+/** In a notebook there is no address to copy. */
+function Link({ lab }: Props) {
+  const byHand = useSignal("");
+  const copy = async () => {
+    const link = lab.link();
+    try {
+      await navigator.clipboard.writeText(link);
+      byHand.value = "";
+      lab.message.value = "The link is copied.";
+    } catch {
+      byHand.value = link; // the browser does not allow it: it can be copied from the field
+    }
+  };
+  if (!lab.link()) return null;
+  return (
+    <p>
+      <button type="button" onClick={copy}>
+        Copy the link
+      </button>{" "}
+      <span class="quiet">It opens exactly this, on this machine.</span>
+      {byHand.value && (
+        <label>
+          Copy it from here
+          <input
+            readOnly
+            value={byHand.value}
+            ref={(field) => field?.select()}
+            onFocus={(event) => event.currentTarget.select()}
+          />
+        </label>
+      )}
+    </p>
+  );
+}

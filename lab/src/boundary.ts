@@ -1,0 +1,170 @@
+/** Guarantee: the picture of A2 over the plane, its line at one half, and the examples on it. */
+
+import { bytesOf, floatsOf, wholesOf } from "./base64";
+import { classColour, css, mixed, signColour, type Rgb } from "./colours";
+import type { DataSeen, Frame } from "./protocol";
+
+const STRENGTH = 0.72; // of a class's colour where the network is sure
+
+/** An area of the plane: least and greatest of x, of y. */
+export type Bounds = DataSeen["bounds"];
+
+/** Where a place of the plane lies on a canvas of a width and a height. */
+export function placing(bounds: Bounds, width: number, height: number) {
+  const [[left, right], [bottom, top]] = bounds;
+  return {
+    across: (x: number) => ((x - left) / (right - left || 1)) * width,
+    down: (y: number) => ((top - y) / (top - bottom || 1)) * height,
+    back: (across: number, down: number): [number, number] => [
+      left + (across / width) * (right - left),
+      top - (down / height) * (top - bottom),
+    ],
+  };
+}
+
+/** Return a small canvas with a colour for each of size * size numbers. */
+export function painted(size: number, colour: (at: number) => Rgb): HTMLCanvasElement {
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = size;
+  const context = canvas.getContext("2d");
+  if (!context) return canvas;
+  const image = context.createImageData(size, size);
+  for (let at = 0; at < size * size; at += 1) {
+    const [r, g, b] = colour(at);
+    image.data.set([r, g, b, 255], 4 * at);
+  }
+  context.putImageData(image, 0, 0);
+  return canvas;
+}
+
+/** Paint a small canvas over an area; its first and last columns stand on the area's edges. */
+export function stretch(
+  context: CanvasRenderingContext2D,
+  image: HTMLCanvasElement,
+  area: { x: number; y: number; width: number; height: number },
+): void {
+  const [column, row] = [area.width / (image.width - 1), area.height / (image.height - 1)];
+  context.imageSmoothingEnabled = true;
+  context.imageSmoothingQuality = "high";
+  context.drawImage(
+    image,
+    area.x - column / 2,
+    area.y - row / 2,
+    area.width + column,
+    area.height + row,
+  );
+}
+
+/** The picture of A2: the colour of the class that is said, the stronger the surer. */
+export function mapOf(map: NonNullable<Frame["map"]>, classes: number, paper: Rgb): HTMLCanvasElement {
+  const [probability, said] = [bytesOf(map.probability), bytesOf(map.said)];
+  const shades = shadesOf(classes, paper);
+  return painted(map.size, (at) => {
+    const label = said[at] ?? 0;
+    return shades[label]?.[probability[at] ?? 0] ?? paper;
+  });
+}
+
+/** By class and by probability, 0 to 255, the colour. */
+function shadesOf(classes: number, paper: Rgb): Rgb[][] {
+  const least = 1 / classes;
+  return Array.from({ length: classes }, (_, label) =>
+    Array.from({ length: 256 }, (_, byte) => {
+      const p = byte / 255;
+      const sure = classes === 2 ? Math.abs(2 * p - 1) : (p - least) / (1 - least);
+      return mixed(paper, classColour(label), STRENGTH * Math.max(0, Math.min(1, sure)));
+    }),
+  );
+}
+
+/** The picture of a hidden unit's a1, by sign; null if the unit's is not here. */
+export function unitMap(units: NonNullable<Frame["units"]>, unit: number, paper: Rgb): HTMLCanvasElement | null {
+  const [low, high] = [units.low[unit], units.high[unit]];
+  if (low === undefined || high === undefined) return null;
+  const count = units.size * units.size;
+  const bytes = bytesOfUnits(units).subarray(unit * count, (unit + 1) * count);
+  const most = Math.max(Math.abs(low), Math.abs(high)) || 1;
+  const shades = Array.from({ length: 256 }, (_, byte) => {
+    const value = low + ((high - low) * byte) / 255;
+    return mixed(paper, signColour(value), (0.85 * Math.abs(value)) / most);
+  });
+  return painted(units.size, (at) => shades[bytes[at] ?? 0] ?? paper);
+}
+
+const decoded = new WeakMap<object, Uint8Array>();
+function bytesOfUnits(units: NonNullable<Frame["units"]>): Uint8Array {
+  const there = decoded.get(units);
+  if (there) return there;
+  const bytes = bytesOf(units.activation);
+  decoded.set(units, bytes);
+  return bytes;
+}
+
+/** The line where two classes are equally likely, in columns and rows of the map. */
+export function halfLine(map: NonNullable<Frame["map"]>): [number, number, number, number][] {
+  const values = bytesOf(map.probability);
+  const half = 127.5;
+  const segments: [number, number, number, number][] = [];
+  for (let row = 0; row + 1 < map.size; row += 1)
+    for (let column = 0; column + 1 < map.size; column += 1) {
+      const at = (x: number, y: number) => (values[(row + y) * map.size + column + x] ?? 0) - half;
+      const corners = [at(0, 0), at(1, 0), at(1, 1), at(0, 1)];
+      const ends = crossings(corners).map(([x, y]) => [column + x, row + y] as const);
+      for (let k = 0; k + 1 < ends.length; k += 2) {
+        const [from, to] = [ends[k], ends[k + 1]];
+        if (from && to) segments.push([...from, ...to]);
+      }
+    }
+  return segments;
+}
+
+const CORNERS = [[0, 0], [1, 0], [1, 1], [0, 1]] as const;
+
+/** Where a line crosses the sides of a cell, by the values at its corners, in turn. */
+function crossings(values: number[]): [number, number][] {
+  const found: [number, number][] = [];
+  for (let side = 0; side < 4; side += 1) {
+    const [a, b] = [values[side] ?? 0, values[(side + 1) % 4] ?? 0];
+    const [from, to] = [CORNERS[side], CORNERS[(side + 1) % 4]];
+    if (a < 0 === b < 0 || !from || !to) continue;
+    const share = a / (a - b);
+    found.push([from[0] + share * (to[0] - from[0]), from[1] + share * (to[1] - from[1])]);
+  }
+  return found;
+}
+
+/** An example in the plane. */
+export interface Shown {
+  x: number;
+  y: number;
+  label: number;
+  example: number; // -1 is held out
+}
+
+export function examplesOf({ shown }: DataSeen): Shown[] {
+  const [x, y, label] = [floatsOf(shown.x), floatsOf(shown.y), bytesOf(shown.label)];
+  return Array.from(wholesOf(shown.example), (example, at) => ({
+    x: x[at] ?? 0,
+    y: y[at] ?? 0,
+    label: label[at] ?? 0,
+    example,
+  }));
+}
+
+/** Draw an example: filled if it is learned from, hollow if it is held out. */
+export function dot(
+  context: CanvasRenderingContext2D,
+  [across, down]: [number, number],
+  { label, example }: Pick<Shown, "label" | "example">,
+  radius: number,
+  paper: Rgb,
+): void {
+  const colour = css(classColour(label));
+  context.beginPath();
+  context.arc(across, down, radius, 0, 2 * Math.PI);
+  context.fillStyle = example < 0 ? css(paper) : colour;
+  context.fill();
+  context.lineWidth = example < 0 ? radius / 2 : radius / 4;
+  context.strokeStyle = example < 0 ? colour : css(paper);
+  context.stroke();
+}

@@ -1,0 +1,56 @@
+/**
+ * Guarantee: points drawn by hand are a run's data as soon as they can be: two, of both classes.
+ *
+ * Until then they wait here, and the picture shows them alone.
+ */
+
+import { signal } from "@preact/signals";
+import type { Points } from "./protocol";
+import type { Actions, Lab } from "./store";
+import type { Bounds } from "./boundary";
+
+export type Point = Points["points"][number];
+/** What a click does while points are drawn: choose an example, put one of a class, take one away. */
+export type Tool = "choose" | 0 | 1 | "erase";
+
+export const tool = signal<Tool>(0);
+/** Points that are no data yet; null when those of the run are all. */
+export const waiting = signal<Point[] | null>(null);
+
+/** The least that the plane shows, so that it stands still while one draws. */
+const ROOM = 3;
+/** What to begin with: the smallest set that no line separates. */
+export const FIRST: Point[] = [
+  [-1.5, 1.5, 0],
+  [1.5, -1.5, 0],
+  [-1.5, -1.5, 1],
+  [1.5, 1.5, 1],
+];
+
+export function roomFor([[left, right], [bottom, top]]: Bounds): Bounds {
+  return [
+    [Math.min(left, -ROOM), Math.max(right, ROOM)],
+    [Math.min(bottom, -ROOM), Math.max(top, ROOM)],
+  ];
+}
+
+/** The points on the page, or null where the data are others. */
+export function pointsOf(lab: Lab): Point[] | null {
+  const data = lab.runs.value[0]?.scenario.value.data;
+  return data?.kind === "points" ? (waiting.value ?? data.points) : null;
+}
+
+/** Put these points in the place of those that were. */
+export function draw(lab: Lab & Actions, points: Point[]): void {
+  const classes = new Set(points.map(([, , label]) => label));
+  const most = lab.about.peek()?.limits.points ?? Infinity;
+  if (points.length > most) {
+    lab.message.value = `There is room for ${most} points.`;
+  } else if (classes.size < 2) {
+    waiting.value = points;
+    lab.message.value = "A network needs at least one point of each class.";
+  } else {
+    waiting.value = null;
+    lab.restart({ data: { kind: "points", points } });
+  }
+}

@@ -1,0 +1,65 @@
+/** Guarantee: a question is asked anew when it changes, one at a time and never faster than the eye. */
+
+import { effect, signal, type Signal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { LabError, type Kind, type Questions } from "./protocol";
+import type { Lab } from "./store";
+
+const PAUSE = 125; // milliseconds from an answer to the next question: 8 a second
+
+export interface Followed<K extends Kind> {
+  question: Signal<Questions[K][0] | null>; // that the answer belongs to
+  answer: Signal<Questions[K][1] | null>;
+  error: Signal<string>;
+}
+
+/** Keep the answer to a question that depends on signals; null asks nothing. */
+export function useFollowed<K extends Kind>(
+  lab: Lab,
+  kind: K,
+  ask: () => Questions[K][0] | null,
+): Followed<K> {
+  const held = useRef<Followed<K>>();
+  const followed = (held.current ??= {
+    question: signal<Questions[K][0] | null>(null),
+    answer: signal<Questions[K][1] | null>(null),
+    error: signal(""),
+  });
+  useEffect(() => follow(lab, kind, ask, followed), []);
+  return followed;
+}
+
+function follow<K extends Kind>(
+  lab: Lab,
+  kind: K,
+  ask: () => Questions[K][0] | null,
+  { question, answer, error }: Followed<K>,
+): () => void {
+  let wanted: Questions[K][0] | null = null;
+  let busy = false;
+  let ended = false;
+  const next = async () => {
+    const asked = wanted;
+    if (busy || ended || !asked) return;
+    busy = true;
+    try {
+      answer.value = await lab.ask(kind, asked);
+      question.value = asked;
+      error.value = "";
+    } catch (failure) {
+      // A lost connection is said once for the whole page.
+      error.value = failure instanceof LabError ? failure.message : "";
+    }
+    await new Promise((go) => setTimeout(go, PAUSE));
+    busy = false;
+    if (wanted !== asked) void next();
+  };
+  const stop = effect(() => {
+    wanted = ask();
+    void next();
+  });
+  return () => {
+    ended = true;
+    stop();
+  };
+}

@@ -1,0 +1,59 @@
+/**
+ * Guarantee: the page mounts itself at #lab; in a notebook the same page mounts into a widget.
+ *
+ * The address always holds what is shown; that of a notebook is not the page's own.
+ */
+
+import "./app.css";
+import "./parts.css";
+import { effect } from "@preact/signals";
+import { render } from "preact";
+import { App } from "./App";
+import { onKey } from "./keys";
+import { begin, createLab, openLink } from "./lab";
+import { written } from "./link";
+import { overModel, type Model } from "./widget";
+
+const LINK_PAUSE = 300; // milliseconds: browsers allow no more than a few changes a second
+
+function page(place: HTMLElement): void {
+  const lab = createLab();
+  render(<App lab={lab} />, place);
+  document.addEventListener("keydown", (event) => onKey(lab, event));
+  void begin(lab, location.hash).then(() => {
+    let timer = 0;
+    effect(() => {
+      lab.state(); // whose change is waited for
+      timer ||= window.setTimeout(() => {
+        timer = 0;
+        history.replaceState(null, "", `#${written(lab.state())}`);
+      }, LINK_PAUSE);
+    });
+    window.addEventListener("hashchange", () => openLink(lab, location.hash));
+  });
+}
+
+const place = document.getElementById("lab");
+if (place) page(place);
+
+/** The widget's half of a notebook's lab. */
+function widget({ model, el }: { model: Model; el: HTMLElement }): () => void {
+  let close = () => {};
+  const lab = createLab((tell) => {
+    const connection = overModel(model, tell);
+    close = connection.close;
+    return connection.ask;
+  }, false);
+  render(<App lab={lab} />, el);
+  const heard = (event: KeyboardEvent) => onKey(lab, event);
+  el.addEventListener("keydown", heard);
+  void begin(lab, "");
+  return () => {
+    lab.pause();
+    el.removeEventListener("keydown", heard);
+    render(null, el);
+    close();
+  };
+}
+
+export default { render: widget };

@@ -1,0 +1,112 @@
+/**
+ * Guarantee: a picture of the page becomes a file that looks the same without the page.
+ *
+ * Its styles come from the style sheet, which a file has not: they are written into the copy.
+ */
+
+const SVG = "http://www.w3.org/2000/svg";
+const STYLES = [
+  "fill", "fill-opacity", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray",
+  "stroke-linecap", "stroke-linejoin", "opacity", "display", "visibility", "font-family",
+  "font-size", "font-weight", "font-style", "text-anchor", "dominant-baseline",
+]; // prettier-ignore
+const SHARPNESS = 2; // pixels of a PNG to one of the page
+
+export type Picture = "plane" | "network" | "curve";
+
+/** Find a picture of the page; with two runs, that of one of them. */
+export function pictureOf(root: Element, name: Picture, run: number): Element | null {
+  const all = root.querySelectorAll(`[data-picture="${name}"]`);
+  return all[run] ?? all[0] ?? null;
+}
+
+/** The picture as SVG: drawings as they are, canvases as images in their places. */
+export function asSvg(element: Element): Blob {
+  const { width, height } = element.getBoundingClientRect();
+  const svg = document.createElementNS(SVG, "svg");
+  put(svg, { xmlns: SVG, width, height, viewBox: `0 0 ${width} ${height}` });
+  svg.append(ground(element, width, height), ...layers(element));
+  return new Blob([new XMLSerializer().serializeToString(svg)], { type: "image/svg+xml" });
+}
+
+export async function asPng(element: Element): Promise<Blob> {
+  const { width, height } = element.getBoundingClientRect();
+  const address = URL.createObjectURL(asSvg(element));
+  const image = new Image();
+  image.src = address;
+  await image.decode();
+  const canvas = document.createElement("canvas");
+  canvas.width = width * SHARPNESS;
+  canvas.height = height * SHARPNESS;
+  canvas.getContext("2d")?.drawImage(image, 0, 0, canvas.width, canvas.height);
+  URL.revokeObjectURL(address);
+  return new Promise((done, fail) => {
+    canvas.toBlob((blob) => (blob ? done(blob) : fail(new Error("no picture"))), "image/png");
+  });
+}
+
+/** Give a file to whoever sits here. */
+export function save(blob: Blob, name: string): void {
+  const address = URL.createObjectURL(blob);
+  const anchor = document.createElement("a");
+  anchor.href = address;
+  anchor.download = name;
+  anchor.click();
+  setTimeout(() => URL.revokeObjectURL(address), 60_000);
+}
+
+function put(element: Element, attributes: Record<string, string | number>) {
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
+}
+
+/** What stands behind the picture: the first ground that is no glass. */
+function ground(element: Element, width: number, height: number): Element {
+  let at: Element | null = element;
+  let fill = "transparent";
+  while (at && /transparent|, 0\)/.test(fill)) {
+    fill = getComputedStyle(at).backgroundColor;
+    at = at.parentElement;
+  }
+  const rect = document.createElementNS(SVG, "rect");
+  put(rect, { width, height, fill: at ? fill : "white" });
+  return rect;
+}
+
+function layers(element: Element): Element[] {
+  const within = element.getBoundingClientRect();
+  const found = element.matches("svg, canvas") ? [element] : [...element.querySelectorAll("svg, canvas")];
+  return found
+    .filter((each) => !each.parentElement?.closest("svg") || each === element)
+    .map((each) => {
+      const box = each.getBoundingClientRect();
+      const copy = each instanceof HTMLCanvasElement ? imageOf(each) : styled(each);
+      const [x, y] = [box.x - within.x, box.y - within.y];
+      put(copy, { x, y, width: box.width, height: box.height });
+      return copy;
+    });
+}
+
+function imageOf(canvas: HTMLCanvasElement): Element {
+  const image = document.createElementNS(SVG, "image");
+  put(image, { href: canvas.toDataURL(), preserveAspectRatio: "none" });
+  return image;
+}
+
+/** Copy a drawing with its styles. */
+function styled(drawing: Element): Element {
+  const copy = drawing.cloneNode(true) as Element;
+  const [before, after] = [parts(drawing), parts(copy)];
+  before.forEach((original, i) => {
+    const twin = after[i];
+    if (!twin) return;
+    const style = getComputedStyle(original);
+    for (const name of STYLES) twin.setAttribute(name, style.getPropertyValue(name));
+    twin.removeAttribute("class");
+    twin.removeAttribute("style");
+  });
+  return copy;
+}
+
+function parts(element: Element): Element[] {
+  return [element, ...element.querySelectorAll("*")];
+}

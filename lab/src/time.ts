@@ -1,0 +1,204 @@
+/**
+ * Guarantee: what is on the screen becomes what is wanted, picture by picture, and no answer to an
+ * old question is ever shown.
+ *
+ * One loop asks. While it plays, the next picture is asked for before the last one is drawn. What
+ * takes longer, the findings and the fine picture, is asked for when there is time.
+ */
+
+import { batch, type Signal } from "@preact/signals";
+import { LabError, type DataSeen, type Frame, type FrameQuestion, type Scenario } from "./protocol";
+import type { Lab, Run } from "./store";
+
+const PICTURE = 1000 / 30; // milliseconds, the least between two pictures
+const FINDINGS = 500; // milliseconds, between two looks for findings while playing
+
+/** What came for a run: a frame, or the sentence why there is none. */
+type Answer = { frame: Frame; data: DataSeen } | { error: string };
+interface Plan {
+  goal: number;
+  fine: boolean;
+}
+interface Asked extends Plan {
+  version: number;
+  answers: Promise<Answer[]>;
+}
+
+/** The lab with what only its time sets. */
+export type Moving = Lab & { wanted: Signal<number>; seen: Signal<number> };
+
+export class Time {
+  private version = 0; // of what is asked: old answers are of a smaller one
+  private shown: (Plan & { version: number }) | null = null; // what the screen answers
+  private ahead: Asked | null = null;
+  private running = false;
+  private lookedForFindings = 0;
+  private lastPicture = 0;
+  private waiting: (() => void)[] = [];
+  private frameOf = new WeakMap<Run, Scenario>();
+  private keyOf = new WeakMap<DataSeen, string>();
+
+  constructor(private readonly lab: Moving) {}
+
+  /** What was asked is old: something else is looked at, or another run. */
+  renew(): void {
+    this.version += 1;
+    void this.run();
+  }
+
+  /** Go to an iteration; the promise is kept when it is shown, or something else is wanted. */
+  go(iteration: number): Promise<void> {
+    this.lab.wanted.value = iteration;
+    const there = new Promise<void>((resolve) => this.waiting.push(resolve));
+    void this.run();
+    return there;
+  }
+
+  async run(): Promise<void> {
+    if (this.running) return;
+    this.running = true;
+    try {
+      for (let plan = this.next(); plan; plan = this.next()) await this.follow(plan);
+    } finally {
+      this.running = false;
+      for (const resolve of this.waiting.splice(0)) resolve();
+    }
+  }
+
+  /** What to ask now, or null when all that is wanted is there. */
+  private next(): Plan | null {
+    const { playing, runs, iteration, speed } = this.lab;
+    if (runs.peek().length === 0) return null;
+    if (playing.peek()) return { goal: iteration.peek() + speed.peek(), fine: false };
+    const goal = this.lab.wanted.peek();
+    const shown = this.shown;
+    if (shown?.version !== this.version || shown.goal !== goal) return { goal, fine: false };
+    for (const resolve of this.waiting.splice(0)) resolve();
+    return shown.fine ? null : { goal, fine: true };
+  }
+
+  private async follow(plan: Plan): Promise<void> {
+    const version = this.version;
+    const same = this.ahead?.version === version && this.ahead.goal === plan.goal && !plan.fine;
+    const asked = same && this.ahead ? this.ahead : this.asked(plan);
+    this.ahead = null;
+    const answers = await asked.answers;
+    if (version !== this.version) return;
+    if (!this.lab.playing.peek() && this.lab.wanted.peek() !== plan.goal && plan.fine) return;
+    this.show(answers, { ...plan, version });
+    if (this.lab.playing.peek()) this.ahead = this.asked(this.next() ?? plan);
+    await this.nextPicture();
+  }
+
+  private asked({ goal, fine }: Plan): Asked {
+    const now = performance.now();
+    const findings = fine || (this.lab.playing.peek() && now - this.lookedForFindings > FINDINGS);
+    if (findings) this.lookedForFindings = now;
+    const answers = Promise.all(this.lab.runs.peek().map((run) => this.answer(run, goal, fine, findings)));
+    return { goal, fine, version: this.version, answers };
+  }
+
+  private async answer(run: Run, goal: number, fine: boolean, findings: boolean): Promise<Answer> {
+    const scenario = run.scenario.peek();
+    const question: FrameQuestion = {
+      scenario,
+      iteration: goal,
+      view: this.lab.view.peek(),
+      map: fine ? 120 : 60,
+      units: unitSize(scenario.n_h, fine),
+      findings,
+    };
+    try {
+      const data = await this.data(run);
+      return { data, frame: await this.lab.ask("frame", question) };
+    } catch (error) {
+      if (error instanceof LabError) return { error: error.message };
+      throw error;
+    }
+  }
+
+  /** The examples in the plane that is looked at; asked for when they are other ones. */
+  private async data(run: Run): Promise<DataSeen> {
+    const scenario = run.scenario.peek();
+    const view = this.lab.view.peek();
+    const { data, held_out, seed } = scenario;
+    const key = JSON.stringify([data, held_out, held_out && seed, view]);
+    const there = run.data.peek();
+    if (there && this.keyOf.get(there) === key) return there;
+    const seen = await this.lab.ask("data", { scenario, view });
+    this.keyOf.set(seen, key);
+    return seen;
+  }
+
+  private show(answers: Answer[], plan: Plan & { version: number }): void {
+    batch(() => {
+      this.lab.runs.peek().forEach((run, index) => {
+        const answer = answers[index];
+        if (answer) this.showOne(run, answer);
+      });
+      const frames = answers.flatMap((answer) => ("frame" in answer ? [answer.frame] : []));
+      this.arrive(frames, plan);
+    });
+  }
+
+  /** Say where the runs are. One that has ended stays behind; the other goes on. */
+  private arrive(frames: Frame[], plan: Plan & { version: number }): void {
+    const { iteration, wanted, seen, playing } = this.lab;
+    const going = frames.filter((frame) => !frame.ended && frame.iteration !== plan.goal);
+    const reached = (going.length ? going : frames).map((frame) => frame.iteration);
+    const over = frames.every((frame) => frame.ended);
+    iteration.value = reached.length ? Math.max(...reached) : plan.goal;
+    seen.value = Math.max(seen.peek(), iteration.peek());
+    if (playing.peek() || (over && wanted.peek() === plan.goal)) wanted.value = iteration.peek();
+    if (over) playing.value = false;
+    if (going.length) return;
+    this.shown = { ...plan, goal: over ? iteration.peek() : plan.goal };
+  }
+
+  private showOne(run: Run, answer: Answer): void {
+    if ("error" in answer) {
+      run.error.value = answer.error;
+      this.lab.playing.value = false;
+      return;
+    }
+    const before = this.frameOf.get(run) === run.scenario.peek() ? run.frame.peek() : null;
+    this.frameOf.set(run, run.scenario.peek());
+    if (answer.data.features.length <= 2) this.plainView(answer.data.features.length);
+    run.error.value = "";
+    run.data.value = answer.data;
+    run.frame.value = joined(answer.frame, before);
+  }
+
+  /** One or two features are looked at as they are: there is nothing to project. */
+  private plainView(features: number): void {
+    const { view } = this.lab;
+    if (view.peek().kind === "pair") return;
+    view.value = { kind: "pair", x: 0, y: features - 1 };
+    this.version += 1;
+  }
+
+  private async nextPicture(): Promise<void> {
+    do {
+      await new Promise((resolve) => requestAnimationFrame(resolve));
+    } while (performance.now() - this.lastPicture < PICTURE - 4);
+    this.lastPicture = performance.now();
+  }
+}
+
+/** A frame with what an earlier one of the same run knew: its findings, the curve further on. */
+function joined(frame: Frame, before: Frame | null): Frame {
+  if (!before) return frame;
+  const further = (before.curve.iteration.at(-1) ?? 0) > (frame.curve.iteration.at(-1) ?? 0);
+  return {
+    ...frame,
+    curve: further ? before.curve : frame.curve,
+    findings: frame.findings ?? before.findings,
+  };
+}
+
+/** Columns and rows of the picture of a hidden unit: the more of them, the smaller each is drawn. */
+function unitSize(n_h: number, fine: boolean): number {
+  if (n_h > 50) return 12;
+  if (n_h > 16) return 20;
+  return fine ? 48 : 24;
+}
