@@ -17,7 +17,7 @@ from shoal.activations import ACTIVATIONS
 from shoal.columns import Table
 from shoal.engine import default_engine
 from shoal.errors import InputError
-from shoal.gradient_check import gradient_check
+from shoal.gradient_checks import gradient_check
 from shoal.lab.data_sets import DESCRIPTIONS
 from shoal.lab.frame import data_seen, frame_of
 from shoal.lab.material import MOST_BYTES, UnknownTableError
@@ -35,7 +35,7 @@ from shoal.lab.take_away import FORMS
 from shoal.lab.timeline import Timeline
 from shoal.network import INITIALISATIONS
 from shoal.targets import target_name
-from shoal.trace import trace
+from shoal.traces import trace
 
 SECONDS = 0.2
 MOST_ROWS, MOST_COLUMNS = 24, 12  # of an array in the equations

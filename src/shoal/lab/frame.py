@@ -23,7 +23,7 @@ from shoal.losses import class_probabilities
 from shoal.network import Network
 from shoal.sampling import some_of
 from shoal.splitting import Labels
-from shoal.trace import trace
+from shoal.traces import trace
 
 MOST_DRAWN = {"units": 24, "features": 16}
 MOST_EXAMPLES = 1000  # of which distributions are shown, and points drawn
