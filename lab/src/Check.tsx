@@ -7,7 +7,6 @@ import { useSignal, useSignalEffect } from "@preact/signals";
 import { Sym } from "./formula";
 import { Num } from "./numbers";
 import { LabError, type CheckSeen } from "./protocol";
-import { Scroll } from "./Scroll";
 import type { Lab, Props } from "./store";
 
 export function Check({ lab }: Props) {
@@ -56,42 +55,28 @@ export function Check({ lab }: Props) {
 function Checked({ lab, seen }: { lab: Lab; seen: CheckSeen }) {
   return (
     <>
-      <p class={seen.right ? "verdict right" : "verdict wrong"}>
+      <p class={seen.right ? "verdict" : "verdict wrong"}>
         <b>{seen.right ? "Right." : "Wrong."}</b> {seen.sentence}.
       </p>
-      <Scroll label="The check of each block">
-        <table>
-          <thead>
-            <tr>
-              <td />
-              <th scope="col">farthest off</th>
-              <th scope="col">worst entry</th>
-              <th scope="col">equations</th>
-              <th scope="col">complex step</th>
-            </tr>
-          </thead>
-          <tbody>
-            {seen.blocks.map((block) => (
-              <tr class={block.right ? undefined : "wrong"}>
-                <th scope="row">
-                  <Sym lab={lab} name={block.name} /> {block.right ? "right" : "wrong"}
-                </th>
-                <td>
-                  <Num value={block.error} />
-                </td>
-                <td>{block.worst}</td>
-                <td>
-                  <Num value={block.analytic} digits={10} />
-                </td>
-                <td>
-                  <Num value={block.numeric} digits={10} />
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </Scroll>
-      <p class="quiet">Farthest off: as a share of the greatest derivative of the block.</p>
+      <ul class="blocks">
+        {seen.blocks.map((block) => (
+          <li key={block.name} class={block.right ? undefined : "wrong"} data-block={block.name}>
+            <Sym lab={lab} name={block.name} /> is {block.right ? "right" : "wrong"}, off by{" "}
+            <Num value={block.error} /> at most. In {block.worst}, the worst:
+            <dl>
+              <dt>equations</dt>
+              <dd>
+                <Num value={block.analytic} digits={10} />
+              </dd>
+              <dt>complex step</dt>
+              <dd>
+                <Num value={block.numeric} digits={10} />
+              </dd>
+            </dl>
+          </li>
+        ))}
+      </ul>
+      <p class="quiet">Off by: as a share of the greatest derivative of the block.</p>
     </>
   );
 }

@@ -20,7 +20,7 @@ export function Lesson({ lab }: Props) {
   const step = index === null ? undefined : STEPS[index];
   if (index === null || !step) return null;
   return (
-    <aside class="lesson" aria-labelledby="lesson-title" data-part="lesson" data-step={index + 1}>
+    <section class="lesson" aria-labelledby="lesson-title" data-part="lesson" data-step={index + 1}>
       <h2 id="lesson-title">
         <span class="quiet">
           Lesson, {index + 1} of {STEPS.length}
@@ -35,9 +35,8 @@ export function Lesson({ lab }: Props) {
         ))}
       </div>
       <Tasks key={index} lab={lab} step={step} />
-      <Now lab={lab} />
       <Ways lab={lab} index={index} />
-    </aside>
+    </section>
   );
 }
 
@@ -97,6 +96,7 @@ function Ways({ lab, index }: { lab: Lab & Actions; index: number }) {
       >
         {index + 1 < STEPS.length ? "Next step" : "End the lesson"}
       </button>
+      <Now lab={lab} />
       <label>
         Step{" "}
         <select value={index} onChange={(event) => openStep(lab, Number(event.currentTarget.value))}>

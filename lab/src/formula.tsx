@@ -95,6 +95,14 @@ function part(lab: Lab, token: string, key: number): ComponentChildren {
   if (token === "^T") return <sup key={key}>T</sup>;
   if (token === "sum") return <span key={key}>Σ</span>;
   if (token === "*") return <span key={key}>∗</span>;
+  if (/^n_[xhy]$/.test(token)) {
+    return (
+      <span key={key}>
+        <i>n</i>
+        <sub>{token[2]}</sub>
+      </span>
+    );
+  }
   if (/^g[12]/.test(token)) {
     return (
       <span key={key}>

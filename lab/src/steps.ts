@@ -101,7 +101,7 @@ function second(button: string, changes: Partial<Scenario>, iteration: number, s
 
 function show(page: Element, name: string): HTMLElement | null {
   const found = page.querySelector<HTMLElement>(`[data-part="${name}"]`);
-  found?.scrollIntoView({ block: "nearest" });
+  found?.scrollIntoView({ block: "start" });
   return found;
 }
 
@@ -128,7 +128,7 @@ export const STEPS: LessonStep[] = [
   {
     title: "The network and its parameters",
     text: [
-      "Two features go into four hidden units, and these into one output. So n_x = 2, n_h = 4 and n_y = 1.",
+      "Two features go into four hidden units, and these into one output. So `n_x` = 2, `n_h` = 4 and `n_y` = 1.",
       "What is learned: `W1` is (4, 2), a row of weights for each unit. `b1` is (4, 1). `W2` is (1, 4), and `b2` is (1, 1). Together they are 17 numbers.",
     ],
     state: state([FLOWER], 1000),
