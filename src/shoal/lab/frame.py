@@ -28,7 +28,7 @@ from shoal.traces import trace
 MOST_DRAWN = {"units": 24, "features": 16}
 MOST_EXAMPLES = 1000  # of which distributions are shown, and points drawn
 BINS, LARGEST_MAP, LARGEST_UNIT_MAP = 24, 128, 48
-LEAST_FOR_HISTORY = 1  # a cost before the first pass tells nothing
+YOUNG = 100  # iterations, in which no training can be judged
 
 
 def frame_of(timeline: Timeline, whole_run: Timeline, question: dict[str, Any]) -> dict[str, Any]:
@@ -197,7 +197,7 @@ def _findings(timeline: Timeline) -> list[dict[str, Any]]:
     plain = timeline.settings.optimizer == "descent" and timeline.settings.batch_size is None
     found = diagnose(
         network, learned.X, learned.Y, alpha=timeline.settings.alpha if plain else None,
-        history=history if len(points) > LEAST_FOR_HISTORY else None,
+        history=history if timeline.iteration >= YOUNG or timeline.ended else None,
     )  # fmt: skip
     return [
         {
