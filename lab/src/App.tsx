@@ -72,6 +72,7 @@ function Body({ lab }: Props) {
               </section>
             ))}
           </div>
+          <Distributions lab={lab} />
         </section>
         <section class="right" aria-label="How it goes">
           <CostCurve lab={lab} />
@@ -79,14 +80,11 @@ function Body({ lab }: Props) {
           <Findings lab={lab} />
           <Meters lab={lab} />
         </section>
-      </div>
-      <div class="below">
-        <div class="numbers">
-          <Equations lab={lab} />
-        </div>
-        <div class="aside">
+        <div class="below">
+          <div class="numbers">
+            <Equations lab={lab} />
+          </div>
           <Check lab={lab} />
-          <Distributions lab={lab} />
         </div>
       </div>
       <Help />

@@ -82,10 +82,13 @@ interface CurvesProps {
 
 function Curves({ frame, scale, log, second }: CurvesProps) {
   const { iteration, cost, held_out_cost } = frame.curve;
-  const lastly = frame.iteration > (iteration.at(-1) ?? -1);
-  const iterations = lastly ? [...iteration, frame.iteration] : iteration;
-  const costs = lastly ? [...cost, frame.cost] : cost;
-  const held = lastly ? [...held_out_cost, frame.held_out_cost] : held_out_cost;
+  // Shoal may be further on already than the page.
+  const count = iteration.filter((each) => each <= scale.last).length;
+  const ends = frame.iteration > (iteration[count - 1] ?? -1);
+  const withEnd = <T,>(values: T[], end: T) => [...values.slice(0, count), ...(ends ? [end] : [])];
+  const iterations = withEnd(iteration, frame.iteration);
+  const costs = withEnd(cost, frame.cost);
+  const held = withEnd(held_out_cost, frame.held_out_cost);
   const visible = frame.cost !== null && Number.isFinite(frame.cost) && (!log || frame.cost > 0);
   return (
     <g class={second ? "second" : "first"}>

@@ -99,7 +99,7 @@ function Edges({ lab, layout, chosen }: LayerProps & { chosen: Signal<number | n
           <g key={place} class={edgeClass(lit, unit !== null && !ofUnit)} data-edge={nameOf(edge)}>
             <line
               {...ends}
-              stroke={css(signColour(weight))}
+              style={{ stroke: weight ? css(signColour(weight)) : "var(--edge)" }}
               stroke-width={0.6 + (5 * Math.abs(weight)) / layout.most}
               stroke-dasharray={weight < 0 ? "5 3" : undefined}
             />
