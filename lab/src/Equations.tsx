@@ -45,6 +45,7 @@ export function Equations({ lab }: Props) {
     return { scenario: run.scenario.peek(), iteration: frame.iteration, example };
   });
   const seen = followed.answer.value;
+  const said = lab.runs.value.some((run) => run.error.value); // by the run itself
   return (
     <section class="equations" aria-labelledby="equations-title" data-part="equations" onKeyDown={byKey}>
       <header>
@@ -58,7 +59,7 @@ export function Equations({ lab }: Props) {
         <ExampleChoice lab={lab} />
         <RunChoice lab={lab} />
       </div>
-      {followed.error.value && <p class="error">{followed.error.value}</p>}
+      {followed.error.value && !said && <p class="error">{followed.error.value}</p>}
       {seen ? <Lines lab={lab} seen={seen} /> : <p class="quiet">They come with the first network.</p>}
     </section>
   );
