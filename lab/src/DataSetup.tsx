@@ -44,7 +44,7 @@ function optionsOf(about: About, data: Data): [string, string][] {
   return [
     ...about.data_sets.map(({ name, title }): [string, string] => [name, title]),
     ...tables,
-    [DRAWN, "Points drawn by hand"],
+    [DRAWN, "Drawn by hand"],
   ];
 }
 

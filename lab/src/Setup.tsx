@@ -90,7 +90,7 @@ function Training({ lab, index, about, scenario }: PartProps) {
     <fieldset>
       <legend>
         Training{" "}
-        <span class="quiet">{at === 0 ? "from the start on" : `a change branches at ${at.toLocaleString("en")}`}</span>
+        <span class="quiet">{at === 0 ? "from the start on" : `branches at ${at.toLocaleString("en")}`}</span>
       </legend>
       <Choice label="Optimiser" value={now.optimizer} options={plain(about.optimizers)} set={(optimizer) => lab.branch({ optimizer }, index)} />
       <Magnitude label="Learning rate α" value={now.alpha} least={1e-9} most={1e6} from={-3} to={2} set={(alpha) => lab.branch({ alpha }, index)} />

@@ -12,7 +12,7 @@ import {
   type Shown,
 } from "./boundary";
 import { css, paperAndInk, type Rgb } from "./colours";
-import { pointsOf, roomFor } from "./drawing";
+import { pointsOf, roomFor, waiting } from "./drawing";
 import type { DataSeen, Frame } from "./protocol";
 import type { Lab } from "./store";
 
@@ -68,7 +68,7 @@ export function drawPlane(canvas: HTMLCanvasElement, scene: Scene, picture: Pict
     width: across(right) - across(left),
     height: down(bottom) - down(top),
   };
-  drawMap(context, picture, area, paper, ink);
+  if (!waiting.peek()) drawMap(context, picture, area, paper, ink);
   context.drawImage(dotsOf(scene, picture.lit, paper, pixels), 0, 0, SIDE, SIDE);
   const chosen = scene.shown.find((each) => each.example === picture.example && each.example >= 0);
   if (chosen) ring(context, across(chosen.x), down(chosen.y), ink, paper);
