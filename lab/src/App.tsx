@@ -5,6 +5,7 @@ import { Check } from "./Check";
 import { Compare } from "./Compare";
 import { CostCurve } from "./CostCurve";
 import { Distributions } from "./Distributions";
+import { waiting } from "./drawing";
 import { Equations } from "./Equations";
 import { Findings } from "./Findings";
 import { closeLesson, Lesson, openStep } from "./Lesson";
@@ -64,7 +65,7 @@ function Body({ lab }: Props) {
           <ViewBar lab={lab} />
           <div class={runs.length > 1 ? "stage two" : "stage"}>
             {runs.map((run, index) => (
-              <section key={index} class={run.error.value ? "run stale" : "run"} aria-label={`Run ${index + 1}`}>
+              <section key={index} class={run.error.value || waiting.value ? "run stale" : "run"} aria-label={`Run ${index + 1}`}>
                 {runs.length > 1 && <h2>Run {index + 1}</h2>}
                 {run.error.value && <p class="error">{run.error.value}</p>}
                 <Plane lab={lab} index={index} />
@@ -72,6 +73,7 @@ function Body({ lab }: Props) {
               </section>
             ))}
           </div>
+          <Distributions lab={lab} />
         </section>
         <section class="right" aria-label="How it goes">
           <CostCurve lab={lab} />
@@ -79,14 +81,11 @@ function Body({ lab }: Props) {
           <Findings lab={lab} />
           <Meters lab={lab} />
         </section>
-      </div>
-      <div class="below">
-        <div class="numbers">
-          <Equations lab={lab} />
-        </div>
-        <div class="aside">
+        <div class="below">
+          <div class="numbers">
+            <Equations lab={lab} />
+          </div>
           <Check lab={lab} />
-          <Distributions lab={lab} />
         </div>
       </div>
       <Help />

@@ -4,6 +4,7 @@
  */
 
 import { useSignal, useSignalEffect } from "@preact/signals";
+import { chosenRun } from "./Equations";
 import { Sym } from "./formula";
 import { Num } from "./numbers";
 import { LabError, type CheckSeen } from "./protocol";
@@ -13,12 +14,13 @@ export function Check({ lab }: Props) {
   const seen = useSignal<CheckSeen | null>(null);
   const error = useSignal("");
   const busy = useSignal(false);
-  const frame = lab.runs.value[0]?.frame;
+  const run = chosenRun(lab);
+  const number = lab.runs.value.findIndex((each) => each === run) + 1;
+  const which = lab.runs.value.length > 1 ? `run ${number} ` : "";
   useSignalEffect(() => {
-    if (lab.runs.value[0]?.frame.value) seen.value = null;
+    if (chosenRun(lab)?.frame.value) seen.value = null;
   });
   const ask = async () => {
-    const [run] = lab.runs.peek();
     const asked = run?.frame.peek();
     if (!run || !asked) return;
     busy.value = true;
@@ -42,8 +44,8 @@ export function Check({ lab }: Props) {
         Change one parameter a little, and see how the cost changes. That is its derivative, without
         any of the equations. It is done in two ways: by central differences and by the complex step.
       </p>
-      <button type="button" disabled={lab.playing.value || busy.value || !frame?.value} onClick={ask}>
-        {busy.value ? "Checking" : `Check at iteration ${lab.iteration.value}`}
+      <button type="button" disabled={lab.playing.value || busy.value || !run?.frame.value} onClick={ask}>
+        {busy.value ? "Checking" : `Check ${which}at iteration ${lab.iteration.value}`}
       </button>
       {lab.playing.value && <span class="quiet"> Pause to check.</span>}
       {error.value && <p class="error">{error.value}</p>}

@@ -31,7 +31,7 @@ export function CostCurve({ lab }: Props) {
       </div>
       <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={said(frames)} data-picture="curve" onClick={go}>
         <Grid scale={scale} />
-        {frames.map((frame, k) => frame && <Curves key={k} frame={frame} scale={scale} log={log.value} second={k > 0} />)}
+        {frames.map((frame, k) => frame && <Curves key={k} frame={frame} seen={lab.seen.value} scale={scale} log={log.value} second={k > 0} />)}
         <line class="now" x1={scale.across(lab.iteration.value)} x2={scale.across(lab.iteration.value)} y1={TOP} y2={HEIGHT - BOTTOM} />
       </svg>
       {(two || heldOut) && (
@@ -75,17 +75,20 @@ function Grid({ scale }: { scale: Scale }) {
 
 interface CurvesProps {
   frame: Frame;
+  seen: number; // Shoal may be further on already than the page
   scale: Scale;
   log: boolean;
   second: boolean;
 }
 
-function Curves({ frame, scale, log, second }: CurvesProps) {
+function Curves({ frame, seen, scale, log, second }: CurvesProps) {
   const { iteration, cost, held_out_cost } = frame.curve;
-  const lastly = frame.iteration > (iteration.at(-1) ?? -1);
-  const iterations = lastly ? [...iteration, frame.iteration] : iteration;
-  const costs = lastly ? [...cost, frame.cost] : cost;
-  const held = lastly ? [...held_out_cost, frame.held_out_cost] : held_out_cost;
+  const count = iteration.filter((each) => each <= seen).length;
+  const ends = frame.iteration > (iteration[count - 1] ?? -1);
+  const withEnd = <T,>(values: T[], end: T) => [...values.slice(0, count), ...(ends ? [end] : [])];
+  const iterations = withEnd(iteration, frame.iteration);
+  const costs = withEnd(cost, frame.cost);
+  const held = withEnd(held_out_cost, frame.held_out_cost);
   const visible = frame.cost !== null && Number.isFinite(frame.cost) && (!log || frame.cost > 0);
   return (
     <g class={second ? "second" : "first"}>

@@ -2,7 +2,6 @@
 
 import { DrawPoints } from "./DrawPoints";
 import { FIRST, tool, waiting } from "./drawing";
-import { DropZone } from "./DropZone";
 import { Amount, Choice } from "./Fields";
 import type { About, Data, Scenario } from "./protocol";
 import type { Props } from "./store";
@@ -18,8 +17,7 @@ export function DataSetup({ lab }: Props) {
   const set = (changes: Partial<Scenario>) => lab.restart(changes);
   return (
     <fieldset>
-      <legend>Data</legend>
-      <p class="quiet">A change starts anew.</p>
+      <legend>Data <span class="quiet">a change starts anew</span></legend>
       <Choice label="Examples" value={chosen} options={optionsOf(about, data)} set={(name) => set({ data: dataOf(name, about) })} />
       <p class="quiet sentence">{sentenceOf(about, data)}</p>
       {data.kind === "built-in" && (
@@ -36,7 +34,6 @@ export function DataSetup({ lab }: Props) {
       <DrawPoints lab={lab} />
       <Amount label="Held out, share" value={scenario.held_out} least={0} most={0.5} step={0.05} set={(held_out) => set({ held_out })} />
       <Notes lab={lab} />
-      <DropZone lab={lab} />
     </fieldset>
   );
 }
@@ -47,7 +44,7 @@ function optionsOf(about: About, data: Data): [string, string][] {
   return [
     ...about.data_sets.map(({ name, title }): [string, string] => [name, title]),
     ...tables,
-    [DRAWN, "Points drawn by hand"],
+    [DRAWN, "Drawn by hand"],
   ];
 }
 

@@ -2,7 +2,8 @@
 
 import { useSignal } from "@preact/signals";
 import { classColour, css } from "./colours";
-import { draw, pointsOf, tool, type Tool } from "./drawing";
+import { draw, LEAST, pointsOf, tool, waiting, type Tool } from "./drawing";
+import { count } from "./numbers";
 import type { Props } from "./store";
 
 const TOOLS: [Tool, string][] = [
@@ -40,7 +41,10 @@ export function DrawPoints({ lab }: Props) {
         <button type="button" disabled={!points.length} onClick={() => draw(lab, [])}>
           Clear
         </button>
-        <span class="quiet">{points.length} points</span>
+        <span class="quiet" role="status">
+          {count(points.length, "point")}
+          {waiting.value && `: it takes ${LEAST}, of both classes`}
+        </span>
       </div>
     </div>
   );

@@ -28,8 +28,8 @@ export function DropZone({ lab }: Props) {
   useEffect(() => (place.current ? listen(place.current, over, read) : undefined), []);
   const limit = lab.about.value?.limits.bytes ?? 0;
   return (
-    <section class="drop-zone" aria-labelledby="drop-title" data-part="drop" ref={place}>
-      <h3 id="drop-title">Your table</h3>
+    <section class="drop-zone" aria-label="Your table" data-part="drop" ref={place}>
+      <b aria-hidden="true">Your table</b>
       <p class="quiet">
         CSV or Parquet, at most {Math.floor(limit / MIB)} MiB. Drop it anywhere on the page; it stays
         on this machine.

@@ -6,10 +6,11 @@
 import { signal } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { useFollowed } from "./follow";
+import { useInSight } from "./inSight";
 import { Line } from "./Line";
 import { count } from "./numbers";
 import type { EquationsSeen } from "./protocol";
-import type { Lab, Props } from "./store";
+import type { Lab, Props, Run } from "./store";
 
 export type Part = "forward" | "backward" | "update" | "all";
 const PARTS: [Part, string][] = [
@@ -27,8 +28,11 @@ const SAYS: Record<Part, string> = {
 
 /** Which of the three steps is seen; the lesson turns to one. */
 export const part = signal<Part>("forward");
-/** Of which run, where there are two. */
+/** Of which run, where there are two; the check goes with it. */
 const chosen = signal(0);
+export function chosenRun(lab: Lab): Run | undefined {
+  return lab.runs.value[chosen.value] ?? lab.runs.value[0];
+}
 
 function shownIn(wanted: Part, of: string): boolean {
   if (wanted === "all" || wanted === of) return true;
@@ -36,17 +40,21 @@ function shownIn(wanted: Part, of: string): boolean {
 }
 
 export function Equations({ lab }: Props) {
+  const place = useRef<HTMLElement>(null);
+  const inSight = useInSight(place);
   const followed = useFollowed(lab, "equations", () => {
-    const run = lab.runs.value[chosen.value] ?? lab.runs.value[0];
+    const run = chosenRun(lab);
     const frame = run?.frame.value;
     // The frame belongs to the scenario at hand: whoever changes one asks for the other.
     if (!run || !frame) return null;
+    if (lab.playing.value && !inSight.value) return null; // the pictures need the time
     const example = lab.example.value;
     return { scenario: run.scenario.peek(), iteration: frame.iteration, example };
   });
   const seen = followed.answer.value;
+  const said = lab.runs.value.some((run) => run.error.value); // by the run itself
   return (
-    <section class="equations" aria-labelledby="equations-title" data-part="equations" onKeyDown={byKey}>
+    <section class="equations" aria-labelledby="equations-title" data-part="equations" ref={place} onKeyDown={byKey}>
       <header>
         <h2 id="equations-title">The equations</h2>
         <p class="quiet">
@@ -58,7 +66,7 @@ export function Equations({ lab }: Props) {
         <ExampleChoice lab={lab} />
         <RunChoice lab={lab} />
       </div>
-      {followed.error.value && <p class="error">{followed.error.value}</p>}
+      {followed.error.value && !said && <p class="error">{followed.error.value}</p>}
       {seen ? <Lines lab={lab} seen={seen} /> : <p class="quiet">They come with the first network.</p>}
     </section>
   );
@@ -85,7 +93,7 @@ function PartChoice() {
 }
 
 function ExampleChoice({ lab }: { lab: Lab }) {
-  const m = lab.runs.value[0]?.data.value?.m ?? 0;
+  const m = chosenRun(lab)?.data.value?.m ?? 0;
   const example = lab.example.value;
   const last = useRef(0);
   if (example !== null) last.current = example;

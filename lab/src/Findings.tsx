@@ -56,7 +56,7 @@ function failuresFirst(findings: Finding[]): Finding[] {
 
 function announce(lab: Lab, index: number, fresh: Finding[]) {
   const of = lab.runs.peek().length > 1 ? ` of run ${index + 1}` : "";
-  lab.message.value = fresh.map((each) => `New finding${of}: ${sentence(each.sentence)}`).join(" ");
+  lab.message.value = `New in the findings${of}: ${fresh.map((each) => each.name).join(", ")}.`;
 }
 
 /** Shoal's sentences begin in lower case and end without a point, to be put together. */

@@ -67,14 +67,14 @@ function Now({ lab }: Props) {
   const runs = lab.runs.value;
   return (
     <p class="now">
+      Iteration {lab.iteration.value.toLocaleString("en")}.{" "}
       {runs.map((run, i) => {
         const frame = run.frame.value;
         return (
           frame && (
             <span key={i} data-run={i + 1}>
-              {runs.length > 1 ? `Run ${i + 1}` : "Now"}: iteration{" "}
-              {frame.iteration.toLocaleString("en")}, <i>J</i> = <Num value={frame.cost} />,{" "}
-              {percent(frame.accuracy)} right.{" "}
+              {runs.length > 1 && `Run ${i + 1}: `}
+              <i>J</i> = <Num value={frame.cost} />, {percent(frame.accuracy)} right.{" "}
             </span>
           )
         );

@@ -27,13 +27,13 @@ export function NetworkView({ lab, index }: RunProps) {
   const frame = run?.frame.value;
   if (!run || !frame) return <div class="network empty" data-part="network" />;
   const layout = layoutOf(frame);
-  const { n_h } = run.scenario.value;
-  const hidden = layout.units.length < n_h ? `${layout.units.length} of ${n_h} units, those with the largest weights` : "";
+  const [n_h, n_x] = [run.scenario.value.n_h, run.data.value?.features.length ?? 0];
+  const left = [someOf(layout.units.length, n_h, "units"), someOf(layout.features.length, n_x, "features")].filter(Boolean);
   return (
     <div class="network" data-part="network" data-run={index + 1}>
       <div class="drawing" data-picture="network">
         <svg viewBox={`0 0 ${WIDTH} ${layout.height}`} role="group" aria-label="The network">
-          <Titles />
+          <Titles columns={layout.columns} />
           <Edges lab={lab} layout={layout} chosen={chosen} />
           <Features lab={lab} layout={layout} names={run.data.value?.features ?? []} />
           <Units lab={lab} layout={layout} />
@@ -42,12 +42,14 @@ export function NetworkView({ lab, index }: RunProps) {
         <canvas ref={canvas} width={WIDTH * SHARP} height={layout.height * SHARP} aria-hidden="true" />
       </div>
       <p class="quiet">
-        {hidden && `${hidden}. `}Width: how large a weight is. Orange: positive; blue, dashed: negative.
+        {left.length > 0 && `Drawn: ${left.join(" and ")}, those with the largest weights. `}Width: how large a weight is. Orange: positive; blue, dashed: negative.
       </p>
       <WeightForm lab={lab} index={index} layout={layout} chosen={chosen} />
     </div>
   );
 }
+
+const someOf = (drawn: number, all: number, what: string) => (drawn < all ? `${drawn} of ${all} ${what}` : "");
 
 /** Paint each hidden unit's picture into its node. */
 function drawUnits(canvas: HTMLCanvasElement, frame: Frame): void {
@@ -70,12 +72,15 @@ function drawUnits(canvas: HTMLCanvasElement, frame: Frame): void {
   }
 }
 
-function Titles() {
+function Titles({ columns }: Pick<Layout, "columns">) {
   return (
     <g class="titles" aria-hidden="true">
-      <text x="92" y="14" text-anchor="middle">x</text>
-      <text x="224" y="14" text-anchor="middle">a<tspan dy="-4" class="up">[1]</tspan></text>
-      <text x="356" y="14" text-anchor="middle">a<tspan dy="-4" class="up">[2]</tspan></text>
+      {columns.map((x, layer) => (
+        <text key={layer} x={x} y="14" text-anchor="middle">
+          {layer ? "a" : "x"}
+          {layer > 0 && <tspan dy="-4" class="up">[{layer}]</tspan>}
+        </text>
+      ))}
     </g>
   );
 }
@@ -99,7 +104,7 @@ function Edges({ lab, layout, chosen }: LayerProps & { chosen: Signal<number | n
           <g key={place} class={edgeClass(lit, unit !== null && !ofUnit)} data-edge={nameOf(edge)}>
             <line
               {...ends}
-              stroke={css(signColour(weight))}
+              style={{ stroke: weight ? css(signColour(weight)) : "var(--edge)" }}
               stroke-width={0.6 + (5 * Math.abs(weight)) / layout.most}
               stroke-dasharray={weight < 0 ? "5 3" : undefined}
             />
@@ -145,7 +150,7 @@ function Outputs({ lab, layout, classes }: LayerProps & { classes: string[] }) {
     </g>
   );
 }
-const cut = (name: string) => (name.length > 11 ? `${name.slice(0, 10)}…` : name);
+const cut = (name: string) => (name.length > 12 ? `${name.slice(0, 11)}…` : name);
 
 /** The nodes of the hidden units: one stop of the Tab key, up and down go through them. */
 function Units({ lab, layout }: LayerProps) {

@@ -44,7 +44,7 @@ export function Plane({ lab, index }: RunProps) {
           aria-label={data ? saidOf(data, unit) : "The plane of the features"}
           {...pen({ lab, index }, scene, last)}
         />
-        {data && <Axes bounds={scene.current?.bounds ?? data.bounds} names={data.axes} />}
+        {data && <Axes bounds={sceneOf(lab, data).bounds} names={data.axes} />}
       </div>
       {data && <Legend data={data} unit={unit} />}
     </figure>

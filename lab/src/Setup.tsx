@@ -5,6 +5,7 @@
 
 import { signal } from "@preact/signals";
 import { DataSetup } from "./DataSetup";
+import { DropZone } from "./DropZone";
 import { Amount, Choice, Magnitude } from "./Fields";
 import type { About, Scenario } from "./protocol";
 import { described, settingsAt } from "./scenario";
@@ -33,6 +34,7 @@ export function Setup({ lab }: Props) {
       )}
       <NetworkSetup lab={lab} index={index} about={about} scenario={run.scenario.value} />
       <Training lab={lab} index={index} about={about} scenario={run.scenario.value} />
+      <DropZone lab={lab} />
       {run.error.value && <p class="error" role="alert">{two && `Run ${index + 1}: `}{run.error.value}</p>}
     </div>
   );
@@ -46,8 +48,8 @@ const plain = <T extends string>(names: readonly T[]) => names.map((name) => [na
 const TITLES: Record<string, string> = {
   leaky_relu: "leaky ReLU",
   relu: "ReLU",
-  gaussian: "random (gaussian)",
-  scaled: "random, scaled to the layer",
+  gaussian: "random",
+  scaled: "random, scaled",
   descent: "gradient descent",
   adam: "Adam",
 };
@@ -57,8 +59,7 @@ function NetworkSetup({ lab, index, about, scenario }: PartProps) {
   const scaled = scenario.init === "gaussian" || scenario.init === "constant";
   return (
     <fieldset>
-      <legend>Network</legend>
-      <p class="quiet">A change starts anew.</p>
+      <legend>Network <span class="quiet">a change starts anew</span></legend>
       <Amount label="Hidden units" whole value={scenario.n_h} least={1} most={about.limits.n_h} set={(n_h) => set({ n_h })} />
       <Choice label="Activation" value={scenario.activation} options={plain(about.activations)} set={(activation) => set({ activation })} />
       <Choice label="Initialisation" value={scenario.init} options={plain(about.initialisations)} set={(init) => set({ init })} />
@@ -87,10 +88,10 @@ function Training({ lab, index, about, scenario }: PartProps) {
   const batches = BATCHES.some((each) => each === batch) ? BATCHES : [...BATCHES, batch];
   return (
     <fieldset>
-      <legend>Training</legend>
-      <p class="quiet">
-        {at === 0 ? "A change counts from the start." : `A change counts from iteration ${at.toLocaleString("en")} on: a branch.`}
-      </p>
+      <legend>
+        Training{" "}
+        <span class="quiet">{at === 0 ? "from the start on" : `branches at ${at.toLocaleString("en")}`}</span>
+      </legend>
       <Choice label="Optimiser" value={now.optimizer} options={plain(about.optimizers)} set={(optimizer) => lab.branch({ optimizer }, index)} />
       <Magnitude label="Learning rate α" value={now.alpha} least={1e-9} most={1e6} from={-3} to={2} set={(alpha) => lab.branch({ alpha }, index)} />
       <Choice

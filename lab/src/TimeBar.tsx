@@ -54,10 +54,10 @@ export function TimeBar({ lab }: Props) {
           <button type="button" onClick={() => lab.pause()}>Stop</button>
         </span>
       )}
-      <label class="speed">
-        <span class="quiet">Iterations in a picture</span>{" "}
+      <label title="Iterations in a picture">
+        <span class="quiet">Speed</span>{" "}
         <select value={lab.speed.value} onChange={(event) => (lab.speed.value = Number(event.currentTarget.value))}>
-          {SPEEDS.map((speed) => <option key={speed}>{speed}</option>)}
+          {SPEEDS.map((speed) => <option key={speed} value={speed}>{speed} a picture</option>)}
         </select>
       </label>
     </div>

@@ -45,7 +45,7 @@ export function stretch(
 ): void {
   const [column, row] = [area.width / (image.width - 1), area.height / (image.height - 1)];
   context.imageSmoothingEnabled = true;
-  context.imageSmoothingQuality = "high";
+  context.imageSmoothingQuality = "low";
   context.drawImage(
     image,
     area.x - column / 2,

@@ -1,5 +1,5 @@
 /**
- * Guarantee: points drawn by hand are a run's data as soon as they can be: two, of both classes.
+ * Guarantee: points drawn by hand are a run's data as soon as they can be: enough, of both classes.
  *
  * Until then they wait here, and the picture shows them alone.
  */
@@ -19,13 +19,18 @@ export const waiting = signal<Point[] | null>(null);
 
 /** The least that the plane shows, so that it stands still while one draws. */
 const ROOM = 3;
-/** What to begin with: the smallest set that no line separates. */
-export const FIRST: Point[] = [
-  [-1.5, 1.5, 0],
-  [1.5, -1.5, 0],
-  [-1.5, -1.5, 1],
-  [1.5, 1.5, 1],
-];
+export const LEAST = 10; // that Shoal learns from
+/** What to begin with: the corners of a square, which no line separates, and some points near them. */
+export const FIRST: Point[] = ([0, 1] as const).flatMap((label) =>
+  [-1, 1].flatMap((x): Point[] => {
+    const y = label ? x : -x;
+    return [
+      [2.8 * x, 2.8 * y, label],
+      [1.6 * x, 1.9 * y, label],
+      [1.1 * x, 0.7 * y, label],
+    ];
+  }),
+);
 
 export function roomFor([[left, right], [bottom, top]]: Bounds): Bounds {
   return [
@@ -46,9 +51,8 @@ export function draw(lab: Lab & Actions, points: Point[]): void {
   const most = lab.about.peek()?.limits.points ?? Infinity;
   if (points.length > most) {
     lab.message.value = `There is room for ${most} points.`;
-  } else if (classes.size < 2) {
+  } else if (classes.size < 2 || points.length < LEAST) {
     waiting.value = points;
-    lab.message.value = "A network needs at least one point of each class.";
   } else {
     waiting.value = null;
     lab.restart({ data: { kind: "points", points } });

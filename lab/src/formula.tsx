@@ -77,7 +77,6 @@ export function Sym({ lab, name }: SymbolProps) {
       type="button"
       class={same(lab.symbol.value, name) ? "symbol lit" : "symbol"}
       data-symbol={name}
-      aria-label={`${name}, ${meaning(name)}`}
       title={`${name}: ${meaning(name)}`}
       onMouseEnter={point}
       onMouseLeave={leave}

@@ -23,7 +23,7 @@ export function read(hash: string): LinkState | null {
     const bytes = Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
     return linkState(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)));
   } catch {
-    throw new LabError("The link is damaged: it may have been cut off. The lab opens with its first example.");
+    throw new LabError("The link is damaged: it may have been cut off. It is not followed.");
   }
 }
 

@@ -14,7 +14,7 @@ import { begin, createLab, openLink } from "./lab";
 import { written } from "./link";
 import { overModel, type Model } from "./widget";
 
-const LINK_PAUSE = 300; // milliseconds: browsers allow no more than a few changes a second
+const LINK_PAUSE = 500; // milliseconds: browsers allow no more than a few changes a second
 
 function page(place: HTMLElement): void {
   const lab = createLab();

@@ -3,8 +3,8 @@
 import type { Frame } from "./protocol";
 
 export const WIDTH = 440;
-const LEFT = 92; // of the features, with room for their names
-const RIGHT = WIDTH - 84;
+const LEFT = 98; // of the features, with room for their names
+const RIGHT = WIDTH - 92;
 const LEAST_PITCH = 19;
 
 export interface Node {
@@ -24,6 +24,7 @@ export interface Edge {
 }
 export interface Layout {
   height: number;
+  columns: [number, number, number]; // of features, units and outputs
   tile: number; // side of a hidden unit's picture
   features: Node[];
   units: Node[];
@@ -46,7 +47,7 @@ export function layoutOf({ drawn }: Frame): Layout {
   ];
   const tile = Math.min(44, (height - 36) / Math.max(1, units.length) - 4);
   const largest = Math.max(1e-12, ...edges.map(({ weight }) => Math.abs(weight)));
-  return { height, tile, features, units, outputs, edges, most: largest };
+  return { height, columns: [LEFT, (LEFT + RIGHT) / 2, RIGHT], tile, features, units, outputs, edges, most: largest };
 }
 
 function edgesOf(block: Edge["block"], weights: number[][], places: number[][], from: Node[], to: Node[]): Edge[] {

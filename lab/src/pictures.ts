@@ -12,6 +12,12 @@ const STYLES = [
 ]; // prettier-ignore
 const SHARPNESS = 2; // pixels of a PNG to one of the page
 
+interface Box {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
 export type Picture = "plane" | "network" | "curve";
 
 /** Find a picture of the page; with two runs, that of one of them. */
@@ -20,24 +26,24 @@ export function pictureOf(root: Element, name: Picture, run: number): Element | 
   return all[run] ?? all[0] ?? null;
 }
 
-/** The picture as SVG: drawings as they are, canvases as images in their places. */
+/** The picture as SVG: drawings as they are, canvases as images, labels as text, in their places. */
 export function asSvg(element: Element): Blob {
-  const { width, height } = element.getBoundingClientRect();
+  const shown = layersOf(element);
+  const { x, y, width, height } = around(shown.map((layer) => layer.getBoundingClientRect()));
   const svg = document.createElementNS(SVG, "svg");
-  put(svg, { xmlns: SVG, width, height, viewBox: `0 0 ${width} ${height}` });
-  svg.append(ground(element, width, height), ...layers(element));
+  put(svg, { xmlns: SVG, width, height, viewBox: `${x} ${y} ${width} ${height}` });
+  svg.append(ground(element, { x, y, width, height }), ...shown.map(copyOf));
   return new Blob([new XMLSerializer().serializeToString(svg)], { type: "image/svg+xml" });
 }
 
 export async function asPng(element: Element): Promise<Blob> {
-  const { width, height } = element.getBoundingClientRect();
   const address = URL.createObjectURL(asSvg(element));
   const image = new Image();
   image.src = address;
   await image.decode();
   const canvas = document.createElement("canvas");
-  canvas.width = width * SHARPNESS;
-  canvas.height = height * SHARPNESS;
+  canvas.width = image.width * SHARPNESS;
+  canvas.height = image.height * SHARPNESS;
   canvas.getContext("2d")?.drawImage(image, 0, 0, canvas.width, canvas.height);
   URL.revokeObjectURL(address);
   return new Promise((done, fail) => {
@@ -60,7 +66,7 @@ function put(element: Element, attributes: Record<string, string | number>) {
 }
 
 /** What stands behind the picture: the first ground that is no glass. */
-function ground(element: Element, width: number, height: number): Element {
+function ground(element: Element, place: Box): Element {
   let at: Element | null = element;
   let fill = "transparent";
   while (at && /transparent|, 0\)/.test(fill)) {
@@ -68,22 +74,43 @@ function ground(element: Element, width: number, height: number): Element {
     at = at.parentElement;
   }
   const rect = document.createElementNS(SVG, "rect");
-  put(rect, { width, height, fill: at ? fill : "white" });
+  put(rect, { ...place, fill: at ? fill : "white" });
   return rect;
 }
 
-function layers(element: Element): Element[] {
-  const within = element.getBoundingClientRect();
-  const found = element.matches("svg, canvas") ? [element] : [...element.querySelectorAll("svg, canvas")];
-  return found
-    .filter((each) => !each.parentElement?.closest("svg") || each === element)
-    .map((each) => {
-      const box = each.getBoundingClientRect();
-      const copy = each instanceof HTMLCanvasElement ? imageOf(each) : styled(each);
-      const [x, y] = [box.x - within.x, box.y - within.y];
-      put(copy, { x, y, width: box.width, height: box.height });
-      return copy;
-    });
+/** Drawings, canvases, and what holds nothing but text. */
+function layersOf(element: Element): Element[] {
+  const all = [element, ...element.querySelectorAll("*")];
+  return all.filter((each) => {
+    if (each.parentElement?.closest("svg") && each !== element) return false;
+    return each.matches("svg, canvas") || (!each.children.length && Boolean(each.textContent?.trim()));
+  });
+}
+
+function around(boxes: DOMRect[]): Box {
+  const x = Math.min(...boxes.map((box) => box.left));
+  const y = Math.min(...boxes.map((box) => box.top));
+  const width = Math.max(...boxes.map((box) => box.right)) - x;
+  return { x, y, width, height: Math.max(...boxes.map((box) => box.bottom)) - y };
+}
+
+function copyOf(layer: Element): Element {
+  const { x, y, width, height } = layer.getBoundingClientRect();
+  if (!layer.matches("svg, canvas")) return textOf(layer, x + width / 2, y + height / 2);
+  const copy = layer instanceof HTMLCanvasElement ? imageOf(layer) : styled(layer);
+  put(copy, { x, y, width, height });
+  return copy;
+}
+
+/** A label of the page as text; one that goes up the side goes up there too. */
+function textOf(label: Element, x: number, y: number): Element {
+  const text = document.createElementNS(SVG, "text");
+  const style = getComputedStyle(label);
+  const rise: Record<string, string> = style.writingMode.startsWith("vertical") ? { transform: `rotate(-90 ${x} ${y})` } : {};
+  const font = { "font-family": style.fontFamily, "font-size": style.fontSize, "font-weight": style.fontWeight };
+  put(text, { x, y, ...rise, ...font, fill: style.color, "text-anchor": "middle", "dominant-baseline": "central" });
+  text.textContent = label.textContent;
+  return text;
 }
 
 function imageOf(canvas: HTMLCanvasElement): Element {

@@ -12,11 +12,12 @@ import {
   type Shown,
 } from "./boundary";
 import { css, paperAndInk, type Rgb } from "./colours";
-import { pointsOf, roomFor } from "./drawing";
+import { pointsOf, roomFor, waiting } from "./drawing";
 import type { DataSeen, Frame } from "./protocol";
 import type { Lab } from "./store";
 
-export const SIDE = 640; // of the canvas, in its own pixels
+export const SIDE = 640; // of the picture, in the units it is drawn in
+const LARGEST = 1280; // pixels
 
 /** What stands on the plane, and where it lies. */
 export interface Scene {
@@ -54,6 +55,9 @@ export function drawPlane(canvas: HTMLCanvasElement, scene: Scene, picture: Pict
   const context = canvas.getContext("2d");
   if (!context) return;
   const { paper, ink } = paperAndInk(canvas);
+  const pixels = Math.min(LARGEST, Math.round(canvas.clientWidth * devicePixelRatio)) || SIDE;
+  if (canvas.width !== pixels) canvas.width = canvas.height = pixels;
+  context.setTransform(pixels / SIDE, 0, 0, pixels / SIDE, 0, 0);
   context.fillStyle = css(paper);
   context.fillRect(0, 0, SIDE, SIDE);
   const { across, down } = placing(scene.bounds, SIDE, SIDE);
@@ -64,8 +68,8 @@ export function drawPlane(canvas: HTMLCanvasElement, scene: Scene, picture: Pict
     width: across(right) - across(left),
     height: down(bottom) - down(top),
   };
-  drawMap(context, picture, area, paper, ink);
-  context.drawImage(dotsOf(scene, picture.lit, paper), 0, 0);
+  if (!waiting.peek()) drawMap(context, picture, area, paper, ink);
+  context.drawImage(dotsOf(scene, picture.lit, paper, pixels), 0, 0, SIDE, SIDE);
   const chosen = scene.shown.find((each) => each.example === picture.example && each.example >= 0);
   if (chosen) ring(context, across(chosen.x), down(chosen.y), ink, paper);
 }
@@ -107,13 +111,14 @@ function ring(context: CanvasRenderingContext2D, x: number, y: number, ink: Rgb,
 
 /** All examples on a canvas of their own, kept while they stay: a picture has no time to draw them anew. */
 let dots: { scene: Shown[]; key: string; canvas: HTMLCanvasElement }[] = [];
-function dotsOf({ shown, bounds }: Scene, lit: boolean, paper: Rgb): HTMLCanvasElement {
-  const key = JSON.stringify([bounds, lit, paper]);
+function dotsOf({ shown, bounds }: Scene, lit: boolean, paper: Rgb, pixels: number): HTMLCanvasElement {
+  const key = JSON.stringify([bounds, lit, paper, pixels]);
   const there = dots.find((each) => each.scene === shown && each.key === key);
   if (there) return there.canvas;
   const canvas = document.createElement("canvas");
-  canvas.width = canvas.height = SIDE;
+  canvas.width = canvas.height = pixels;
   const context = canvas.getContext("2d");
+  context?.scale(pixels / SIDE, pixels / SIDE);
   const { across, down } = placing(bounds, SIDE, SIDE);
   const radius = (lit ? 1.5 : 1) * Math.max(4, Math.min(8, 120 / Math.sqrt(shown.length || 1)));
   if (context) for (const each of shown) dot(context, [across(each.x), down(each.y)], each, radius, paper);
