@@ -16,11 +16,11 @@ export function Scroll({ label, children }: { label: string; children: Component
       const { scrollWidth, clientWidth, scrollHeight, clientHeight } = element;
       scrolls.value = scrollWidth > clientWidth || scrollHeight > clientHeight;
     };
-    measure();
+    // Told of sizes after they are known: to ask for them would lay the page out once more.
     const watch = new ResizeObserver(measure);
-    watch.observe(element);
+    for (const each of [element, ...element.children]) watch.observe(each);
     return () => watch.disconnect();
-  }, [children]);
+  }, []);
   // The page's own keys go through time: in here they scroll.
   const keep = (event: KeyboardEvent) => {
     if (event.target === place.current && OWN_KEYS.includes(event.key)) event.stopPropagation();
