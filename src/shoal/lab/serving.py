@@ -61,7 +61,7 @@ def open_lab(
 
 @contextmanager
 def _listening(port: int) -> Iterator[socket.socket]:
-    # with its protocol named, asyncio sends at once; else each answer waits 40 ms for its second half
+    # with its protocol named, asyncio sends at once; else an answer's second half waits for 40 ms
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:
         # a lab that has just ended must not keep its port from the next
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
