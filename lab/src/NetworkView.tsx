@@ -157,7 +157,7 @@ function Units({ lab, layout }: LayerProps) {
   const current = layout.units.find(({ number }) => number === lab.unit.value) ?? layout.units[0];
   const side = layout.tile + 3;
   return (
-    <g class={isLit(lab, "A1", "Z1", "b1") ? "units lit" : "units"} role="radiogroup" aria-label="Hidden units">
+    <g class={isLit(lab, "A1", "Z1", "b1") ? "units lit" : "units"} role="radiogroup" aria-label="Choose a hidden unit">
       {layout.units.map((node) => (
         <g
           key={node.number}
