@@ -9,6 +9,7 @@ import { waiting } from "./drawing";
 import { Equations } from "./Equations";
 import { Findings } from "./Findings";
 import { closeLesson, Lesson, openStep } from "./Lesson";
+import { Menu } from "./Menu";
 import { Meters } from "./Meters";
 import { Metrics } from "./Metrics";
 import { NetworkView } from "./NetworkView";
@@ -38,12 +39,9 @@ function TopBar({ lab }: Props) {
       <TimeBar lab={lab} />
       <nav aria-label="More">
         <Compare lab={lab} />
-        <details class="menu">
-          <summary>Take away</summary>
-          <div class="sheet">
-            <TakeAway lab={lab} />
-          </div>
-        </details>
+        <Menu title="Take away" part="take-away">
+          <TakeAway lab={lab} />
+        </Menu>
         <button type="button" aria-pressed={lesson !== null} onClick={() => (lesson === null ? openStep(lab, 0) : closeLesson(lab))}>
           Lesson
         </button>

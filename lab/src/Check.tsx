@@ -3,40 +3,42 @@
  * alone; asked for by a button, and gone as soon as another network is shown.
  */
 
-import { useSignal, useSignalEffect } from "@preact/signals";
+import { useSignal } from "@preact/signals";
 import { chosenRun } from "./Equations";
 import { Sym } from "./formula";
 import { Num } from "./numbers";
-import { LabError, type CheckSeen } from "./protocol";
-import type { Lab, Props } from "./store";
+import { LabError, type CheckSeen, type Scenario } from "./protocol";
+import type { Lab, Props, Run } from "./store";
+
+/** What was found, and of which network. */
+interface Found {
+  scenario: Scenario;
+  iteration: number;
+  seen: CheckSeen;
+}
 
 export function Check({ lab }: Props) {
-  const seen = useSignal<CheckSeen | null>(null);
+  const found = useSignal<Found | null>(null);
   const error = useSignal("");
   const busy = useSignal(false);
   const run = chosenRun(lab);
-  const number = lab.runs.value.findIndex((each) => each === run) + 1;
-  const which = lab.runs.value.length > 1 ? `run ${number} ` : "";
-  useSignalEffect(() => {
-    if (chosenRun(lab)?.frame.value) seen.value = null;
-  });
+  const iteration = run?.frame.value?.iteration;
   const ask = async () => {
-    const asked = run?.frame.peek();
-    if (!run || !asked) return;
+    if (!run || iteration === undefined) return;
+    const scenario = run.scenario.peek();
     busy.value = true;
     try {
-      const found = await lab.ask("check", {
-        scenario: run.scenario.peek(),
-        iteration: asked.iteration,
-      });
+      const seen = await lab.ask("check", { scenario, iteration });
       error.value = "";
-      if (run.frame.peek() === asked) seen.value = found;
-      lab.message.value = `${found.right ? "The gradient is right" : "The gradient is wrong"}: ${found.sentence}.`;
+      found.value = { scenario, iteration, seen };
+      lab.message.value = `${seen.right ? "The gradient is right" : "The gradient is wrong"}: ${seen.sentence}.`;
     } catch (failure) {
       error.value = failure instanceof LabError ? failure.message : "";
     }
     busy.value = false;
   };
+  const now = found.value;
+  const same = now && now.scenario === run?.scenario.value && now.iteration === iteration;
   return (
     <section class="check" aria-labelledby="check-title" data-part="check">
       <h2 id="check-title">The gradient check</h2>
@@ -44,14 +46,19 @@ export function Check({ lab }: Props) {
         Change one parameter a little, and see how the cost changes. That is its derivative, without
         any of the equations. It is done in two ways: by central differences and by the complex step.
       </p>
-      <button type="button" disabled={lab.playing.value || busy.value || !run?.frame.value} onClick={ask}>
-        {busy.value ? "Checking" : `Check ${which}at iteration ${lab.iteration.value}`}
+      <button type="button" disabled={lab.playing.value || busy.value || !run} onClick={ask}>
+        {busy.value ? "Checking" : `Check ${nameOf(lab, run)}at iteration ${lab.iteration.value}`}
       </button>
       {lab.playing.value && <span class="quiet"> Pause to check.</span>}
       {error.value && <p class="error">{error.value}</p>}
-      {seen.value && <Checked lab={lab} seen={seen.value} />}
+      {same && <Checked lab={lab} seen={now.seen} />}
     </section>
   );
+}
+
+function nameOf(lab: Lab, run: Run | undefined): string {
+  const runs = lab.runs.value;
+  return run && runs.length > 1 ? `run ${runs.indexOf(run) + 1} ` : "";
 }
 
 function Checked({ lab, seen }: { lab: Lab; seen: CheckSeen }) {

@@ -1,5 +1,6 @@
 /** Guarantee: a second run can be put beside the first, from the same seed, and closed again. */
 
+import { closeMenu, Menu } from "./Menu";
 import type { Scenario } from "./protocol";
 import type { Props } from "./store";
 
@@ -16,32 +17,32 @@ const PAIRS: Pair[] = [
 
 export function Compare({ lab }: Props) {
   const two = lab.runs.value.length > 1;
-  const open = ({ first, second }: Pair) => {
-    lab.restart(first);
-    lab.compare(second);
-  };
-  return (
-    <details class="menu" data-part="compare">
-      <summary>Compare</summary>
-      <div class="sheet">
-        <p class="quiet">Two runs on the same examples, from one seed. The settings on the left are of the run that is chosen there.</p>
-        {PAIRS.map((pair) => (
-          <button type="button" key={pair.name} onClick={(event) => closing(event, () => open(pair))}>{pair.name}</button>
-        ))}
-        {two ? (
-          <button type="button" onClick={(event) => closing(event, () => lab.compare(null))}>Close the second run</button>
-        ) : (
-          <button type="button" onClick={(event) => closing(event, () => lab.compare({}))}>The same run again, to change</button>
-        )}
-      </div>
-    </details>
+  const choice = (name: string, act: () => void) => (
+    <button
+      type="button"
+      key={name}
+      onClick={(event) => {
+        act();
+        closeMenu(event);
+      }}
+    >
+      {name}
+    </button>
   );
-}
-
-/** Do something, and close the menu that it stands in; the focus goes back to what opened it. */
-function closing(event: Event, act: () => void): void {
-  const menu = (event.currentTarget as Element).closest("details");
-  act();
-  menu?.removeAttribute("open");
-  menu?.querySelector("summary")?.focus();
+  return (
+    <Menu title="Compare" part="compare">
+      <p class="quiet">
+        Two runs on the same examples, from one seed. The settings on the left are of the run that is chosen there.
+      </p>
+      {PAIRS.map(({ name, first, second }) =>
+        choice(name, () => {
+          lab.restart(first);
+          lab.compare(second);
+        }),
+      )}
+      {two
+        ? choice("Close the second run", () => lab.compare(null))
+        : choice("The same run again, to change", () => lab.compare({}))}
+    </Menu>
+  );
 }

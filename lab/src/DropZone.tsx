@@ -7,13 +7,11 @@ import type { Props } from "./store";
 
 const MIB = 2 ** 20;
 
-export function DropZone({ lab }: Props) {
-  const place = useRef<HTMLElement>(null);
-  const over = useSignal(false);
+/** What reads a file, the file that it reads, and what was wrong with the last one. */
+function useReading({ lab }: Props) {
   const busy = useSignal("");
   const error = useSignal("");
   const read = async (file: File | undefined) => {
-    over.value = false;
     if (!file || busy.peek()) return;
     busy.value = file.name;
     error.value = "";
@@ -25,6 +23,13 @@ export function DropZone({ lab }: Props) {
     }
     busy.value = "";
   };
+  return { busy, error, read };
+}
+
+export function DropZone({ lab }: Props) {
+  const place = useRef<HTMLElement>(null);
+  const over = useSignal(false);
+  const { busy, error, read } = useReading({ lab });
   useEffect(() => (place.current ? listen(place.current, over, read) : undefined), []);
   const limit = lab.about.value?.limits.bytes ?? 0;
   return (
@@ -59,7 +64,7 @@ function listen(place: Element, over: { value: boolean }, read: (file?: File) =>
   const onDrag = (event: Event) => {
     if (!(event instanceof DragEvent) || !event.dataTransfer?.types.includes("Files")) return;
     event.preventDefault();
-    over.value = event.type !== "dragleave" || event.relatedTarget !== null;
+    over.value = event.type !== "drop" && (event.type !== "dragleave" || event.relatedTarget !== null);
     if (event.type === "drop") read(event.dataTransfer.files[0]);
   };
   const kinds = ["dragenter", "dragover", "dragleave", "drop"];

@@ -97,10 +97,6 @@ function ExampleChoice({ lab }: { lab: Lab }) {
   const example = lab.example.value;
   const last = useRef(0);
   if (example !== null) last.current = example;
-  const take = (text: string) => {
-    const wanted = Math.round(Number(text));
-    if (wanted >= 1 && wanted <= m) lab.example.value = wanted - 1;
-  };
   return (
     <div class="segments" role="group" aria-label="Of which examples">
       <button
@@ -117,20 +113,28 @@ function ExampleChoice({ lab }: { lab: Lab }) {
       >
         One example
       </button>
-      {example !== null && (
-        <label class="which">
-          number
-          <input
-            type="number"
-            min={1}
-            max={m}
-            value={example + 1}
-            onInput={(event) => take(event.currentTarget.value)}
-          />
-          of {m.toLocaleString("en")}
-        </label>
-      )}
+      {example !== null && <Which lab={lab} example={example} m={m} />}
     </div>
+  );
+}
+
+function Which({ lab, example, m }: { lab: Lab; example: number; m: number }) {
+  const take = (text: string) => {
+    const wanted = Math.round(Number(text));
+    if (wanted >= 1 && wanted <= m) lab.example.value = wanted - 1;
+  };
+  return (
+    <label class="which">
+      number
+      <input
+        type="number"
+        min={1}
+        max={m}
+        value={example + 1}
+        onInput={(event) => take(event.currentTarget.value)}
+      />
+      of {m.toLocaleString("en")}
+    </label>
   );
 }
 

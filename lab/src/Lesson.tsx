@@ -1,6 +1,6 @@
 /** Guarantee: the lesson can be gone through from start to end, by keys alone, and left at any step. */
 
-import { useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { Prose } from "./formula";
 import { STEPS, type LessonStep, type Task } from "./steps";
 import { Num, percent } from "./numbers";
@@ -16,12 +16,21 @@ export function openStep(lab: Lab & Actions, index: number) {
 }
 
 export function Lesson({ lab }: Props) {
+  const place = useRef<HTMLElement>(null);
   const index = lab.lesson.value;
   const step = index === null ? undefined : STEPS[index];
+  useEffect(() => {
+    // Where a link was opened nobody has gone anywhere yet. A new step begins at its title and
+    // its pictures, however far down the last one has led.
+    if (document.activeElement === document.body) return;
+    place.current?.querySelector("h2")?.focus({ preventScroll: true });
+    const page = place.current?.parentElement;
+    if (page && page.getBoundingClientRect().top < 0) page.scrollIntoView();
+  }, [index]);
   if (index === null || !step) return null;
   return (
-    <section class="lesson" aria-labelledby="lesson-title" data-part="lesson" data-step={index + 1}>
-      <h2 id="lesson-title">
+    <section class="lesson" aria-labelledby="lesson-title" data-part="lesson" ref={place} data-step={index + 1}>
+      <h2 id="lesson-title" tabIndex={-1}>
         <span class="quiet">
           Lesson, {index + 1} of {STEPS.length}
         </span>{" "}

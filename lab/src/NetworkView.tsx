@@ -10,7 +10,7 @@ import { css, dark, paperAndInk, signColour } from "./colours";
 import { layoutOf, nameOf, WIDTH, type Edge, type Layout, type Node } from "./networkLayout";
 import type { Frame } from "./protocol";
 import type { Props, RunProps } from "./store";
-import { isLit, pointing } from "./symbols";
+import { focusing, isLit, pointing } from "./symbols";
 import { WeightForm } from "./WeightForm";
 
 const SHARP = 2; // canvas pixels for one of the drawing
@@ -157,12 +157,12 @@ function Units({ lab, layout }: LayerProps) {
   const current = layout.units.find(({ number }) => number === lab.unit.value) ?? layout.units[0];
   const side = layout.tile + 3;
   return (
-    <g class={isLit(lab, "A1", "Z1", "b1") ? "units lit" : "units"} role="radiogroup" aria-label="Hidden units">
+    <g class={isLit(lab, "A1", "Z1", "b1") ? "units lit" : "units"} role="radiogroup" aria-label="Choose a hidden unit">
       {layout.units.map((node) => (
         <g
           key={node.number}
           role="radio"
-          tabIndex={node === current ? 0 : -1}
+          tabindex={node === current ? 0 : -1}
           aria-checked={lab.unit.value === node.number}
           aria-label={`Hidden unit ${node.number + 1}`}
           class={lab.unit.value === node.number ? "unit chosen" : "unit"}
@@ -170,6 +170,7 @@ function Units({ lab, layout }: LayerProps) {
           onKeyDown={(event) => keyed(lab, layout, node, event)}
           onClick={() => toggle(lab, node.number)}
           {...pointing(lab, "A1")}
+          {...focusing(lab, "A1")}
         >
           <rect x={node.x - side / 2} y={node.y - side / 2} width={side} height={side} rx="2" />
           {layout.tile >= 24 && <text x={node.x + side / 2 + 4} y={node.y - side / 2 + 8}>{node.number + 1}</text>}

@@ -75,6 +75,8 @@ function Axes({ bounds: [[left, right], [bottom, top]], names }: { bounds: DataS
 }
 const round = (value: number) => Number(value.toPrecision(2));
 
+const SHADES = { two: "shade: A2, how sure; line: one half", more: "shade: the likeliest class, and how sure" };
+
 function Legend({ data, unit }: { data: DataSeen; unit: number | null }) {
   return (
     <figcaption class="legend">
@@ -89,7 +91,7 @@ function Legend({ data, unit }: { data: DataSeen; unit: number | null }) {
         </span>
       )}
       <span class="quiet">
-        {unit === null ? "shade: A2, how sure; line: one half" : `shade: a1 of unit ${unit + 1}, by sign`}
+        {unit === null ? SHADES[data.classes.length === 2 ? "two" : "more"] : `shade: a1 of unit ${unit + 1}, by sign`}
       </span>
     </figcaption>
   );

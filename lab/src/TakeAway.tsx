@@ -22,20 +22,13 @@ export function TakeAway({ lab }: Props) {
   const place = useRef<HTMLElement>(null);
   const error = useSignal("");
   const index = useSignal(0);
-  const tried = (work: () => Promise<void>) => async () => {
+  const tried = (work: () => Promise<string>) => async () => {
     try {
       error.value = "";
-      await work();
+      lab.message.value = `${await work()} is saved.`;
     } catch (failure) {
       error.value = failure instanceof LabError ? failure.message : "That could not be made.";
     }
-  };
-  const picture = async (name: Picture, form: "svg" | "png") => {
-    const root = place.current?.closest(".lab");
-    const found = root && pictureOf(root, name, index.value);
-    if (!found) throw new LabError("This picture is not on the page now.");
-    save(form === "svg" ? asSvg(found) : await asPng(found), `shoal_${name}.${form}`);
-    lab.message.value = `shoal_${name}.${form} is saved.`;
   };
   return (
     <section class="take-away" aria-labelledby="take-title" data-part="take" ref={place}>
@@ -55,7 +48,7 @@ export function TakeAway({ lab }: Props) {
       <ul class="pictures">
         {PICTURES.map(([name, form, title]) => (
           <li>
-            <button type="button" onClick={tried(() => picture(name, form))}>
+            <button type="button" onClick={tried(() => picture(place.current, name, form, index.value))}>
               {title}
             </button>
           </li>
@@ -66,14 +59,25 @@ export function TakeAway({ lab }: Props) {
   );
 }
 
-async function take(lab: Lab, what: What, index: number) {
+/** Save a picture of the page, and return the file's name. */
+async function picture(from: Element | null, name: Picture, form: "svg" | "png", index: number): Promise<string> {
+  const root = from?.closest(".lab");
+  const found = root && pictureOf(root, name, index);
+  if (!found) throw new LabError("This picture is not on the page now.");
+  const file = `shoal_${name}.${form}`;
+  save(form === "svg" ? asSvg(found) : await asPng(found), file);
+  return file;
+}
+
+/** Save what Shoal makes of a run, and return the file's name. */
+async function take(lab: Lab, what: What, index: number): Promise<string> {
   const run = lab.runs.peek()[index] ?? lab.runs.peek()[0];
-  if (!run) return;
+  if (!run) throw new LabError("There is no network yet.");
   const iteration = run.frame.peek()?.iteration ?? lab.iteration.peek();
   const taken = await lab.ask("take", { scenario: run.scenario.peek(), iteration, what });
   const bytes = Uint8Array.from(atob(taken.content), (letter) => letter.charCodeAt(0));
   save(new Blob([bytes], { type: taken.type }), taken.name);
-  lab.message.value = `${taken.name} is saved.`;
+  return taken.name;
 }
 
 function RunChoice({ lab, index }: { lab: Lab; index: Signal<number> }) {

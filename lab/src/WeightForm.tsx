@@ -29,7 +29,7 @@ export function WeightForm({ lab, index, layout, chosen }: FormProps) {
     typed.value = null;
   };
   return (
-    <form class="row weight" onSubmit={set} aria-label="Set a weight">
+    <form class="row weight" onSubmit={set} aria-label={`Set a weight of run ${index + 1}`}>
       <label>
         Weight{" "}
         <select

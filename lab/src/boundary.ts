@@ -100,39 +100,6 @@ function bytesOfUnits(units: NonNullable<Frame["units"]>): Uint8Array {
   return bytes;
 }
 
-/** The line where two classes are equally likely, in columns and rows of the map. */
-export function halfLine(map: NonNullable<Frame["map"]>): [number, number, number, number][] {
-  const values = bytesOf(map.probability);
-  const half = 127.5;
-  const segments: [number, number, number, number][] = [];
-  for (let row = 0; row + 1 < map.size; row += 1)
-    for (let column = 0; column + 1 < map.size; column += 1) {
-      const at = (x: number, y: number) => (values[(row + y) * map.size + column + x] ?? 0) - half;
-      const corners = [at(0, 0), at(1, 0), at(1, 1), at(0, 1)];
-      const ends = crossings(corners).map(([x, y]) => [column + x, row + y] as const);
-      for (let k = 0; k + 1 < ends.length; k += 2) {
-        const [from, to] = [ends[k], ends[k + 1]];
-        if (from && to) segments.push([...from, ...to]);
-      }
-    }
-  return segments;
-}
-
-const CORNERS = [[0, 0], [1, 0], [1, 1], [0, 1]] as const;
-
-/** Where a line crosses the sides of a cell, by the values at its corners, in turn. */
-function crossings(values: number[]): [number, number][] {
-  const found: [number, number][] = [];
-  for (let side = 0; side < 4; side += 1) {
-    const [a, b] = [values[side] ?? 0, values[(side + 1) % 4] ?? 0];
-    const [from, to] = [CORNERS[side], CORNERS[(side + 1) % 4]];
-    if (a < 0 === b < 0 || !from || !to) continue;
-    const share = a / (a - b);
-    found.push([from[0] + share * (to[0] - from[0]), from[1] + share * (to[1] - from[1])]);
-  }
-  return found;
-}
-
 /** An example in the plane. */
 export interface Shown {
   x: number;

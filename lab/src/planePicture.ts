@@ -3,7 +3,6 @@
 import {
   dot,
   examplesOf,
-  halfLine,
   mapOf,
   placing,
   stretch,
@@ -11,6 +10,7 @@ import {
   type Bounds,
   type Shown,
 } from "./boundary";
+import { halfLine } from "./halfLine";
 import { css, paperAndInk, type Rgb } from "./colours";
 import { pointsOf, roomFor, waiting } from "./drawing";
 import type { DataSeen, Frame } from "./protocol";

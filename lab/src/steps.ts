@@ -40,8 +40,8 @@ const XOR: Scenario = { ...FLOWER, data: { kind: "built-in", name: "xor", seed: 
 
 /** Four little heaps, crosswise of one class: what can be drawn in a moment. */
 const DRAWN: [number, number, number][] = [
-  [-1.1, -0.9, 0], [-0.9, -1.1, 0], [-1, -1, 0], [1.1, 0.9, 0], [0.9, 1.1, 0], [1, 1, 0],
-  [-1.1, 0.9, 1], [-0.9, 1.1, 1], [-1, 1, 1], [1.1, -0.9, 1], [0.9, -1.1, 1], [1, -1, 1],
+  [-2.4, -1.9, 0], [-1.9, -2.3, 0], [-1.5, -1.6, 0], [2.4, 1.8, 0], [1.7, 2.3, 0], [1.5, 1.5, 0],
+  [-2.4, 1.9, 1], [-1.8, 2.4, 1], [-1.5, 1.5, 1], [2.4, -1.8, 1], [1.8, -2.3, 1], [1.5, -1.6, 1],
 ]; // prettier-ignore
 
 function state(runs: Scenario[], iteration = 0, example: number | null = null): LessonStep["state"] {
@@ -198,9 +198,9 @@ export const STEPS: LessonStep[] = [
     ],
     state: state([FLOWER, { ...FLOWER, alpha: 0.01 }]),
     tasks: [
-      turn("update", "Show the update", "The new numbers are the old ones less alpha times the derivative."),
       go(1000, "J is 0.29 with alpha 1.2, and 0.69 with 0.01. The finding says that alpha is too small."),
       second("Take alpha 20 in run 2", { alpha: 20 }, 100, "J jumps up and down, and is 0.72: the steps lead uphill. The finding says that alpha is too large."),
+      turn("update", "Show the update", "The new numbers are the old ones less alpha times the derivative."),
     ],
   },
   {

@@ -16,9 +16,15 @@ export function isLit(lab: Lab, ...quantities: string[]): boolean {
 
 /** What makes a place of a picture point at its symbol. */
 export function pointing(lab: Lab, symbol: string) {
+  const { onFocus, onBlur } = focusing(lab, symbol);
+  return { onPointerEnter: onFocus, onPointerLeave: onBlur };
+}
+
+/** The same for a place that can have the focus; others in a drawing would get it by listening for it. */
+export function focusing(lab: Lab, symbol: string) {
   const point = () => (lab.symbol.value = symbol);
   const leave = () => {
     if (lab.symbol.peek() === symbol) lab.symbol.value = null;
   };
-  return { onPointerEnter: point, onPointerLeave: leave, onFocus: point, onBlur: leave };
+  return { onFocus: point, onBlur: leave };
 }
