@@ -71,7 +71,8 @@ function Checked({ lab, seen }: { lab: Lab; seen: CheckSeen }) {
         {seen.blocks.map((block) => (
           <li key={block.name} class={block.right ? undefined : "wrong"} data-block={block.name}>
             <Sym lab={lab} name={block.name} /> is {block.right ? "right" : "wrong"}, off by{" "}
-            <Num value={block.error} /> at most. In {block.worst}, the worst:
+            <Num value={block.complex_step} /> at most from the complex step, by{" "}
+            <Num value={block.difference} /> from differences. In {block.worst}, the worst:
             <dl>
               <dt>equations</dt>
               <dd>

@@ -166,7 +166,7 @@ export interface EquationsSeen {
 export interface CheckSeen {
   right: boolean;
   sentence: string;
-  blocks: { name: string; error: number; worst: string; analytic: number; numeric: number; right: boolean }[];
+  blocks: { name: string; complex_step: number; difference: number; worst: string; analytic: number; numeric: number; right: boolean }[];
 }
 /** ask("take", {scenario, iteration, what}) */
 export interface Taken {

@@ -69,7 +69,7 @@ def _still(cost: Array) -> Iterator[Finding]:
     if abs(fall) < STILL * cost[0]:
         yield Finding(
             "plateau", "warning",
-            f"in the last {len(late):,} passes the cost fell by {fall:.1e} in all",
+            f"in the last {len(late):,} passes the cost {_change(fall)}",
             "it may be a minimum; if the network is not good enough, give it more hidden units, or"
             " another start",
             {"fall": fall},
@@ -82,6 +82,12 @@ def _still(cost: Array) -> Iterator[Finding]:
             "raise the learning rate, or train longer",
             {"fall": whole},
         )  # fmt: skip
+
+
+def _change(fall: float) -> str:
+    if not fall:
+        return "did not change"
+    return f"{'fell' if fall > 0 else 'rose'} by {abs(fall):.1e} in all"
 
 
 def _memorising(cost: Array, held_out: Array) -> Iterator[Finding]:

@@ -157,8 +157,8 @@ class Answers:
             "blocks": [
                 {
                     "name": f"d{block.block}", "right": block.right, "analytic": block.analytic,
-                    "error": max(block.complex_step, block.difference),
-                    "numeric": block.numeric,
+                    "numeric": block.numeric, "complex_step": block.complex_step,
+                    "difference": block.difference,
                     "worst": f"row {block.worst[0] + 1}, column {block.worst[1] + 1}",
                 }
                 for block in found.blocks
