@@ -8,6 +8,11 @@ import pandas as pd
 import pytest
 from conftest import contents, shop, write_rows
 
+from shoal.errors import InputError
+from shoal.table_blocks import read_blocks
+from shoal.table_model import TableModel
+from shoal.tables import read_table
+
 
 def names(message, *words):
     for word in words:
@@ -40,6 +45,14 @@ def test_an_empty_table_is_refused(refused, write, content):
 def test_empty_standard_input_is_refused(refused, model):
     names(refused("train", "-", "-t", "bought"), "standard input", "empty")
     names(refused("predict", model, "-"), "standard input", "empty")
+
+
+def test_closed_standard_input_is_refused(model, monkeypatch):
+    monkeypatch.setattr("sys.stdin", None)  # as `<&-` leaves it
+    schema = TableModel.load(model).schema
+    for read in (lambda: read_table("-"), lambda: list(read_blocks("-", schema))):
+        with pytest.raises(InputError, match="standard input is closed"):
+            read()
 
 
 def test_a_header_alone_is_refused(refused, write, model):

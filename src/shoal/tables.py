@@ -162,6 +162,8 @@ def opened(source: str | Path) -> Iterator[tuple[BinaryIO, str]]:
         It cannot be opened or read.
     """
     if str(source) == "-":
+        if sys.stdin is None:  # the caller closed it
+            raise InputError("standard input is closed: name a file to read, or redirect one")
         yield sys.stdin.buffer, "standard input"
         return
     path = Path(source)
