@@ -4,6 +4,7 @@ import csv
 import io
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -195,3 +196,15 @@ def test_the_file_prints_labels_in_utf_8_whatever_the_terminal_says(tmp_path):
     )
     head = next(csv.reader(io.StringIO(done.stdout.decode())))
     assert "probability_ja €" in head
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_output_is_told_in_a_sentence(small, tmp_path):
+    _, file, _ = small
+    table = write_rows(tmp_path / "t.csv", shop())
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-I", file, table], stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert (done.returncode, done.stderr.count(b"\n")) == (2, 1), done.stderr
+    assert b"No space left" in done.stderr

@@ -93,8 +93,10 @@ def print_predictions(model: dict[str, Any], P: Any) -> None:
         for label, p in zip(labels(model, P), P.tolist()):  # noqa: B905
             writer.writerow([text(label), *map(text, p)])
         out.flush()
-    except BrokenPipeError:  # who reads has enough: nothing is left to flush at the end
+    except OSError as error:  # nothing is left to flush at the end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):  # who reads may have enough
+            raise
     out.detach()
 
 
@@ -118,5 +120,9 @@ def main(model: dict[str, Any], arguments: list[str]) -> int:
         print(
             f"Note: columns that the model does not know are not read: {unknown}", file=sys.stderr
         )
-    print_predictions(model, P)
+    try:
+        print_predictions(model, P)
+    except OSError as error:
+        print(f"the output cannot be written: {error}", file=sys.stderr)
+        return 2
     return 0
