@@ -255,6 +255,29 @@ def test_two_trainings_do_not_share_a_folder(tmp_path):
     train(Network(3, 4, 1), Examples(X, Y), max_epochs=2, checkpoint=Checkpoint(tmp_path))
 
 
+def test_a_training_that_goes_on_is_not_called_interrupted(tmp_path):
+    class Second(Callback):
+        def on_epoch_end(self, state):
+            if len(state.history) == 2:
+                Checkpoint(tmp_path)
+
+    X, Y = problem()
+    with pytest.raises(InputError, match="in use by another training"):
+        train(Network(3, 4, 1), Examples(X, Y), max_epochs=3, callbacks=[Second()],
+              checkpoint=Checkpoint(tmp_path, seconds=0))  # fmt: skip
+    with pytest.raises(InputError, match="was interrupted"):
+        Checkpoint(tmp_path)
+
+
+def test_what_many_networks_were_is_not_told_at_length(tmp_path):
+    examples = Examples(*problem())
+    options = {"max_epochs": 2, "checkpoint": Checkpoint(tmp_path, resume=True, seconds=0)}
+    train_population(members("adam"), examples, **options)
+    with pytest.raises(InputError) as caught:
+        train_population(members("scaled"), examples, **options)
+    assert "differs in optimizers: give the same" in str(caught.value)
+
+
 def test_a_full_disk_does_not_end_the_training(tmp_path, monkeypatch):
     def full(*_):
         raise InputError("cannot write x: No space left on device; choose another place")
@@ -357,14 +380,20 @@ def test_the_command_goes_on_and_leaves_nothing_behind(cli, folder, monkeypatch)
     assert cli(*train_it, *options).code == 1
     assert not (folder / "m.shoal").exists()
     assert "go on with it (--resume" in cli(*train_it, *options).err
-    words = cli(*train_it, *options, "--resume", "--seed", "3").err
-    assert "differs in " in words
-    assert "seed (was 0, is 3)" in words
+    refusals = {
+        ("--seed", "3"): "rows to learn from, seed (was 0, is 3)",
+        ("--networks", "3"): "choice of networks (was 2, is 3)",
+        ("--goal", "f1"): 'choice of goal (was not given, is "f1")',
+        ("--drop", "city"): 'choice of drop (was not given, is ["city"])',
+        ("--test", "shop.csv"): "rows to learn from",
+    }
+    refusal = "shoal: kept holds a training that differs in {}: give the same table and options, or"
+    for change, words in refusals.items():
+        assert cli(*train_it, *options, "--resume", *change).err.startswith(refusal.format(words))
     write_rows(folder / "shop.csv", shop(seed=4))
-    assert "differs in table, " in cli(*train_it, *options, "--resume").err
+    words = "table, rows to learn from"
+    assert cli(*train_it, *options, "--resume").err.startswith(refusal.format(words))
     write_rows(folder / "shop.csv", shop())
-    words = cli(*train_it, *options, "--resume", "--goal", "f1").err
-    assert 'choice of goal (was not given, is "f1")' in words
     (folder / "kept" / ".shoal-0123.tmp").write_bytes(b"of a killed process")
     assert cli(*train_it, *options, "--resume").code == 0
     assert passes[10] == 11  # it did not begin anew

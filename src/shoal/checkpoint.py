@@ -9,7 +9,7 @@ import inspect
 import json
 import time
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +30,7 @@ except ImportError:  # the system has no such locks
 SECONDS = 5.0  # between two checkpoints: so much work may be lost
 NAME, LOCK = "training.checkpoint", "training.lock"
 DIGEST = "sha256:"
+MOST_TOLD = 200  # characters of two values that differ
 FLAGS = {"stop_reason": str, "diverged": bool, "stopped_early": bool}  # of a history
 
 
@@ -97,8 +98,10 @@ class Checkpoint:
                 f"{folder} cannot be made ({error.strerror}): choose another folder for checkpoints"
             ) from None
         check_writable(self.path)
+        self._following: Collection[str] = ()
         self._lock: IO[str] | None = None
         if self.path.exists() and not resume:
+            _locked(self.folder).close()  # a training that goes on was not interrupted
             raise InputError(
                 f"{folder} holds a training that was interrupted: go on with it (--resume,"
                 " resume=True), or choose another folder"
@@ -109,6 +112,7 @@ class Checkpoint:
 
         From now until :meth:`end`, no other process keeps a training in the folder.
         """
+        self._following = what.keys()
         self.what |= what
         self._last = time.monotonic()
         self._lock = _locked(self.folder)
@@ -183,11 +187,14 @@ class Checkpoint:
         names = [name for name in (*self.what, *kept) if self.what.get(name) != kept.get(name)]
         if not names:
             return
+        # what was chosen tells more than all that follows from it
+        names = [name for name in names if name not in self._following] or names
         told = []
         for name in dict.fromkeys(names):
             was, now = (each.get(name, "not given") for each in (kept, self.what))
             plain = not any(each.startswith(DIGEST) for each in (was, now))
-            told.append(f"{name} (was {was}, is {now})" if plain else name)
+            short = plain and len(was) + len(now) <= MOST_TOLD
+            told.append(f"{name} (was {was}, is {now})" if short else name)
         raise InputError(
             f"{self.folder} holds a training that differs in {', '.join(told)}: give the same table"
             " and options, or choose another folder"

@@ -108,7 +108,7 @@ def _what(prepared: Prepared, rows: Labels, validation: Table | None, seed: int)
     return {
         "table": _digest(prepared.table),
         "validation table": "none" if validation is None else _digest(validation),
-        "rows": digest(rows),
+        "rows to learn from": digest(rows),
         "target": prepared.target.name,
         "seed": str(seed),
         "version of Shoal": __version__,
