@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from shoal.atomic import TEMPORARY
 from shoal.checkpoint import NAME
 
 DRIVER = """
@@ -95,6 +96,8 @@ class Crashes:
         self.check("m.shoal", "whole.shoal", must_exist=True)
         if list((self.folder / "kept").iterdir()):
             raise AssertionError("a checkpoint was left behind")
+        if list(self.folder.glob(TEMPORARY)):
+            raise AssertionError("what killed writers left was not removed by the next one")
         (self.folder / "m.shoal").unlink()
 
     def prediction(self, points: int) -> None:

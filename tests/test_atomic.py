@@ -1,11 +1,18 @@
 import os
 import stat
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from shoal.atomic import check_writable, write_atomically
+from shoal import atomic
+from shoal.atomic import (
+    check_writable,
+    remove_abandoned,
+    write_atomically,
+    written_atomically,
+)
 from shoal.errors import InputError
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="permissions and links as in POSIX")
@@ -150,3 +157,56 @@ def test_a_file_that_nobody_may_write_is_kept_even_from_root(tmp_path):
     with pytest.raises(InputError, match=r"precious.*write-protected"):
         write_atomically(path, b"something else")
     assert path.read_bytes() == b"as it is"
+
+
+@posix
+def test_the_next_writer_removes_what_a_killed_one_left_and_nothing_in_use(tmp_path):
+    code = """
+import os, signal, sys
+from shoal.atomic import written_atomically
+with written_atomically(sys.argv[1]) as file:
+    file.write(b"half")
+    file.flush()
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+    (tmp_path / "out").write_bytes(b"old")
+    subprocess.run([sys.executable, "-c", code, tmp_path / "out"], check=False)
+    assert len(names(tmp_path)) == 2
+    assert (tmp_path / "out").read_bytes() == b"old"
+    with written_atomically(tmp_path / "other") as file:
+        (held,) = (name for name in names(tmp_path) if name != "out")
+        file.write(b"first")
+        write_atomically(tmp_path / "out", b"new")
+        assert sorted(names(tmp_path)) == [held, "out"]
+        file.write(b" and last")
+    assert sorted(names(tmp_path)) == ["other", "out"]
+    assert (tmp_path / "other").read_bytes() == b"first and last"
+
+
+@posix
+def test_a_new_file_is_held_until_it_has_its_name(tmp_path, monkeypatch):
+    replace = Path.replace
+
+    def after_another_writer(self, target):
+        remove_abandoned(tmp_path)
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", after_another_writer)
+    write_atomically(tmp_path / "out", b"new")
+    assert (tmp_path / "out").read_bytes() == b"new"
+
+
+@posix
+def test_a_new_file_that_another_writer_took_for_abandoned_is_made_again(tmp_path, monkeypatch):
+    lock, removed = atomic.fcntl.flock, []
+
+    def late(file, how):
+        if not removed:
+            removed.extend(tmp_path.iterdir())
+            removed[0].unlink()
+        lock(file, how)
+
+    monkeypatch.setattr(atomic.fcntl, "flock", late)
+    write_atomically(tmp_path / "out", b"new")
+    assert names(tmp_path) == ["out"]
+    assert removed

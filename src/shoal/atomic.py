@@ -1,7 +1,9 @@
 """Guarantee: a file is either written whole or left as it was.
 
-The bytes go to a new file in the same folder, reach the disk, and only then take the name. Links
-are followed. Devices and pipes, such as ``/dev/null`` or ``/dev/stdout``, are simply written to.
+The bytes go to a new file in the same folder, reach the disk, and only then take the name. Who
+writes such a file holds a lock on it; those that nobody holds were left by killed processes, and
+the next one that writes in the folder removes them. Links are followed. Devices and pipes, such as
+``/dev/null`` or ``/dev/stdout``, are simply written to.
 """
 
 import os
@@ -13,6 +15,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from shoal.errors import InputError
+
+try:
+    import fcntl
+except ImportError:  # the system has no such locks: then nothing is taken for abandoned
+    fcntl = None  # type: ignore[assignment]
 
 TEMPORARY = ".shoal-*.tmp"  # what a killed process may leave
 
@@ -124,6 +131,16 @@ def check_replaceable(path: str | Path, start: bytes, what: str) -> None:
                 raise InputError(f"{path} exists and is not {what}: choose another name")
 
 
+def remove_abandoned(folder: Path) -> None:
+    """Remove the new files of a folder that killed processes did not come to give their names."""
+    if fcntl is None:
+        return
+    for path in folder.glob(TEMPORARY):
+        with suppress(OSError), path.open("r+b") as file:  # or it is in use, or another user's
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            path.unlink()
+
+
 def _is_special(path: str | Path) -> bool:
     """Whether `path` is a device or a pipe, or an output of this process under its own name."""
     if os.path.abspath(path).startswith(("/dev/stdout", "/dev/stderr", "/dev/fd/")):  # noqa: PTH100
@@ -137,15 +154,17 @@ def _is_special(path: str | Path) -> bool:
 @contextmanager
 def _replacing(target: Path) -> Iterator[BinaryIO]:
     """Let a complete new file take the name `target`, on the disk when this returns."""
+    remove_abandoned(target.parent)
     temporary, file = _create_beside(target)
     try:
-        with file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        with suppress(FileNotFoundError):
-            temporary.chmod(stat.S_IMODE(target.stat().st_mode))
-        temporary.replace(target)
+        with _held(file):
+            with file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            with suppress(FileNotFoundError):
+                temporary.chmod(stat.S_IMODE(target.stat().st_mode))
+            temporary.replace(target)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
@@ -163,11 +182,32 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _create_beside(target: Path) -> tuple[Path, BinaryIO]:
-    """Create a new file in the folder of `target`."""
-    temporary = target.with_name(f".shoal-{secrets.token_hex(8)}.tmp")
+    """Create a new file in the folder of `target`, and hold it where the system knows locks."""
     # Not tempfile: it makes files private, whereas this mode leaves the choice to the umask.
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-    return temporary, os.fdopen(os.open(temporary, flags, 0o666), "wb")
+    while True:
+        temporary = target.with_name(f".shoal-{secrets.token_hex(8)}.tmp")
+        file = os.fdopen(os.open(temporary, flags, 0o666), "wb")
+        if fcntl is None:
+            return temporary, file
+        with suppress(OSError):  # some network folders have no locks, and then nobody gets one
+            fcntl.flock(file, fcntl.LOCK_EX)
+        if temporary.exists():
+            return temporary, file
+        file.close()  # another process removed it before the lock was there
+
+
+@contextmanager
+def _held(file: BinaryIO) -> Iterator[None]:
+    """Let a lock outlast the file that it was taken with, which is closed before it is renamed."""
+    if fcntl is None:
+        yield
+        return
+    handle = os.dup(file.fileno())
+    try:
+        yield
+    finally:
+        os.close(handle)
 
 
 def _cannot_write(path: str | Path, error: OSError) -> InputError:

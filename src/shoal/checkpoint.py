@@ -18,7 +18,7 @@ from typing import IO, Any
 import numpy as np
 
 from shoal.activations import Array
-from shoal.atomic import TEMPORARY, check_writable
+from shoal.atomic import check_writable, remove_abandoned
 from shoal.errors import InputError
 from shoal.model_file import load_file, save_file
 
@@ -176,11 +176,7 @@ class Checkpoint:
     def remove(self) -> None:
         """Remove what is kept, once it is not needed any more, and what killed processes left."""
         self.path.unlink(missing_ok=True)
-        left = [*self.folder.glob(TEMPORARY)]
-        own = {*left, self.folder / LOCK}
-        if own.issuperset(self.folder.iterdir()):  # nobody else writes here
-            for path in left:
-                path.unlink(missing_ok=True)
+        remove_abandoned(self.folder)
         (self.folder / LOCK).unlink(missing_ok=True)
 
     def _check(self, kept: Mapping[str, str]) -> None:
