@@ -5,7 +5,7 @@ import sys
 import numpy as np
 import pytest
 
-from shoal import InputError, Network
+from shoal import InputError, Network, ShoalClassifier
 from shoal.activations import ACTIVATIONS
 from shoal.losses import LOSSES
 from shoal.pytorch import from_torch, to_torch
@@ -78,6 +78,15 @@ def test_its_gradient_is_that_of_the_equations(output):
 def test_other_modules_are_refused(layers):
     with pytest.raises(InputError):
         from_torch(torch.nn.Sequential(*layers))
+
+
+def test_what_is_no_network_and_no_sequence_of_layers_is_refused():
+    with pytest.raises(
+        InputError, match=r"a Network is wanted, not a ShoalClassifier: .* network_"
+    ):
+        to_torch(ShoalClassifier())
+    with pytest.raises(InputError, match=r"a torch.nn.Sequential is wanted, not a Linear"):
+        from_torch(torch.nn.Linear(3, 1))
 
 
 def test_a_layer_without_biases_has_zeros():

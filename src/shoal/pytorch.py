@@ -35,8 +35,13 @@ def to_torch(network: Network) -> "torch.nn.Sequential":
     Raises
     ------
     InputError
-        PyTorch is not installed.
+        PyTorch is not installed, or it is not a network.
     """
+    if not isinstance(network, Network):
+        raise InputError(
+            f"a Network is wanted, not a {type(network).__name__}: estimators keep theirs as"
+            " network_, and a TableModel as ensemble.networks"
+        )
     pt = _torch()
     W1, b1, W2, b2 = network.parameters
     layers = [(W2, b2)]
@@ -70,6 +75,11 @@ def from_torch(module: "torch.nn.Sequential", output: str = "sigmoid") -> Networ
         It has other layers, or an activation that is not known.
     """
     pt = _torch()
+    if not isinstance(module, pt.nn.Sequential):
+        raise InputError(
+            f"a torch.nn.Sequential is wanted, not a {type(module).__name__}: put the layers"
+            " into one"
+        )
     layers = list(module)
     linear = [layer for layer in layers if isinstance(layer, pt.nn.Linear)]
     between = layers[1:-1]
