@@ -10,6 +10,7 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
+from crashes import make_table
 
 from shoal.table_model import TableModel
 
@@ -23,7 +24,9 @@ PATIENCE = 120  # seconds; a busy machine of two slow cores needs a tenth of it
 SHOAL = """
 import signal
 signal.signal(signal.SIGINT, signal.default_int_handler)
+from shoal.checkpoint import Checkpoint
 from shoal.cli import main
+Checkpoint.__init__.__kwdefaults__["seconds"] = 0.02  # a test does not wait for it
 main()
 """
 
@@ -143,6 +146,27 @@ def test_ctrl_c_twice_stops_at_once(start, long_table, folder):
     assert files(folder) in ([], ["m"])
     if files(folder):
         TableModel.load(folder / "m")
+
+
+def test_ctrl_c_and_resume_come_to_the_same_bits(start, folder):
+    make_table(folder / "t.csv", rows=20_000)
+    train = ["train", "t.csv", "-t", "y", "--checkpoint", "kept", "-o"]
+    command = start(*train, "m", cwd=folder)
+    command.wait_for(b", validation cost")
+    command.press_ctrl_c()
+    code, said = command.finish()
+    assert code == 130, said
+    assert "Go on with --resume" in said
+    stopped = TableModel.load(folder / "m")
+    code, said = start(*train, "m", "--resume", cwd=folder).finish()
+    assert code == 0, said
+    assert not list((folder / "kept").iterdir())
+    code, said = start(*train, "whole", cwd=folder).finish()
+    assert code == 0, said
+    assert (folder / "m").read_bytes() == (folder / "whole").read_bytes()
+    ends = [[len(h) for h in model.ensemble.histories]
+            for model in (stopped, TableModel.load(folder / "m"))]  # fmt: skip
+    assert max(ends[0]) < min(ends[1])
 
 
 @pytest.mark.parametrize(
