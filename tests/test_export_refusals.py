@@ -20,7 +20,6 @@ from shoal.errors import InputError
 from shoal.export import comparison, onnx_file, programs
 from shoal.export.c_file import find_compiler
 from shoal.piecewise import PiecewiseLinear
-from shoal.table_model import TableModel
 
 
 @pytest.fixture(scope="module")
@@ -120,16 +119,6 @@ def test_an_export_that_differs_is_not_written(small, tmp_path, ending, name, mo
     with pytest.raises(InputError, match="differs from the model, by"):
         export_model(model, table, tmp_path / f"m.{ending}")
     assert not contents(tmp_path)
-
-
-def test_a_model_that_differs_from_itself_in_double_precision_is_not_exported(small, monkeypatch):
-    model, table = small
-    features = table.without(["bought"])
-    P = model.predict_proba(table)
-    says = TableModel.probabilities
-    monkeypatch.setattr(TableModel, "probabilities", lambda *given: says(*given) + 0.00002)
-    with pytest.raises(InputError, match="in single precision, differs"):
-        comparison.difference(model, comparison.Answers(P), features)
 
 
 def test_an_export_that_says_other_labels_is_not_written(small, tmp_path, monkeypatch):

@@ -6,7 +6,7 @@ that stops them early are trained in one run, and their probabilities averaged.
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -53,6 +53,11 @@ class Ensemble:
         """Return the mean probability of each class, (m, K), of features in rows, (m, n_x)."""
         total: Array = np.sum([self.of_network(i, X) for i in range(len(self.networks))], axis=0)
         return total / len(self.networks)
+
+    def in_double_precision(self) -> "Ensemble":
+        """Return a copy whose networks are in float64."""
+        networks = tuple(network.in_double_precision() for network in self.networks)
+        return replace(self, networks=networks)
 
     def findings(self, X: Array, labels: Labels) -> list[tuple[Finding, int]]:
         """Return what is wrong with the networks on rows (m, n_x): once, and in how many of them.

@@ -29,7 +29,7 @@ from shoal.network import Network, parameter_shapes
 from shoal.piecewise import PiecewiseLinear
 from shoal.targets import Target
 
-ROWS_AT_ONCE = 16_384  # what the networks see of them is some times as large as the table
+ROWS_AT_ONCE = 4_096  # what the networks see of them is some times as large as the table
 
 
 @dataclass(frozen=True)
@@ -75,14 +75,14 @@ class TableModel:
         return self.probabilities(self.encoder.transform(features, ignore_extra))
 
     def probabilities(self, X: Array) -> Array:
-        """Return the probability of each class, (m, K), of the encoder's features, (m, n)."""
-        blocks = range(0, max(len(X), 1), ROWS_AT_ONCE)
-        return np.concatenate(
-            [
-                self.ensemble.probabilities(self.pieces.transform(X[start : start + ROWS_AT_ONCE]))
-                for start in blocks
-            ]
-        )
+        """Return the probability of each class, (m, K), of the encoder's features, (m, n).
+
+        Sums are made in double precision, so that those of hundreds of columns keep their digits.
+        """
+        exact = self.ensemble.in_double_precision()
+        blocks = [X[k : k + ROWS_AT_ONCE] for k in range(0, max(len(X), 1), ROWS_AT_ONCE)]
+        seen = (self.pieces.transform(block).astype(np.float64) for block in blocks)
+        return np.concatenate([exact.probabilities(features) for features in seen])
 
     def predict(self, table: Table, ignore_extra: bool = False) -> Any:
         """Return the label that is said of each row: the likeliest, unless another goal was set."""

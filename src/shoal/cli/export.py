@@ -44,7 +44,7 @@ def export(
         output({"output": str(path), "rows": done.rows, "difference": done.difference})
     elif not quiet:
         click.echo(
-            f"Wrote {path}. On {done.rows:,} rows its probabilities are those of the model, which"
-            f" rounds them by {done.difference:.1g}.",
+            f"Wrote {path}. On {done.rows:,} rows its probabilities are those of the model, but for"
+            f" {done.difference:.1g}.",
             err=True,
         )

@@ -37,8 +37,7 @@ class Exported:
     rows : int
         Of how many rows the predictions were compared, some of them with gaps and unseen values.
     difference : float
-        The greatest difference of a probability from the one that the model says, at most 1e-5: the
-        model's own rounding, as the export is within 1e-6 of the model in double precision.
+        The greatest difference of a probability from the one that the model says, at most 1e-6.
     """
 
     path: Path

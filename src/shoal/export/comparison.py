@@ -20,8 +20,7 @@ MOST_ROWS = 2_000  # evenly over the table
 MOST_STREWN = 300
 SHARE = 0.2  # of the cells of a strewn row that are emptied or made new
 UNSEEN, UNSEEN_NUMBER = "(a value that no table has)", -987_654.25
-TOLERANCE = 1e-6  # of a probability, from the model's in double precision
-MOST_ROUNDING = 1e-5  # of a probability, from what the model says in single precision
+TOLERANCE = 1e-6  # of a probability; both sum in double precision
 
 
 def trial_rows(model: TableModel, table: Table, ignore_extra: bool = False) -> Table:
@@ -51,46 +50,26 @@ def trial_rows(model: TableModel, table: Table, ignore_extra: bool = False) -> T
 def difference(model: TableModel, answers: Answers, rows: Table) -> float:
     """Hold an export against its model; return the greatest difference of a probability.
 
-    Exports sum in double precision, the model in single. What decides is the model computed in
-    double precision, so that its own rounding neither hides a mistake nor looks like one: no
-    probability may be farther than `TOLERANCE` from that. What is returned is the difference from
-    the model as it predicts, which is that rounding and must be below `MOST_ROUNDING`.
-
     Raises
     ------
     InputError
         A probability is another one than the model's, or a label, or not finite.
     """
-    X = model.encoder.features_of(rows)
-    exact = _in_double_precision(model, X)
+    P = model.probabilities(model.encoder.features_of(rows))
     greatest = np.inf
-    if answers.P.shape == exact.shape and not np.isnan(answers.P).any():
-        greatest = float(np.abs(answers.P - exact).max())
+    if answers.P.shape == P.shape and not np.isnan(answers.P).any():
+        greatest = float(np.abs(answers.P - P).max())
     if not greatest <= TOLERANCE:
         raise InputError(
             f"the export differs from the model, by {greatest:.2g} in a probability, so nothing was"
             " written: choose another format, and report this"
         )
-    if answers.labels is not None and not _labels_fit(model, answers.labels, exact):
+    if answers.labels is not None and not _labels_fit(model, answers.labels, P):
         raise InputError(
             "the export says another label than the model, so nothing was written: choose another"
             " format, and report this"
         )
-    rounding = float(np.abs(answers.P - model.probabilities(X)).max())
-    if not rounding <= MOST_ROUNDING:
-        raise InputError(
-            f"the model, in single precision, differs from its export by {rounding:.2g} in a"
-            " probability, so nothing was written: leave out columns of extreme values and train"
-            " again"
-        )
-    return rounding
-
-
-def _in_double_precision(model: TableModel, X: Array) -> Array:
-    """Return the model's probabilities, (m, K), but for the rounding of its sums."""
-    networks = tuple(network.in_double_precision() for network in model.ensemble.networks)
-    ensemble = replace(model.ensemble, networks=networks)
-    return ensemble.probabilities(model.pieces.transform(X).astype(np.float64))
+    return greatest
 
 
 def _labels_fit(model: TableModel, labels: list[object], P: Array) -> bool:
