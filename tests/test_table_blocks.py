@@ -1,5 +1,6 @@
 """A table read in blocks is the table read whole, and predictions of it too."""
 
+import errno
 import gzip
 import io
 import resource
@@ -107,6 +108,42 @@ def test_parquet_is_read_in_blocks(tmp_path):
     (tmp_path / "t.parquet").write_bytes((tmp_path / "t.parquet").read_bytes()[:-20])
     with pytest.raises(InputError, match="damaged or incomplete Parquet"):
         list(read_blocks(tmp_path / "t.parquet", schema))
+
+
+class Pipe(io.BytesIO):
+    """Bytes that come once, some at a time."""
+
+    def seekable(self):
+        return False
+
+    def seek(self, *_):
+        raise io.UnsupportedOperation
+
+    def readall(self):
+        raise AssertionError("the whole was read into memory")
+
+
+@pytest.fixture
+def piped(tmp_path, monkeypatch):
+    """A table that is at standard input too, as Parquet from a pipe."""
+    frame = pd.DataFrame({"a": np.arange(30.0), "b": ["x", "y", None] * 10})
+    frame.to_parquet(tmp_path / "t.parquet")
+    raw = Pipe((tmp_path / "t.parquet").read_bytes())
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BufferedReader(raw)))
+    return read_table(tmp_path / "t.parquet")
+
+
+def test_parquet_from_a_pipe_goes_by_way_of_a_file(piped):
+    assert cells(read_blocks("-", of_training(piped), rows=7)) == cells([piped])
+
+
+def test_a_full_folder_for_temporary_files_is_told(piped, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("shutil.copyfileobj", full)
+    with pytest.raises(InputError, match=r"from a pipe, and .* cannot hold it .* TMPDIR"):
+        list(read_blocks("-", of_training(piped)))
 
 
 @pytest.fixture

@@ -20,11 +20,11 @@ import numpy as np
 from shoal.columns import Schema, Table
 from shoal.delimited import damaged_gzip, find_separator
 from shoal.errors import InputError
+from shoal.parquet import parquet_frames
 from shoal.records import Decoder, records
 from shoal.tables import (
     layout,
     opened,
-    parquet_frames,
     table_from_bytes,
     table_from_frame,
     with_columns,

@@ -1,14 +1,12 @@
 """Guarantee: a file becomes named columns of numbers or text, and whatever was not plain is noted.
 
-Floor 4, and the only module that knows the dataframe libraries. Delimited text, Parquet and data
+Floor 4. Delimited text, Parquet and data
 frames all end up as a :class:`Table`, under the same rules for missing values and numbers, and a
 :class:`Schema` makes later tables match the one that a model was trained on.
 """
 
 import datetime
 import difflib
-import io
-import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -20,13 +18,12 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from shoal.cells import FloatArray, clean
 from shoal.columns import Schema, Table, append_cells, append_numbers
 from shoal.delimited import decode, find_separator, is_header, split_rows
 from shoal.errors import InputError
+from shoal.parquet import parquet_frame
 
 
 def read_table(
@@ -57,7 +54,7 @@ def table_from_bytes(
 ) -> Table:
     """Read a table from the content of a file, as :func:`read_table` does."""
     if data.startswith(b"PAR1"):
-        return table_from_frame(_parquet_frame(data, name), name, schema=schema)
+        return table_from_frame(parquet_frame(data, name), name, schema=schema)
     text, notes = decode(data, name)
     separator = find_separator(text)
     rows = split_rows(text, separator, name)
@@ -184,38 +181,6 @@ def opened(source: str | Path) -> Iterator[tuple[BinaryIO, str]]:
     except OSError as error:
         reason = error.strerror or str(error)
         raise InputError(f"cannot read {path}: {reason}: check the file") from error
-
-
-def _parquet_frame(data: bytes, source: str) -> pd.DataFrame:
-    try:
-        table = pq.ParquetFile(pa.BufferReader(data)).read()
-        kept = [index for index, name in enumerate(table.column_names) if _is_data(name)]
-        frame: pd.DataFrame = table.select(kept).to_pandas(ignore_metadata=True)
-    except (pa.ArrowException, OSError) as error:
-        raise _damaged_parquet(source) from error
-    return frame
-
-
-def parquet_frames(file: BinaryIO, source: str, rows: int) -> Iterator[pd.DataFrame]:
-    """Yield the rows of a Parquet file in data frames of so many."""
-    if not file.seekable():
-        file = io.BytesIO(file.read())
-    try:
-        parquet = pq.ParquetFile(file)
-        names = [name for name in parquet.schema_arrow.names if _is_data(name)]
-        for batch in parquet.iter_batches(batch_size=rows, columns=names):
-            yield pa.Table.from_batches([batch]).to_pandas(ignore_metadata=True)
-    except (pa.ArrowException, OSError) as error:
-        raise _damaged_parquet(source) from error
-
-
-def _is_data(name: str) -> bool:
-    """Tell data from the row numbers that pandas stores of a frame that was cut or shuffled."""
-    return not re.fullmatch(r"__index_level_\d+__", name)
-
-
-def _damaged_parquet(source: str) -> InputError:
-    return InputError(f"{source} is a damaged or incomplete Parquet file: obtain or write it anew")
 
 
 def _frame(array: npt.ArrayLike, source: str) -> pd.DataFrame:
