@@ -190,3 +190,20 @@ def test_ctrl_c_while_a_table_is_read_leaves_nothing_behind(
     assert "Traceback" not in said
     assert files(folder) == ["m0"]
     assert code == 130, said
+
+
+def test_ctrl_c_while_the_command_line_is_loaded_is_told_in_a_sentence():
+    code = """
+import sys
+from shoal.__main__ import main
+
+class Pressed:
+    def find_spec(self, name, *_):
+        if name == "shoal.cli":
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Pressed())
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (130, "shoal: stopped by Ctrl-C\n")
