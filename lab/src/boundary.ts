@@ -46,13 +46,7 @@ export function stretch(
   const [column, row] = [area.width / (image.width - 1), area.height / (image.height - 1)];
   context.imageSmoothingEnabled = true;
   context.imageSmoothingQuality = "low";
-  context.drawImage(
-    image,
-    area.x - column / 2,
-    area.y - row / 2,
-    area.width + column,
-    area.height + row,
-  );
+  context.drawImage(image, area.x - column / 2, area.y - row / 2, area.width + column, area.height + row);
 }
 
 /** The picture of A2: the colour of the class that is said, the stronger the surer. */
@@ -78,7 +72,11 @@ function shadesOf(classes: number, paper: Rgb): Rgb[][] {
 }
 
 /** The picture of a hidden unit's a1, by sign; null if the unit's is not here. */
-export function unitMap(units: NonNullable<Frame["units"]>, unit: number, paper: Rgb): HTMLCanvasElement | null {
+export function unitMap(
+  units: NonNullable<Frame["units"]>,
+  unit: number,
+  paper: Rgb,
+): HTMLCanvasElement | null {
   const [low, high] = [units.low[unit], units.high[unit]];
   if (low === undefined || high === undefined) return null;
   const count = units.size * units.size;
