@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 EXAMPLE := examples/breast-cancer.csv
 
-.PHONY: demo test sanitize check docs format bench help-pages clean
+.PHONY: demo test sanitize check docs page format bench help-pages clean
 
 demo: .venv/installed  ## train on a real table, predict with the network, and draw the flower
 	$(BIN)/shoal train $(EXAMPLE) --target diagnosis --output breast-cancer.shoal
@@ -30,6 +30,9 @@ check: .venv/checks docs  ## format, lint, types, spelling, floors, documentatio
 docs: .venv/docs  ## build the documentation into build/site; every block of code in it runs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 
+page:  ## build the lab's page into the package; needs Node, which users of the package do not
+	cd lab && npm ci --silent && npm run --silent check && npm run --silent build
+
 format: .venv/checks  ## put the code into its form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -39,6 +42,7 @@ bench: .venv/bench  ## compare Shoal with its peers: time on its works and over 
 	$(BIN)/python benchmarks/sweep.py
 	$(BIN)/python benchmarks/watch.py
 	$(BIN)/python benchmarks/streaming.py
+	$(BIN)/python benchmarks/lab.py
 	test ! -d ../shared/data || $(BIN)/python benchmarks/tables.py
 	test ! -d ../shared/data || $(BIN)/python benchmarks/ablations.py --folds 1
 	test ! -d ../shared/data/mnist || $(BIN)/python benchmarks/mnist.py

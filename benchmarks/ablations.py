@@ -8,7 +8,7 @@ than .003, and how many times as long it takes. Results go to build/benchmarks/a
 import argparse
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from sklearn.model_selection import StratifiedKFold
 from table_peers import shoal
 from tables import OUT, scores
 
-from shoal import Recipe, bins, planning, table_training
+from shoal import Examples, History, Member, Recipe, bins, ensemble, planning, table_learning, train
 from shoal.piecewise import Pieces, PiecewiseLinear
 
 BEYOND_NOISE = 0.003
@@ -35,6 +35,17 @@ def scaled_alone(X: np.ndarray, labels: np.ndarray) -> PiecewiseLinear:
             for each in pieces
         ]
     )
+
+
+def by_lbfgs(members: Sequence[Member], examples: Examples, **_: Any) -> list[History]:
+    """Train each network by L-BFGS, stopped by its fold; there are no batches, and no dropout."""
+    return [
+        train(
+            each.network, Examples(examples.X, examples.Y, each.w), optimizer="lbfgs", l2=each.l2,
+            validation=each.validation, callbacks=each.callbacks, tol=0.0,
+        )
+        for each in members
+    ]  # fmt: skip
 
 
 VARIANTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {  # of the recipe, and of the encoding
@@ -55,14 +66,18 @@ VARIANTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {  # of the recipe,
     "batches of 512": ({"batch_size": 512}, {}),
     "patience of 8": ({"patience": 8}, {}),
     "stopped by the ROC AUC": ({"metric": "roc-auc"}, {}),
-    "no pieces": ({}, {"table_training.fit_pieces": scaled_alone}),
+    "L-BFGS": ({}, {"ensemble.train_population": by_lbfgs}),
+    "L-BFGS, L2 penalty of 10": ({"l2": 10.0}, {"ensemble.train_population": by_lbfgs}),
+    "no pieces": ({}, {"table_learning.fit_pieces": scaled_alone}),
     "pieces at quantiles alone": ({}, {"bins.LEAVES": 2}),
     "pieces of the tree alone": ({}, {"bins.QUANTILES": 1}),
     "32 leaves": ({}, {"bins.LEAVES": 32}),
     "one-hot, however many": ({}, {"planning.MANY_CATEGORIES": 10**9}),
     "target means from 20 values on": ({}, {"planning.MANY_CATEGORIES": 20}),
 }
-MODULES = {"table_training": table_training, "bins": bins, "planning": planning}
+MODULES = {
+    "table_learning": table_learning, "bins": bins, "planning": planning, "ensemble": ensemble,
+}  # fmt: skip
 
 
 @contextmanager
@@ -97,12 +112,12 @@ def measure(table: str, folder: Path, chosen: list[str], folds: int) -> dict[str
     X, y, _ = load(table, folder)
     splits = list(StratifiedKFold(5, shuffle=True, random_state=0).split(X, y))[:folds]
     found: dict[str, list[dict[str, float]]] = {name: [] for name in chosen}
-    for train, test in splits:
+    for learned, measured in splits:
         for name in chosen:
             begin = time.perf_counter()
-            P = fitter(name)(X.iloc[train], y[train], X.iloc[test])
+            P = fitter(name)(X.iloc[learned], y[learned], X.iloc[measured])
             seconds = time.perf_counter() - begin
-            found[name].append(scores(y[test], P) | {"seconds": seconds})
+            found[name].append(scores(y[measured], P) | {"seconds": seconds})
     return {
         name: {key: float(np.mean([row[key] for row in rows])) for key in rows[0]}
         for name, rows in found.items()

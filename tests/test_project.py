@@ -80,3 +80,8 @@ def test_every_public_name_can_be_imported_and_is_documented():
         assert getattr(shoal, name).__doc__, name
     with pytest.raises(AttributeError, match="no_such_name"):
         shoal.no_such_name  # noqa: B018
+
+
+def test_a_public_name_is_never_a_module_whatever_was_imported_before():
+    modules = {path.stem for path in (ROOT / "src" / "shoal").iterdir()}
+    assert not modules & set(shoal.__all__)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from shoal.estimators import ShoalClassifier, ShoalRegressor
     from shoal.examples import Examples, Member
     from shoal.export import export_model
-    from shoal.gradient_check import gradient_check
+    from shoal.gradient_checks import gradient_check
     from shoal.history import History
     from shoal.network import Network
     from shoal.pytorch import from_torch, to_torch
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from shoal.table_model import TableModel
     from shoal.table_training import train_table
     from shoal.tables import read_table, table_from_frame
-    from shoal.trace import trace
+    from shoal.traces import trace
     from shoal.training import train, train_population
 
 __version__ = "0.1.0"
@@ -51,11 +51,11 @@ _HOMES = {
     "evaluate": "table_evaluation",
     "export_model": "export",
     "from_torch": "pytorch",
-    "gradient_check": "gradient_check",
+    "gradient_check": "gradient_checks",
     "read_table": "tables",
     "report_html": "report",
     "table_from_frame": "tables",
-    "trace": "trace",
+    "trace": "traces",
     "to_torch": "pytorch",
     "train": "training",
     "train_population": "training",

@@ -32,6 +32,11 @@ class Examples:
         """The number of examples."""
         return int(self.X.shape[1])
 
+    @property
+    def weight(self) -> float:
+        """What all examples weigh."""
+        return float(self.m if self.w is None else self.w.sum(dtype=np.float64))
+
     def check(self, network: Network) -> None:
         """Check that a network can learn from the examples.
 

@@ -14,6 +14,7 @@ from shoal.engine import Descent, Engine, Passes
 from shoal.errors import InputError
 from shoal.examples import Examples, Member, Metrics
 from shoal.history import History
+from shoal.partitions import Partitions
 
 
 class Run:
@@ -22,19 +23,25 @@ class Run:
     def __init__(
         self,
         member: Member,
-        examples: Examples,
+        examples: Examples | Partitions,
         max_epochs: int,
         engine: Engine,
         metrics: Metrics,
     ) -> None:
         if not 0 <= member.l2 < math.inf:
             raise InputError(f"l2 is {member.l2!r}, but must be a number, 0 or more")
-        own = examples if member.w is None else Examples(examples.X, examples.Y, member.w)
-        for part in (own, member.validation):
-            if part is not None:
-                part.check(member.network)
+        w = member.w
+        if isinstance(examples, Partitions):
+            if w is not None:
+                raise InputError("examples in parts have their weights in the parts: give no w")
+        else:
+            own = examples if w is None else Examples(examples.X, examples.Y, w)
+            own.check(member.network)
+            w = own.w
+        if member.validation is not None:
+            member.validation.check(member.network)
         self.member, self.engine, self.metrics = member, engine, metrics
-        self.descent = Descent(member.network, member.optimizer, member.l2, own.w, member.dropout)
+        self.descent = Descent(member.network, member.optimizer, member.l2, w, member.dropout)
         self.state = TrainingState(member.network, History(), max_epochs)
         self.callers = [
             callback
@@ -142,15 +149,19 @@ class Run:
 
 
 def what_of(
-    runs: Sequence[Run], examples: Examples, passes: Passes, engine: Engine, metrics: Metrics
-) -> dict[str, str]:
+    runs: Sequence[Run], examples: Examples | Partitions, passes: Passes, engine: Engine,
+    metrics: Metrics,
+) -> dict[str, str]:  # fmt: skip
     """Return what a checkpoint must have been made of, to be taken up."""
     members = [run.member for run in runs]
     networks = [member.network for member in members]
     parts = [each.validation for each in members]
     validation = [(None,) if p is None else (p.X, p.Y, p.w) for p in parts]
     return {
-        "examples": digest(examples.X, examples.Y, examples.w),
+        "examples": (
+            examples.fingerprint if isinstance(examples, Partitions)
+            else digest(examples.X, examples.Y, examples.w)
+        ),
         "weights": digest(*(member.w for member in members)),
         "validation part": digest(*(array for part in validation for array in part)),
         "starts": digest(*(network.theta for network in networks)),

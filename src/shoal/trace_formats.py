@@ -9,7 +9,7 @@ from itertools import groupby
 
 import numpy as np
 
-from shoal.trace import Step, Trace
+from shoal.traces import Step, Trace
 
 TEXT = LATEX = (8, 6)  # rows and columns of an array that are shown
 HTML = (40, 20)

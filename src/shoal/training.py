@@ -26,6 +26,7 @@ from shoal.history import History
 from shoal.lbfgs import minimize_lbfgs
 from shoal.network import Network
 from shoal.optimizers import GradientDescent, Optimizer
+from shoal.partitions import Partitions, cost_and_gradient, descend
 from shoal.run import Run, what_of
 
 MOST_PASSES = 10_000  # in one call of an engine: their costs have to be kept
@@ -33,7 +34,7 @@ MOST_PASSES = 10_000  # in one call of an engine: their costs have to be kept
 
 def train(
     network: Network,
-    examples: Examples,
+    examples: Examples | Partitions,
     *,
     optimizer: Optimizer | Literal["lbfgs"] | None = None,
     max_epochs: int = 1000,
@@ -55,7 +56,7 @@ def train(
     ----------
     network : Network
         Already initialised; its theta is the starting point and receives the result.
-    examples : Examples
+    examples : Examples or Partitions
     optimizer : Optimizer, "lbfgs" or None
         None is plain gradient descent with alpha = 1.2, the course's example.
     max_epochs : int
@@ -113,7 +114,7 @@ def train(
 
 def train_population(
     members: Sequence[Member],
-    examples: Examples,
+    examples: Examples | Partitions,
     *,
     max_epochs: int = 1000,
     batch_size: int | None = None,
@@ -184,7 +185,7 @@ def train_population(
 
 
 def _make_passes(
-    runs: list[Run], examples: Examples, passes: Passes, engine: Engine,
+    runs: list[Run], examples: Examples | Partitions, passes: Passes, engine: Engine,
     checkpoint: Checkpoint | None,
 ) -> None:  # fmt: skip
     end = passes.first + passes.count
@@ -202,7 +203,8 @@ def _make_passes(
         if checkpoint is not None:
             count, at_once = min(count, at_once), 2 * at_once
         some = replace(passes, first=epoch, count=count)
-        engine.descend([run.descent for run in active], examples.X, examples.Y, some, tick)
+        descents = [run.descent for run in active]
+        descend(engine, descents, examples, some, tick)
         epoch += count
         whole = not any(run.state.stopped for run in active)  # a tick may end within a pass
         for run in active:
@@ -216,7 +218,7 @@ def _make_passes(
 
 def _train_lbfgs(
     member: Member,
-    examples: Examples,
+    examples: Examples | Partitions,
     max_epochs: int,
     tol: float,
     metrics: Metrics,
@@ -224,11 +226,11 @@ def _train_lbfgs(
 ) -> History:
     _check_whole(max_epochs=(max_epochs, 1))
     run = Run(member, examples, max_epochs, engine or default_engine(), metrics)
-    network, engine, m = member.network, run.engine, examples.m * run.descent.mean_weight
+    network, engine = member.network, run.engine
 
     def objective() -> CostAndGradient:
-        J, gradient = engine.cost_and_gradient(network, examples.X, examples.Y, examples.w)
-        return penalised(network, J, gradient, member.l2 / m)
+        J, gradient = cost_and_gradient(engine, network, examples)
+        return penalised(network, J, gradient, member.l2 / examples.weight)
 
     def after_iteration(cost: float) -> bool:
         run.call("on_tick")

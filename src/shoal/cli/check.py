@@ -31,7 +31,7 @@ def check(
     """
     from shoal.cli.show_equations import check_data, show_check, show_findings
     from shoal.diagnosis import OF_THE_EXAMPLES, diagnose
-    from shoal.gradient_check import gradient_check
+    from shoal.gradient_checks import gradient_check
     from shoal.table_evaluation import network_examples
     from shoal.table_model import TableModel
     from shoal.tables import read_table

@@ -12,7 +12,7 @@ from rich.table import Table as Grid
 
 from shoal.cli.console import console, plain, say
 from shoal.diagnosis import Finding
-from shoal.gradient_check import GradientCheck
+from shoal.gradient_checks import GradientCheck
 
 
 def check_data(found: GradientCheck) -> dict[str, Any]:

@@ -48,9 +48,9 @@ def trace(
     from shoal.table_evaluation import network_examples
     from shoal.table_model import TableModel
     from shoal.tables import read_table
-    from shoal.trace import Trace
-    from shoal.trace import trace as follow
     from shoal.trace_formats import trace_html, trace_latex, trace_text
+    from shoal.traces import Trace
+    from shoal.traces import trace as follow
 
     if path is not None:
         if path.suffix.lower() not in ENDINGS:

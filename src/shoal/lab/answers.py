@@ -9,6 +9,7 @@ from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from shoal import __version__
@@ -16,7 +17,7 @@ from shoal.activations import ACTIVATIONS
 from shoal.columns import Table
 from shoal.engine import default_engine
 from shoal.errors import InputError
-from shoal.gradient_check import gradient_check
+from shoal.gradient_checks import gradient_check
 from shoal.lab.data_sets import DESCRIPTIONS
 from shoal.lab.frame import data_seen, frame_of
 from shoal.lab.material import MOST_BYTES, UnknownTableError
@@ -34,7 +35,7 @@ from shoal.lab.take_away import FORMS
 from shoal.lab.timeline import Timeline
 from shoal.network import INITIALISATIONS
 from shoal.targets import target_name
-from shoal.trace import trace
+from shoal.traces import trace
 
 SECONDS = 0.2
 MOST_ROWS, MOST_COLUMNS = 24, 12  # of an array in the equations
@@ -66,14 +67,14 @@ class Answers:
         """What may be asked."""
         return tuple(self._kinds)
 
-    def answer(self, kind: str, question: Any) -> tuple[bool, Question]:
+    def answer(self, kind: Any, question: Any) -> tuple[bool, Question]:
         """Answer a question; the first is whether it could be.
 
         What cannot be used comes back as ``{"error": sentence}``.
         """
         try:
-            if not isinstance(question, dict):
-                raise InputError("a question must be an object")
+            if kind not in self.kinds or not isinstance(question, dict):
+                raise InputError(f"a question must be an object, of {', '.join(self.kinds)}")
             with self.runs.lock:
                 return True, _finite(self._kinds[kind](question))
         except UnknownTableError as error:
@@ -179,7 +180,7 @@ class Answers:
 
     def _take(self, question: Question) -> Question:
         what = question.get("what")
-        if what not in FORMS:
+        if not isinstance(what, str) or what not in FORMS:
             raise InputError(f"what must be one of {', '.join(FORMS)}")
         form = FORMS[what]
         content = form.make(self._exactly_there(question))
@@ -215,9 +216,13 @@ def table_seen(fingerprint: str, table: Table, target: str | None) -> Question:
     }
 
 
-def start_of(runs: Runs, content: bytes, name: str, target: str | None) -> Scenario:
-    """Return a scenario for a table, which is kept from now on."""
-    fingerprint = runs.tables.add(content, name)
+def start_of(runs: Runs, path: str, target: str | None) -> Scenario:
+    """Return a scenario for a table, which is read from a file and kept from now on."""
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}): check the name") from None
+    fingerprint = runs.tables.add(content, path)
     table = dict(runs.tables.items())[fingerprint]
     scenario = Scenario(
         TableData(fingerprint, table.source, target_name(table, target or "-1")),

@@ -23,12 +23,12 @@ from shoal.losses import class_probabilities
 from shoal.network import Network
 from shoal.sampling import some_of
 from shoal.splitting import Labels
-from shoal.trace import trace
+from shoal.traces import trace
 
 MOST_DRAWN = {"units": 24, "features": 16}
 MOST_EXAMPLES = 1000  # of which distributions are shown, and points drawn
 BINS, LARGEST_MAP, LARGEST_UNIT_MAP = 24, 128, 48
-LEAST_FOR_HISTORY = 1  # a cost before the first pass tells nothing
+YOUNG, OLD = 100, 1_000_000  # iterations before, and after, which a training is not judged
 
 
 def frame_of(timeline: Timeline, whole_run: Timeline, question: dict[str, Any]) -> dict[str, Any]:
@@ -189,15 +189,11 @@ def _histogram(values: Array) -> dict[str, Any]:
 
 def _findings(timeline: Timeline) -> list[dict[str, Any]]:
     network, learned = timeline.network, timeline.material.learned
-    points = [point for at, point in timeline.points() if at <= timeline.iteration]
-    history = History(diverged=bool(timeline.ended), stop_reason=timeline.ended)
-    history.extend([point.cost for point in points])
-    if timeline.material.held_out.m:
-        history.columns["validation_cost"] = [point.held_out_cost or 0.0 for point in points]
+    judged = bool(timeline.ended) or YOUNG <= timeline.iteration <= OLD
     plain = timeline.settings.optimizer == "descent" and timeline.settings.batch_size is None
     found = diagnose(
         network, learned.X, learned.Y, alpha=timeline.settings.alpha if plain else None,
-        history=history if len(points) > LEAST_FOR_HISTORY else None,
+        history=_history(timeline) if judged else None,
     )  # fmt: skip
     return [
         {
@@ -206,3 +202,15 @@ def _findings(timeline: Timeline) -> list[dict[str, Any]]:
         }
         for each in found
     ]  # fmt: skip
+
+
+def _history(timeline: Timeline) -> History:
+    """Return the costs of all passes; those between points of the curve lie on a line."""
+    history = History(diverged=bool(timeline.ended), stop_reason=timeline.ended)
+    at, points = zip(*timeline.points(), strict=True)
+    passes = np.arange(min(timeline.iteration, at[-1]) + 1)
+    history.extend(np.interp(passes, at, [each.cost for each in points]).tolist())
+    if timeline.material.held_out.m:
+        costs = [each.held_out_cost or 0.0 for each in points]
+        history.columns["validation_cost"] = np.interp(passes, at, costs).tolist()
+    return history

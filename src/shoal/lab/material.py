@@ -21,10 +21,11 @@ from shoal.errors import InputError
 from shoal.examples import Examples
 from shoal.lab.scenario import BuiltIn, Points, Scenario, TableData
 from shoal.losses import class_outputs
-from shoal.splitting import Labels, holdout
+from shoal.splitting import Labels, Splitter, holdout
 from shoal.table_learning import encode
-from shoal.table_preparation import Choices, Prepared, prepare
+from shoal.table_preparation import Choices, Prepared, prepare, training_schema
 from shoal.tables import table_from_bytes
+from shoal.targets import Target
 
 MOST_BYTES = 64 * 2**20  # of one table
 MOST_KEPT = 4 * MOST_BYTES  # of all of them
@@ -144,11 +145,7 @@ def material_of(scenario: Scenario, tables: Tables) -> Material:
             )
     else:
         X, Y = _points(data)
-        columns = [Column(name, "number", x) for name, x in zip(("x1", "x2"), X, strict=True)]
-        columns.append(Column("class", "number", Y[0]))
-        source = data.name if isinstance(data, BuiltIn) else "drawn points"
-        table = Table(tuple(columns), (), source, True)
-        prepared = prepare(table, "class", Choices(), classes=("0", "1"))
+        prepared = _prepared(X, Y, data.name if isinstance(data, BuiltIn) else "drawn points")
     rows = np.flatnonzero(prepared.labels >= 0)
     kept, held_out = rows, rows[:0]
     if scenario.held_out:
@@ -182,6 +179,16 @@ def _of_table(prepared: Prepared, kept: Labels, held_out: Labels) -> Material:
 
     learned, seen = examples(encoded.X, kept), examples(encoder.transform(unseen), held_out)
     return Material(learned, seen, encoder, prepared, kept)
+
+
+def _prepared(X: Array, Y: Array, source: str) -> Prepared:
+    """Return points as the table that they would be, for a model file."""
+    columns = [Column(name, "number", x) for name, x in zip(("x1", "x2"), X, strict=True)]
+    columns.append(Column("class", "number", Y[0]))
+    table = Table(tuple(columns), (), source, True)
+    target = Target("class", "number", ("0", "1"))
+    schema = training_schema(table, "class")
+    return Prepared(table, schema, target, Y[0].astype(np.intp), Splitter(), {}, Choices(), [])
 
 
 def _points(data: BuiltIn | Points) -> tuple[Array, Array]:

@@ -115,6 +115,8 @@ class Scenario:
         kind = next(name for name, kind in KINDS.items() if isinstance(self.data, kind))
         plain = asdict(self) | {"data": {"kind": kind} | asdict(self.data)}
         plain |= plain.pop("settings")
+        if isinstance(self.data, Points):
+            plain["data"]["points"] = [list(point) for point in self.data.points]
         plain["changes"] = [
             {"at": each.at, **each.settings}
             | ({"weights": {str(k): w for k, w in each.weights.items()}} if each.weights else {})

@@ -5,7 +5,6 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 import uvicorn
 
@@ -52,7 +51,7 @@ def open_lab(
     runs = Runs()
     if table is None and target is not None:
         raise InputError("--target is a column of a table: give the table too")
-    start = None if table is None else start_of(runs, _content(table), table, target)
+    start = None if table is None else start_of(runs, table, target)
     with _listening(port) as listening:
         gate = Gate(listening.getsockname()[1], secrets.token_urlsafe(24))
         app = make_app(Answers(runs, start), gate)
@@ -60,16 +59,9 @@ def open_lab(
         yield OpenedLab(gate.link, uvicorn.Server(config), listening)
 
 
-def _content(table: str) -> bytes:
-    try:
-        return Path(table).read_bytes()
-    except OSError as error:
-        raise InputError(f"{table} cannot be read ({error.strerror}): check the name") from None
-
-
 @contextmanager
 def _listening(port: int) -> Iterator[socket.socket]:
-    # with its protocol named, asyncio sends at once; else each answer waits 40 ms for its second half
+    # with its protocol named, asyncio sends at once; else an answer's second half waits for 40 ms
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:
         # a lab that has just ended must not keep its port from the next
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

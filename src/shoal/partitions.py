@@ -1,0 +1,284 @@
+"""Guarantee: examples in parts are learned from as one, in a fixed order, wherever the parts lie.
+
+Floor 4. The gradient of a mean is a sum over examples divided by m: so the sums of the parts add
+up, in a tree that depends on their number alone, to the same bits in memory, on disk or elsewhere.
+One part, and the next one that is being read, are in memory at a time.
+"""
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, Protocol, Self, TypeVar
+
+import numpy as np
+
+from shoal.activations import Array
+from shoal.checkpoint import digest, digest_of
+from shoal.engine import CostAndGradient, Descent, Engine, Passes, Tick, penalised
+from shoal.engine.order import order, splitmix64
+from shoal.errors import InputError
+from shoal.examples import Examples
+from shoal.network import Network
+
+
+class Partitions(ABC):
+    """Examples in parts, in an order that is theirs.
+
+    Attributes
+    ----------
+    sizes : tuple of int
+        How many examples are in each part.
+    weight : float
+        What all of them weigh: as many as there are, where they have no weights.
+    """
+
+    sizes: tuple[int, ...]
+    weight: float
+
+    @abstractmethod
+    def load(self, i: int) -> Examples:
+        """Return the examples of a part."""
+
+    @property
+    @abstractmethod
+    def fingerprint(self) -> str:
+        """A checksum of all parts."""
+
+    @property
+    def m(self) -> int:
+        """The number of examples."""
+        return sum(self.sizes)
+
+    def check(self, network: Network) -> None:
+        """Check that a network can learn from the first part; others are when they are loaded."""
+        self.load(0).check(network)
+
+    def loaded(self, numbers: Iterable[int]) -> Iterator[tuple[int, Examples]]:
+        """Yield parts by number; the next one is read while one is worked on."""
+        wanted = list(numbers)
+        with ThreadPoolExecutor(1) as reader:
+            ahead = reader.submit(self.load, wanted[0])
+            for i, following in zip(wanted, [*wanted[1:], None], strict=True):
+                part = ahead.result()
+                if following is not None:
+                    ahead = reader.submit(self.load, following)
+                yield i, part
+
+
+class InMemory(Partitions):
+    """Parts of examples that are in memory.
+
+    Parameters
+    ----------
+    examples : Examples
+    size : int
+        Of each part; the last may be smaller.
+    """
+
+    def __init__(self, examples: Examples, size: int) -> None:
+        if size < 1:
+            raise InputError(f"a part has {size} examples, but must have 1 or more")
+        starts = range(0, examples.m, size)
+        self.examples, self.size = examples, size
+        self.sizes = tuple(min(size, examples.m - start) for start in starts)
+        self.weight = examples.weight
+
+    def load(self, i: int) -> Examples:  # noqa: D102
+        rows = slice(i * self.size, (i + 1) * self.size)
+        X, Y, w = self.examples.X, self.examples.Y, self.examples.w
+        return Examples(X[:, rows], Y[:, rows], None if w is None else w[:, rows])
+
+    @property
+    def fingerprint(self) -> str:  # noqa: D102
+        parts = (self.load(i) for i in range(len(self.sizes)))
+        return digest_of([digest(part.X, part.Y, part.w) for part in parts])
+
+
+class OnDisk(Partitions):
+    """Parts in a folder, as :meth:`write` left them.
+
+    Parameters
+    ----------
+    folder : Path
+
+    Raises
+    ------
+    InputError
+        The folder holds no parts, or not all of them.
+    """
+
+    LIST = "parts.json"  # written last: without it the folder is not whole
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        try:
+            parts = json.loads((folder / self.LIST).read_text(encoding="utf-8"))
+            self.sizes = tuple(int(part["size"]) for part in parts)
+            self.weight = sum(float(part["weight"]) for part in parts)
+            self._digests = [str(part["digest"]) for part in parts]
+        except (OSError, ValueError, LookupError, TypeError):
+            raise InputError(f"{folder} does not hold all parts: write them again") from None
+
+    @classmethod
+    def write(cls, folder: Path, parts: Iterable[Examples]) -> Self:
+        """Write parts into a folder, one after the other."""
+        written = []
+        for i, part in enumerate(parts):
+            for name, array in (("X", part.X), ("Y", part.Y), ("w", part.w)):
+                if array is not None:
+                    np.save(folder / f"{i:06}-{name}.npy", np.ascontiguousarray(array.T))
+            checksum = digest(part.X, part.Y, part.w)
+            written.append({"size": part.m, "weight": part.weight, "digest": checksum})
+        (folder / cls.LIST).write_text(json.dumps(written), encoding="utf-8")
+        return cls(folder)
+
+    def load(self, i: int) -> Examples:  # noqa: D102
+        X, Y, w = (self._array(i, name) for name in ("X", "Y", "w"))
+        if X is None or Y is None or X.shape[1] != self.sizes[i]:
+            raise InputError(f"part {i} is not whole in {self.folder}: write the parts again")
+        return Examples(X, Y, w)
+
+    @property
+    def fingerprint(self) -> str:  # noqa: D102
+        return digest_of(self._digests)
+
+    def _array(self, i: int, name: str) -> Array | None:
+        path = self.folder / f"{i:06}-{name}.npy"
+        if not path.exists():
+            return None
+        kept: Array = np.load(path, allow_pickle=False)
+        return kept.T
+
+
+class Summable(Protocol):
+    """What can be added up."""
+
+    def __add__(self, other: Self, /) -> Self: ...
+
+
+T = TypeVar("T", bound=Summable)
+
+
+class TreeSum(Generic[T]):
+    """Adds terms up in the tree that their number alone determines, whoever adds."""
+
+    def __init__(self) -> None:
+        self._pending: list[tuple[int, T]] = []  # sums of 2^level terms, the largest first
+
+    def add(self, term: T) -> None:
+        """Add the next term."""
+        level = 0
+        while self._pending and self._pending[-1][0] == level:
+            term = self._pending.pop()[1] + term
+            level += 1
+        self._pending.append((level, term))
+
+    def total(self) -> T:
+        """Return the sum; there is at least one term."""
+        *larger, (_, total) = self._pending
+        for _, each in reversed(larger):
+            total = each + total
+        return total
+
+
+def descend(
+    engine: Engine, descents: Sequence[Descent], examples: Examples | Partitions, passes: Passes,
+    tick: Tick,
+) -> None:  # fmt: skip
+    """Make passes for all networks, over examples or all their parts; see ``Engine.descend``."""
+    if isinstance(examples, Examples):
+        engine.descend(descents, examples.X, examples.Y, passes, tick)
+        return
+    for epoch in range(passes.first, passes.first + passes.count):
+        active = [each for each in descents if not each.diverged]
+        if not active:
+            return
+        if passes.batch_size >= examples.m:
+            whole = _step(engine, active, examples, tick)
+        else:
+            whole = _batches(engine, active, examples, passes, epoch, tick)
+        if not whole:
+            return
+
+
+def cost_and_gradient(
+    engine: Engine, network: Network, examples: Examples | Partitions
+) -> CostAndGradient:
+    """Return J and its gradient, of examples or of all their parts."""
+    if isinstance(examples, Examples):
+        return engine.cost_and_gradient(network, examples.X, examples.Y, examples.w)
+    return _gradients(engine, [network], examples, lambda: False)[0]
+
+
+@dataclass(frozen=True)
+class _Sums:
+    """The share that some of the examples have in J and in its gradient."""
+
+    J: float
+    gradient: Array
+
+    def __add__(self, other: "_Sums") -> "_Sums":
+        return _Sums(self.J + other.J, self.gradient + other.gradient)
+
+
+def _gradients(
+    engine: Engine, networks: Sequence[Network], partitions: Partitions, tick: Tick
+) -> list[CostAndGradient]:
+    """Return what each network's cost and gradient are; nothing if the tick ends the work."""
+    sums = [TreeSum[_Sums]() for _ in networks]
+    for _, part in partitions.loaded(range(len(partitions.sizes))):
+        for network, total in zip(networks, sums, strict=True):
+            X, Y, w = part.X, part.Y, part.w
+            total.add(_Sums(*engine.cost_and_gradient(network, X, Y, w, partitions.weight)))
+        if tick():
+            return []
+    found = [total.total() for total in sums]
+    return [CostAndGradient(each.J, each.gradient) for each in found]
+
+
+def _step(engine: Engine, descents: Sequence[Descent], partitions: Partitions, tick: Tick) -> bool:
+    """Make one step with all examples at once."""
+    if any(each.dropout is not None for each in descents):
+        raise InputError("dropout is made in batches: give a batch_size below the number of rows")
+    found = _gradients(engine, [each.network for each in descents], partitions, tick)
+    for each, share in zip(descents, found, strict=bool(found)):
+        J, gradient = penalised(each.network, *share, each.l2 / partitions.weight)
+        each.optimizer.step(each.network.theta, gradient)
+        each.costs.append(J)
+    return bool(found)
+
+
+def _batches(
+    engine: Engine, descents: Sequence[Descent], partitions: Partitions, passes: Passes,
+    epoch: int, tick: Tick,
+) -> bool:  # fmt: skip
+    """Make a pass in batches, part by part."""
+    parts: list[int] = list(range(len(partitions.sizes)))
+    if passes.shuffle:
+        parts = order(len(parts), passes.seed, epoch).tolist()
+    totals, seen = dict.fromkeys(map(id, descents), 0.0), 0
+    for each in descents:
+        each.costs.append(0.0)
+    for i, part in partitions.loaded(parts):
+        descents = [each for each in descents if not each.diverged]
+        own = Passes(epoch, 1, passes.batch_size, passes.shuffle, splitmix64(passes.seed, i))
+        here = [_of_part(each, part, partitions) for each in descents]
+        engine.descend(here, part.X, part.Y, own, tick)
+        seen += part.m
+        for each, of_part in zip(descents, here, strict=True):
+            totals[id(each)] += part.m * sum(of_part.costs)  # of the one pass, or none
+            each.costs[-1] = totals[id(each)] / seen
+        if tick():
+            return False
+    return True
+
+
+def _of_part(descent: Descent, part: Examples, partitions: Partitions) -> Descent:
+    """Return a descent on a part that makes the steps it would make on the whole."""
+    l2 = descent.l2 * part.m / partitions.m
+    found = Descent(descent.network, descent.optimizer, l2, part.w, descent.dropout)
+    found.mean_weight = partitions.weight / partitions.m
+    return found
