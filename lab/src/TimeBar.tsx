@@ -41,7 +41,7 @@ export function TimeBar({ lab }: Props) {
           </button>
         </span>
       )}
-      <label title="Iterations in a picture">
+      <label title="Iterations in a picture, of which there are at most 30 a second">
         <span class="quiet">Speed</span>{" "}
         <select
           value={lab.speed.value}
@@ -49,7 +49,7 @@ export function TimeBar({ lab }: Props) {
         >
           {SPEEDS.map((speed) => (
             <option key={speed} value={speed}>
-              {speed} a picture
+              ×{speed}
             </option>
           ))}
         </select>
