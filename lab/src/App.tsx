@@ -42,7 +42,11 @@ function TopBar({ lab }: Props) {
         <Menu title="Take away" part="take-away">
           <TakeAway lab={lab} />
         </Menu>
-        <button type="button" aria-pressed={lesson !== null} onClick={() => (lesson === null ? openStep(lab, 0) : closeLesson(lab))}>
+        <button
+          type="button"
+          aria-pressed={lesson !== null}
+          onClick={() => (lesson === null ? openStep(lab, 0) : closeLesson(lab))}
+        >
           Lesson
         </button>
       </nav>
@@ -51,7 +55,6 @@ function TopBar({ lab }: Props) {
 }
 
 function Body({ lab }: Props) {
-  const runs = lab.runs.value;
   return (
     <main>
       <Lesson lab={lab} />
@@ -61,16 +64,7 @@ function Body({ lab }: Props) {
         </section>
         <section class="centre" aria-label="What the network sees">
           <ViewBar lab={lab} />
-          <div class={runs.length > 1 ? "stage two" : "stage"}>
-            {runs.map((run, index) => (
-              <section key={index} class={run.error.value || waiting.value ? "run stale" : "run"} aria-label={`Run ${index + 1}`}>
-                {runs.length > 1 && <h2>Run {index + 1}</h2>}
-                {run.error.value && <p class="error">{run.error.value}</p>}
-                <Plane lab={lab} index={index} />
-                <NetworkView lab={lab} index={index} />
-              </section>
-            ))}
-          </div>
+          <Stage lab={lab} />
           <Distributions lab={lab} />
         </section>
         <section class="right" aria-label="How it goes">
@@ -91,20 +85,39 @@ function Body({ lab }: Props) {
   );
 }
 
+/** The pictures of each run. */
+function Stage({ lab }: Props) {
+  const runs = lab.runs.value;
+  return (
+    <div class={runs.length > 1 ? "stage two" : "stage"}>
+      {runs.map((run, index) => (
+        <section
+          key={index}
+          class={run.error.value || waiting.value ? "run stale" : "run"}
+          aria-label={`Run ${index + 1}`}
+        >
+          {runs.length > 1 && <h2>Run {index + 1}</h2>}
+          {run.error.value && <p class="error">{run.error.value}</p>}
+          <Plane lab={lab} index={index} />
+          <NetworkView lab={lab} index={index} />
+        </section>
+      ))}
+    </div>
+  );
+}
+
 function Help() {
   return (
     <p class="help quiet">
-      Keys: <kbd>space</kbd> play and pause, <kbd>←</kbd> <kbd>→</kbd> one iteration back and forward, <kbd>Home</kbd> the
-      start, <kbd>End</kbd> the last iteration seen, <kbd>↑</kbd> <kbd>↓</kbd> on a hidden unit the next one. All is computed
-      on this machine.
+      Keys: <kbd>space</kbd> play and pause, <kbd>←</kbd> <kbd>→</kbd> one iteration back and forward,{" "}
+      <kbd>Home</kbd> the start, <kbd>End</kbd> the last iteration seen, <kbd>↑</kbd> <kbd>↓</kbd> on a hidden
+      unit the next one. All is computed on this machine.
     </p>
   );
 }
 
 function Lost({ lab }: Props) {
-  return (
-    <div role="alert">{lab.lost.value && <p class="banner">{lab.lost.value}</p>}</div>
-  );
+  return <div role="alert">{lab.lost.value && <p class="banner">{lab.lost.value}</p>}</div>;
 }
 
 const SHOWN = 5000; // milliseconds that a message stays

@@ -11,7 +11,11 @@ interface Pair {
 }
 const PAIRS: Pair[] = [
   { name: "Zeros against random", first: { init: "zeros" }, second: { init: "gaussian", scale: 0.01 } },
-  { name: "Small weights against large", first: { init: "gaussian", scale: 0.01 }, second: { init: "gaussian", scale: 3 } },
+  {
+    name: "Small weights against large",
+    first: { init: "gaussian", scale: 0.01 },
+    second: { init: "gaussian", scale: 3 },
+  },
   { name: "Few units against many", first: { n_h: 2 }, second: { n_h: 20 } },
 ];
 
@@ -32,7 +36,8 @@ export function Compare({ lab }: Props) {
   return (
     <Menu title="Compare" part="compare">
       <p class="quiet">
-        Two runs on the same examples, from one seed. The settings on the left are of the run that is chosen there.
+        Two runs on the same examples, from one seed. The settings on the left are of the run that is chosen
+        there.
       </p>
       {PAIRS.map(({ name, first, second }) =>
         choice(name, () => {

@@ -10,37 +10,69 @@ import { isLit, pointing } from "./symbols";
 export function CostCurve({ lab }: Props) {
   const log = useSignal(false);
   const frames = lab.runs.value.map((run) => run.frame.value);
+  return (
+    <section class={isLit(lab, "J", "L") ? "cost lit" : "cost"} data-part="cost" aria-labelledby="cost-title">
+      <div class="head">
+        <h2 id="cost-title" {...pointing(lab, "J")}>
+          Cost J
+        </h2>
+        <label class="quiet">
+          <input
+            type="checkbox"
+            checked={log.value}
+            onChange={(event) => (log.value = event.currentTarget.checked)}
+          />
+          logarithmic
+        </label>
+      </div>
+      <Picture lab={lab} frames={frames} log={log.value} />
+      <Legend two={frames.length > 1} heldOut={frames.some((frame) => frame?.held_out_cost != null)} />
+    </section>
+  );
+}
+
+interface PictureProps extends Props {
+  frames: (Frame | null)[];
+  log: boolean;
+}
+
+function Picture({ lab, frames, log }: PictureProps) {
   const there = frames.filter((frame) => frame !== null);
   const costs = there.flatMap(({ curve, cost }) => [...curve.cost, cost, ...curve.held_out_cost]);
-  const last = Math.max(1, lab.seen.value);
-  const scale = scaleOf(costs.filter((cost) => cost !== null), last, log.value);
-  const two = frames.length > 1;
-  const heldOut = there.some((frame) => frame.held_out_cost !== null);
+  const [seen, now] = [lab.seen.value, lab.iteration.value];
+  const last = Math.max(1, seen);
+  const known = costs.filter((cost) => cost !== null);
+  const scale = scaleOf(known, last, log);
   const go = (event: MouseEvent) => {
     const box = (event.currentTarget as Element).getBoundingClientRect();
     void lab.go(Math.min(last, scale.back(((event.clientX - box.left) / box.width) * WIDTH)));
   };
   return (
-    <section class={isLit(lab, "J", "L") ? "cost lit" : "cost"} data-part="cost" aria-labelledby="cost-title">
-      <div class="head">
-        <h2 id="cost-title" {...pointing(lab, "J")}>Cost J</h2>
-        <label class="quiet">
-          <input type="checkbox" checked={log.value} onChange={(event) => (log.value = event.currentTarget.checked)} />
-          logarithmic
-        </label>
-      </div>
-      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={said(frames)} data-picture="curve" onClick={go}>
-        <Grid scale={scale} />
-        {frames.map((frame, k) => frame && <Curves key={k} frame={frame} seen={lab.seen.value} scale={scale} log={log.value} second={k > 0} />)}
-        <line class="now" x1={scale.across(lab.iteration.value)} x2={scale.across(lab.iteration.value)} y1={TOP} y2={HEIGHT - BOTTOM} />
-      </svg>
-      {(two || heldOut) && (
-        <p class="legend quiet">
-          {two ? <><Key name="first" /> run 1 <Key name="second" /> run 2</> : <><Key name="first" /> learned from</>}
-          {heldOut && <> <Key name="held-out" /> held out</>}
-        </p>
-      )}
-    </section>
+    <svg
+      viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+      role="img"
+      aria-label={said(frames)}
+      data-picture="curve"
+      onClick={go}
+    >
+      <Grid scale={scale} />
+      {frames.map((frame, k) => {
+        const props = { seen, scale, log, second: k > 0 };
+        return frame && <Curves key={k} frame={frame} {...props} />;
+      })}
+      <line class="now" x1={scale.across(now)} x2={scale.across(now)} y1={TOP} y2={HEIGHT - BOTTOM} />
+    </svg>
+  );
+}
+
+function Legend({ two, heldOut }: { two: boolean; heldOut: boolean }) {
+  if (!two && !heldOut) return null;
+  return (
+    <p class="legend quiet">
+      <Key name="first" /> {two ? "run 1" : "learned from"}
+      {two && <Key name="second" />} {two && "run 2"}
+      {heldOut && <Key name="held-out" />} {heldOut && "held out"}
+    </p>
   );
 }
 
@@ -63,12 +95,20 @@ function Grid({ scale }: { scale: Scale }) {
       {scale.costs.map((cost) => (
         <g key={cost}>
           <line x1={LEFT} x2={WIDTH - RIGHT} y1={scale.down(cost)} y2={scale.down(cost)} />
-          <text x={LEFT - 5} y={scale.down(cost) + 4} text-anchor="end">{short(cost)}</text>
+          <text x={LEFT - 5} y={scale.down(cost) + 4} text-anchor="end">
+            {short(cost)}
+          </text>
         </g>
       ))}
-      <text x={LEFT} y={HEIGHT - 8}>0</text>
-      <text x={(LEFT + WIDTH - RIGHT) / 2} y={HEIGHT - 8} text-anchor="middle">iteration</text>
-      <text x={WIDTH - RIGHT} y={HEIGHT - 8} text-anchor="end">{scale.last.toLocaleString("en")}</text>
+      <text x={LEFT} y={HEIGHT - 8}>
+        0
+      </text>
+      <text x={(LEFT + WIDTH - RIGHT) / 2} y={HEIGHT - 8} text-anchor="middle">
+        iteration
+      </text>
+      <text x={WIDTH - RIGHT} y={HEIGHT - 8} text-anchor="end">
+        {scale.last.toLocaleString("en")}
+      </text>
     </g>
   );
 }

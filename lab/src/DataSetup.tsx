@@ -17,30 +17,54 @@ export function DataSetup({ lab }: Props) {
   const set = (changes: Partial<Scenario>) => lab.restart(changes);
   return (
     <fieldset>
-      <legend>Data <span class="quiet">a change starts anew</span></legend>
-      <Choice label="Examples" value={chosen} options={optionsOf(about, data)} set={(name) => set({ data: dataOf(name, about) })} />
+      <legend>
+        Data <span class="quiet">a change starts anew</span>
+      </legend>
+      <Choice
+        label="Examples"
+        value={chosen}
+        options={optionsOf(about, data)}
+        set={(name) => set({ data: dataOf(name, about) })}
+      />
       <p class="quiet sentence">{sentenceOf(about, data)}</p>
-      {data.kind === "built-in" && (
-        <Amount label="Drawn with seed" whole value={data.seed} least={0} most={2 ** 31 - 1} set={(seed) => set({ data: { ...data, seed } })} />
-      )}
-      {data.kind === "table" && (
-        <Choice
-          label="Target"
-          value={data.target}
-          options={columnsOf(about, data.table, data.target).map((name) => [name, name])}
-          set={(target) => set({ data: { ...data, target } })}
-        />
-      )}
+      <Which about={about} data={data} set={(data) => set({ data })} />
       <DrawPoints lab={lab} />
-      <Amount label="Held out, share" value={scenario.held_out} least={0} most={0.5} step={0.05} set={(held_out) => set({ held_out })} />
+      <Amount
+        label="Held out, share"
+        value={scenario.held_out}
+        least={0}
+        most={0.5}
+        step={0.05}
+        set={(held_out) => set({ held_out })}
+      />
       <Notes lab={lab} />
     </fieldset>
   );
 }
 
+/** Which of a kind: the seed of points, the target of a table. */
+function Which({ about, data, set }: { about: About; data: Data; set(data: Data): void }) {
+  switch (data.kind) {
+    case "built-in": {
+      const most = 2 ** 31 - 1;
+      const seed = (seed: number) => set({ ...data, seed });
+      return <Amount label="Drawn with seed" whole value={data.seed} least={0} most={most} set={seed} />;
+    }
+    case "table": {
+      const columns = columnsOf(about, data.table, data.target);
+      const target = (target: string) => set({ ...data, target });
+      const options = columns.map((name) => [name, name] as const);
+      return <Choice label="Target" value={data.target} options={options} set={target} />;
+    }
+    default:
+      return null;
+  }
+}
+
 function optionsOf(about: About, data: Data): [string, string][] {
   const tables = about.tables.map(({ table, name }): [string, string] => [table, name]);
-  if (data.kind === "table" && !tables.some(([table]) => table === data.table)) tables.push([data.table, data.name]);
+  if (data.kind === "table" && !tables.some(([table]) => table === data.table))
+    tables.push([data.table, data.name]);
   return [
     ...about.data_sets.map(({ name, title }): [string, string] => [name, title]),
     ...tables,
@@ -76,7 +100,11 @@ function Notes({ lab }: Props) {
   return (
     <details class="notes">
       <summary>{notes.length === 1 ? "1 note" : `${notes.length} notes`} on these data</summary>
-      <ul>{notes.map((note) => <li key={note}>{note}</li>)}</ul>
+      <ul>
+        {notes.map((note) => (
+          <li key={note}>{note}</li>
+        ))}
+      </ul>
     </details>
   );
 }

@@ -1,6 +1,6 @@
 /** Guarantee: points can be drawn by hand with the keyboard too. */
 
-import { useSignal } from "@preact/signals";
+import { useSignal, type Signal } from "@preact/signals";
 import { classColour, css } from "./colours";
 import { draw, LEAST, pointsOf, tool, waiting, type Tool } from "./drawing";
 import { count } from "./numbers";
@@ -55,16 +55,13 @@ function ByKeys({ lab }: Props) {
   const add = (event: Event) => {
     event.preventDefault();
     const [x1, x2] = [Number(x.value), Number(y.value)];
-    if (Number.isFinite(x1) && Number.isFinite(x2)) draw(lab, [...(pointsOf(lab) ?? []), [x1, x2, label.value]]);
+    if (Number.isFinite(x1) && Number.isFinite(x2))
+      draw(lab, [...(pointsOf(lab) ?? []), [x1, x2, label.value]]);
   };
   return (
     <form class="row" onSubmit={add} aria-label="Put a point by its numbers">
-      <label>
-        x1 <input type="number" step="any" required value={x} onInput={(e) => (x.value = e.currentTarget.value)} />
-      </label>
-      <label>
-        x2 <input type="number" step="any" required value={y} onInput={(e) => (y.value = e.currentTarget.value)} />
-      </label>
+      <Coordinate name="x1" value={x} />
+      <Coordinate name="x2" value={y} />
       <label>
         class{" "}
         <select value={label} onChange={(e) => (label.value = Number(e.currentTarget.value))}>
@@ -74,5 +71,20 @@ function ByKeys({ lab }: Props) {
       </label>
       <button>Put point</button>
     </form>
+  );
+}
+
+function Coordinate({ name, value }: { name: string; value: Signal<string> }) {
+  return (
+    <label>
+      {name}{" "}
+      <input
+        type="number"
+        step="any"
+        required
+        value={value}
+        onInput={(event) => (value.value = event.currentTarget.value)}
+      />
+    </label>
   );
 }

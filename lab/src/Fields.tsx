@@ -1,6 +1,6 @@
 /** Guarantee: a field takes what is typed when it is left or Enter is pressed, and nothing half typed. */
 
-import type { ComponentChildren } from "preact";
+import { useSignal } from "@preact/signals";
 
 interface ChoiceProps<T extends string> {
   label: string;
@@ -20,7 +20,11 @@ export function Choice<T extends string>({ label, value, options, set }: ChoiceP
           if (chosen) set(chosen[0]);
         }}
       >
-        {options.map(([name, title]) => <option key={name} value={name}>{title}</option>)}
+        {options.map(([name, title]) => (
+          <option key={name} value={name}>
+            {title}
+          </option>
+        ))}
       </select>
     </label>
   );
@@ -33,33 +37,37 @@ interface AmountProps {
   most: number;
   step?: number | "any";
   whole?: boolean;
-  children?: ComponentChildren;
   set(value: number): void;
 }
 
-/** A number. */
-export function Amount({ label, value, least, most, step = "any", whole, children, set }: AmountProps) {
+/** A number; one out of its range is refused, and the range said. */
+export function Amount({ label, value, least, most, step = "any", whole, set }: AmountProps) {
+  const wrong = useSignal(false);
+  const take = (field: HTMLInputElement) => {
+    const typed = field.valueAsNumber;
+    wrong.value = !(typed >= least && typed <= most) || Boolean(whole && !Number.isInteger(typed));
+    if (!wrong.value) set(typed);
+  };
   return (
-    <label class="field">
-      <span>{label}</span>
-      <input
-        type="number"
-        min={least}
-        max={most}
-        step={whole ? 1 : step}
-        value={value}
-        onChange={(event) => {
-          const field = event.currentTarget;
-          const typed = field.valueAsNumber;
-          // Not the whole of its validity: any step may be typed.
-          const { rangeUnderflow, rangeOverflow } = field.validity;
-          const refused = Number.isNaN(typed) || rangeUnderflow || rangeOverflow;
-          if (refused || (whole && !Number.isInteger(typed))) field.value = String(value);
-          else set(typed);
-        }}
-      />
-      {children}
-    </label>
+    <>
+      <label class="field">
+        <span>{label}</span>
+        <input
+          type="number"
+          min={least}
+          max={most}
+          step={whole ? 1 : step}
+          value={value}
+          aria-invalid={wrong.value}
+          onChange={(event) => take(event.currentTarget)}
+        />
+      </label>
+      {wrong.value && (
+        <p class="error" role="alert">
+          {label}: {whole ? "a whole number" : "a number"}, {least} to {most.toLocaleString("en")}.
+        </p>
+      )}
+    </>
   );
 }
 

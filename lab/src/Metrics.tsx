@@ -20,15 +20,21 @@ export function Metrics({ lab }: Props) {
           </tr>
         </thead>
         <tbody>
-          {runs.flatMap((run, k) =>
-            parts.map((part) => <Row key={`${k} ${part}`} run={run} part={part} name={runs.length > 1 ? `Run ${k + 1}, ` : ""} />),
-          )}
+          {runs.flatMap((run, k) => {
+            const name = runs.length > 1 ? `Run ${k + 1}, ` : "";
+            return parts.map((part) => <Row key={`${k} ${part}`} run={run} part={part} name={name} />);
+          })}
         </tbody>
       </table>
-      {runs.map((run, k) => {
-        const ended = run.frame.value?.ended;
-        return ended && <p class="ended" key={k}>{runs.length > 1 && `Run ${k + 1}: `}{ended}</p>;
-      })}
+      {runs.map(
+        (run, k) =>
+          run.frame.value?.ended && (
+            <p class="ended" key={k}>
+              {runs.length > 1 && `Run ${k + 1}: `}
+              {run.frame.value.ended}
+            </p>
+          ),
+      )}
     </section>
   );
 }
@@ -42,7 +48,8 @@ function Row({ run, part, name }: { run: Run; part: Part; name: string }) {
   return (
     <tr data-measures={part}>
       <th scope="row">
-        {name}{learned ? "learned from" : "held out"} <span class="quiet">({count(m, "example")})</span>
+        {name}
+        {learned ? "learned from" : "held out"} {!name && <span class="quiet">({count(m, "example")})</span>}
       </th>
       <td>{frame && <Num value={costOf(frame, learned)} />}</td>
       <td>{frame && <Num value={learned ? frame.accuracy : frame.held_out_accuracy} />}</td>

@@ -28,7 +28,10 @@ export function NetworkView({ lab, index }: RunProps) {
   if (!run || !frame) return <div class="network empty" data-part="network" />;
   const layout = layoutOf(frame);
   const [n_h, n_x] = [run.scenario.value.n_h, run.data.value?.features.length ?? 0];
-  const left = [someOf(layout.units.length, n_h, "units"), someOf(layout.features.length, n_x, "features")].filter(Boolean);
+  const left = [
+    someOf(layout.units.length, n_h, "units"),
+    someOf(layout.features.length, n_x, "features"),
+  ].filter(Boolean);
   return (
     <div class="network" data-part="network" data-run={index + 1}>
       <div class="drawing" data-picture="network">
@@ -42,14 +45,16 @@ export function NetworkView({ lab, index }: RunProps) {
         <canvas ref={canvas} width={WIDTH * SHARP} height={layout.height * SHARP} aria-hidden="true" />
       </div>
       <p class="quiet">
-        {left.length > 0 && `Drawn: ${left.join(" and ")}, those with the largest weights. `}Width: how large a weight is. Orange: positive; blue, dashed: negative.
+        {left.length > 0 && `Drawn: ${left.join(" and ")}, those with the largest weights. `}Width: how large
+        a weight is. Orange: positive; blue, dashed: negative. Click one to set it.
       </p>
       <WeightForm lab={lab} index={index} layout={layout} chosen={chosen} />
     </div>
   );
 }
 
-const someOf = (drawn: number, all: number, what: string) => (drawn < all ? `${drawn} of ${all} ${what}` : "");
+const someOf = (drawn: number, all: number, what: string) =>
+  drawn < all ? `${drawn} of ${all} ${what}` : "";
 
 /** Paint each hidden unit's picture into its node. */
 function drawUnits(canvas: HTMLCanvasElement, frame: Frame): void {
@@ -78,7 +83,11 @@ function Titles({ columns }: Pick<Layout, "columns">) {
       {columns.map((x, layer) => (
         <text key={layer} x={x} y="14" text-anchor="middle">
           {layer ? "a" : "x"}
-          {layer > 0 && <tspan dy="-4" class="up">[{layer}]</tspan>}
+          {layer > 0 && (
+            <tspan dy="-4" class="up">
+              [{layer}]
+            </tspan>
+          )}
         </text>
       ))}
     </g>
@@ -126,7 +135,9 @@ function Features({ lab, layout, names }: LayerProps & { names: string[] }) {
       {layout.features.map(({ number, x, y }) => (
         <g key={number} {...pointing(lab, "X")}>
           <circle cx={x} cy={y} r="6" />
-          <text x={x - 12} y={y + 4} text-anchor="end">{cut(names[number] ?? "")}</text>
+          <text x={x - 12} y={y + 4} text-anchor="end">
+            {cut(names[number] ?? "")}
+          </text>
           <title>{names[number]}</title>
         </g>
       ))}
@@ -142,7 +153,9 @@ function Outputs({ lab, layout, classes }: LayerProps & { classes: string[] }) {
         return (
           <g key={number} {...pointing(lab, "A2")}>
             <circle cx={x} cy={y} r="8" />
-            <text x={x + 13} y={y + 4}>{cut(name ?? "")}</text>
+            <text x={x + 13} y={y + 4}>
+              {cut(name ?? "")}
+            </text>
             <title>The probability of {name}</title>
           </g>
         );
@@ -157,7 +170,11 @@ function Units({ lab, layout }: LayerProps) {
   const current = layout.units.find(({ number }) => number === lab.unit.value) ?? layout.units[0];
   const side = layout.tile + 3;
   return (
-    <g class={isLit(lab, "A1", "Z1", "b1") ? "units lit" : "units"} role="radiogroup" aria-label="Choose a hidden unit">
+    <g
+      class={isLit(lab, "A1", "Z1", "b1") ? "units lit" : "units"}
+      role="radiogroup"
+      aria-label="Choose a hidden unit"
+    >
       {layout.units.map((node) => (
         <g
           key={node.number}
@@ -173,7 +190,11 @@ function Units({ lab, layout }: LayerProps) {
           {...focusing(lab, "A1")}
         >
           <rect x={node.x - side / 2} y={node.y - side / 2} width={side} height={side} rx="2" />
-          {layout.tile >= 24 && <text x={node.x + side / 2 + 4} y={node.y - side / 2 + 8}>{node.number + 1}</text>}
+          {layout.tile >= 24 && (
+            <text x={node.x + side / 2 + 4} y={node.y - side / 2 + 8}>
+              {node.number + 1}
+            </text>
+          )}
           <title>Hidden unit {node.number + 1}</title>
         </g>
       ))}

@@ -57,7 +57,13 @@ function saidOf(data: DataSeen, unit: number | null): string {
   return `${what} over ${x}${y ? ` and ${y}` : ""}, with ${data.m + data.m_held_out} examples of ${data.classes.length} classes`;
 }
 
-function Axes({ bounds: [[left, right], [bottom, top]], names }: { bounds: DataSeen["bounds"]; names: [string, string] }) {
+function Axes({
+  bounds: [[left, right], [bottom, top]],
+  names,
+}: {
+  bounds: DataSeen["bounds"];
+  names: [string, string];
+}) {
   return (
     <>
       <div class="axis across">
@@ -75,7 +81,10 @@ function Axes({ bounds: [[left, right], [bottom, top]], names }: { bounds: DataS
 }
 const round = (value: number) => Number(value.toPrecision(2));
 
-const SHADES = { two: "shade: A2, how sure; line: one half", more: "shade: the likeliest class, and how sure" };
+const SHADES = {
+  two: "shade: A2, how sure; line: one half",
+  more: "shade: the likeliest class, and how sure",
+};
 
 function Legend({ data, unit }: { data: DataSeen; unit: number | null }) {
   return (
@@ -91,7 +100,9 @@ function Legend({ data, unit }: { data: DataSeen; unit: number | null }) {
         </span>
       )}
       <span class="quiet">
-        {unit === null ? SHADES[data.classes.length === 2 ? "two" : "more"] : `shade: a1 of unit ${unit + 1}, by sign`}
+        {unit === null
+          ? SHADES[data.classes.length === 2 ? "two" : "more"]
+          : `shade: a1 of unit ${unit + 1}, by sign`}
       </span>
     </figcaption>
   );
@@ -130,7 +141,11 @@ function pen({ lab, index }: RunProps, scene: { current: Scene | null }, last: {
 function changed(points: Point[], scene: Scene, place: Place): Point[] {
   const label = tool.peek();
   if (typeof label !== "number") {
-    const gone = nearest(scene, points.map(([x, y]) => ({ x, y })), place);
+    const gone = nearest(
+      scene,
+      points.map(([x, y]) => ({ x, y })),
+      place,
+    );
     return points.filter((_, k) => k !== gone);
   }
   const [x, y] = placing(scene.bounds, SIDE, SIDE).back(...place);

@@ -27,40 +27,77 @@ function Icon({ name }: { name: keyof typeof ICONS }) {
 }
 
 export function TimeBar({ lab }: Props) {
-  const playing = lab.playing.value;
   const shown = lab.iteration.value;
-  const wanted = playing ? shown : lab.wanted.value;
+  const wanted = lab.playing.value ? shown : lab.wanted.value;
   return (
     <div class="time" role="group" aria-label="Time" data-part="time">
-      <button type="button" aria-label="One iteration back" title="One iteration back (left arrow)" disabled={wanted === 0} onClick={() => void lab.step(-1)}>
-        <Icon name="back" />
-      </button>
-      <button
-        type="button"
-        class="main"
-        aria-label={playing ? "Pause" : "Play"}
-        title={`${playing ? "Pause" : "Play"} (space)`}
-        onClick={() => (playing ? lab.pause() : lab.play())}
-      >
-        <Icon name={playing ? "pause" : "play"} />
-      </button>
-      <button type="button" aria-label="One iteration forward" title="One iteration forward (right arrow)" onClick={() => void lab.step(1)}>
-        <Icon name="forward" />
-      </button>
+      <Buttons lab={lab} first={wanted === 0} />
       <Scrub lab={lab} wanted={wanted} />
       {wanted !== shown && (
         <span class="quiet going">
           at {shown.toLocaleString("en")}{" "}
-          <button type="button" onClick={() => lab.pause()}>Stop</button>
+          <button type="button" onClick={() => lab.pause()}>
+            Stop
+          </button>
         </span>
       )}
-      <label title="Iterations in a picture">
+      <label title="Iterations in a picture, of which there are at most 30 a second">
         <span class="quiet">Speed</span>{" "}
-        <select value={lab.speed.value} onChange={(event) => (lab.speed.value = Number(event.currentTarget.value))}>
-          {SPEEDS.map((speed) => <option key={speed} value={speed}>{speed} a picture</option>)}
+        <select
+          value={lab.speed.value}
+          onChange={(event) => (lab.speed.value = Number(event.currentTarget.value))}
+        >
+          {SPEEDS.map((speed) => (
+            <option key={speed} value={speed}>
+              ×{speed}
+            </option>
+          ))}
         </select>
       </label>
     </div>
+  );
+}
+
+interface IconButtonProps {
+  icon: keyof typeof ICONS;
+  name: string;
+  keyName: string;
+  main?: boolean;
+  disabled?: boolean;
+  act(): void;
+}
+
+function IconButton({ icon, name, keyName, main, disabled, act }: IconButtonProps) {
+  return (
+    <button
+      type="button"
+      class={main ? "main" : undefined}
+      aria-label={name}
+      title={`${name} (${keyName})`}
+      disabled={disabled}
+      onClick={act}
+    >
+      <Icon name={icon} />
+    </button>
+  );
+}
+
+function Buttons({ lab, first }: Props & { first: boolean }) {
+  const playing = lab.playing.value;
+  const [icon, name] = playing ? (["pause", "Pause"] as const) : (["play", "Play"] as const);
+  const step = (by: 1 | -1) => () => void lab.step(by);
+  return (
+    <>
+      <IconButton
+        icon="back"
+        name="One iteration back"
+        keyName="left arrow"
+        disabled={first}
+        act={step(-1)}
+      />
+      <IconButton icon={icon} name={name} keyName="space" main act={playing ? lab.pause : lab.play} />
+      <IconButton icon="forward" name="One iteration forward" keyName="right arrow" act={step(1)} />
+    </>
   );
 }
 

@@ -43,7 +43,9 @@ function Planes({ lab, features }: Props & { features: string[] }) {
         Plane{" "}
         <select
           value={view.kind}
-          onChange={(event) => lab.look(event.currentTarget.value === "pair" ? pair(0, 1) : { kind: "projection" })}
+          onChange={(event) =>
+            lab.look(event.currentTarget.value === "pair" ? pair(0, 1) : { kind: "projection" })
+          }
         >
           <option value="projection">principal axes</option>
           <option value="pair">two features</option>
@@ -52,9 +54,17 @@ function Planes({ lab, features }: Props & { features: string[] }) {
       {view.kind === "pair" &&
         (["x", "y"] as const).map((axis) => (
           <label key={axis}>
-            <span class="unseen">Feature along </span>{axis}{" "}
-            <select value={view[axis]} onChange={(event) => lab.look({ ...view, [axis]: Number(event.currentTarget.value) })}>
-              {features.map((name, k) => <option key={name} value={k}>{name}</option>)}
+            <span class="unseen">Feature along </span>
+            {axis}{" "}
+            <select
+              value={view[axis]}
+              onChange={(event) => lab.look({ ...view, [axis]: Number(event.currentTarget.value) })}
+            >
+              {features.map((name, k) => (
+                <option key={name} value={k}>
+                  {name}
+                </option>
+              ))}
             </select>
           </label>
         ))}

@@ -30,22 +30,11 @@ export function WeightForm({ lab, index, layout, chosen }: FormProps) {
   };
   return (
     <form class="row weight" onSubmit={set} aria-label={`Set a weight of run ${index + 1}`}>
-      <label>
-        Weight{" "}
-        <select
-          value={weight?.place ?? ""}
-          onChange={(event) => {
-            const { value } = event.currentTarget;
-            chosen.value = value === "" ? null : Number(value);
-            typed.value = null;
-          }}
-        >
-          <option value="">choose one, or click an edge</option>
-          {weights.map(({ name, place }) => (
-            <option key={place} value={place}>{name}</option>
-          ))}
-        </select>
-      </label>
+      <Weights
+        weights={weights}
+        place={weight?.place ?? null}
+        choose={(place) => ([chosen.value, typed.value] = [place, null])}
+      />
       {weight && (
         <>
           <label>
@@ -59,10 +48,35 @@ export function WeightForm({ lab, index, layout, chosen }: FormProps) {
               onInput={(event) => (typed.value = event.currentTarget.value)}
             />
           </label>
-          <button>Set from {frame.iteration} on</button>
+          <button>Set from {frame.iteration.toLocaleString("en")} on</button>
         </>
       )}
     </form>
+  );
+}
+
+interface WeightsProps {
+  weights: Weight[];
+  place: number | null;
+  choose(place: number | null): void;
+}
+
+function Weights({ weights, place, choose }: WeightsProps) {
+  return (
+    <label>
+      Weight{" "}
+      <select
+        value={place ?? ""}
+        onChange={({ currentTarget: { value } }) => choose(value === "" ? null : Number(value))}
+      >
+        <option value="">choose one</option>
+        {weights.map(({ name, place }) => (
+          <option key={place} value={place}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </label>
   );
 }
 

@@ -7,8 +7,7 @@ import { LabError, Lost, type Ask, type Failure, type Questions } from "./protoc
 import { withTables } from "./tables";
 
 const RETRY = 1000; // milliseconds
-const GONE =
-  "Shoal does not answer. Has the program ended? Start it again; the page goes on by itself.";
+const GONE = "Shoal does not answer. Has the program ended? Start it again; the page goes on by itself.";
 const STARTED_ANEW =
   "Shoal was started anew and does not know this page. Open the link that it printed; then the page goes on.";
 

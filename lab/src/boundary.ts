@@ -22,19 +22,40 @@ export function placing(bounds: Bounds, width: number, height: number) {
   };
 }
 
-/** Return a small canvas with a colour for each of size * size numbers. */
-export function painted(size: number, colour: (at: number) => Rgb): HTMLCanvasElement {
+interface Sheet {
+  canvas: HTMLCanvasElement;
+  context: CanvasRenderingContext2D;
+  image: ImageData;
+}
+const sheets = new Map<number, Sheet>();
+
+/** The canvas of a size, which every picture of that size uses in turn. */
+function sheetOf(size: number): Sheet | null {
+  const there = sheets.get(size);
+  if (there) return there;
   const canvas = document.createElement("canvas");
   canvas.width = canvas.height = size;
-  const context = canvas.getContext("2d");
-  if (!context) return canvas;
-  const image = context.createImageData(size, size);
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  if (!context) return null;
+  const sheet = { canvas, context, image: context.createImageData(size, size) };
+  sheets.set(size, sheet);
+  return sheet;
+}
+
+/** Return a small canvas with a colour for each of size * size numbers, good until the next one. */
+function painted(size: number, colour: (at: number) => Rgb): HTMLCanvasElement | null {
+  const sheet = sheetOf(size);
+  if (!sheet) return null;
+  const { data } = sheet.image;
   for (let at = 0; at < size * size; at += 1) {
     const [r, g, b] = colour(at);
-    image.data.set([r, g, b, 255], 4 * at);
+    data[4 * at] = r;
+    data[4 * at + 1] = g;
+    data[4 * at + 2] = b;
+    data[4 * at + 3] = 255;
   }
-  context.putImageData(image, 0, 0);
-  return canvas;
+  sheet.context.putImageData(sheet.image, 0, 0);
+  return sheet.canvas;
 }
 
 /** Paint a small canvas over an area; its first and last columns stand on the area's edges. */
@@ -46,17 +67,11 @@ export function stretch(
   const [column, row] = [area.width / (image.width - 1), area.height / (image.height - 1)];
   context.imageSmoothingEnabled = true;
   context.imageSmoothingQuality = "low";
-  context.drawImage(
-    image,
-    area.x - column / 2,
-    area.y - row / 2,
-    area.width + column,
-    area.height + row,
-  );
+  context.drawImage(image, area.x - column / 2, area.y - row / 2, area.width + column, area.height + row);
 }
 
 /** The picture of A2: the colour of the class that is said, the stronger the surer. */
-export function mapOf(map: NonNullable<Frame["map"]>, classes: number, paper: Rgb): HTMLCanvasElement {
+export function mapOf(map: NonNullable<Frame["map"]>, classes: number, paper: Rgb): HTMLCanvasElement | null {
   const [probability, said] = [bytesOf(map.probability), bytesOf(map.said)];
   const shades = shadesOf(classes, paper);
   return painted(map.size, (at) => {
@@ -78,7 +93,11 @@ function shadesOf(classes: number, paper: Rgb): Rgb[][] {
 }
 
 /** The picture of a hidden unit's a1, by sign; null if the unit's is not here. */
-export function unitMap(units: NonNullable<Frame["units"]>, unit: number, paper: Rgb): HTMLCanvasElement | null {
+export function unitMap(
+  units: NonNullable<Frame["units"]>,
+  unit: number,
+  paper: Rgb,
+): HTMLCanvasElement | null {
   const [low, high] = [units.low[unit], units.high[unit]];
   if (low === undefined || high === undefined) return null;
   const count = units.size * units.size;

@@ -1,6 +1,9 @@
 /** Guarantee: where an iteration and a cost lie on the curve's picture, and which are written beside it. */
 
-export const [WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT] = [320, 190, 46, 26, 10, 8];
+export const [WIDTH, HEIGHT, LEFT, BOTTOM, TOP, RIGHT] = [320, 190, 50, 26, 10, 8];
+
+/** Where a linear axis ends: a cost beyond it, of a run that diverges, leaves the picture. */
+const LARGEST = 20;
 
 export interface Scale {
   across(iteration: number): number;
@@ -13,14 +16,18 @@ export interface Scale {
 /** Return the scale that has room for these costs up to an iteration. */
 export function scaleOf(costs: number[], last: number, log: boolean): Scale {
   const usable = costs.filter((cost) => Number.isFinite(cost) && (!log || cost > 0));
-  const range = [Math.min(...usable, Infinity), Math.max(...usable, -Infinity)];
-  const [low, high] = usable.length ? roomFor(range[0] ?? 0, range[1] ?? 1, log) : [0, 1];
-  const of = (cost: number) => (log ? Math.log(cost / low) / Math.log(high / low) : (cost - low) / (high - low));
+  const [least, most] = usable.reduce(
+    ([a, b], cost) => [Math.min(a, cost), Math.max(b, cost)],
+    [Infinity, 0],
+  );
+  const [low, high] = usable.length ? roomFor(least, log ? most : Math.min(most, LARGEST), log) : [0, 1];
+  const of = (cost: number) =>
+    log ? Math.log(cost / low) / Math.log(high / low) : (cost - low) / (high - low);
   const width = WIDTH - LEFT - RIGHT;
   const height = HEIGHT - TOP - BOTTOM;
   return {
     across: (iteration) => LEFT + (iteration / last) * width,
-    down: (cost) => TOP + (1 - of(cost)) * height,
+    down: (cost) => Math.max(0, TOP + (1 - of(cost)) * height),
     back: (across) => Math.max(0, Math.round(((across - LEFT) / width) * last)),
     costs: log ? logTicks(low, high) : linearTicks(low, high),
     last,
@@ -52,7 +59,12 @@ function logTicks(low: number, high: number): number[] {
 }
 
 /** Return a path through the costs that can be shown. */
-export function pathOf({ across, down }: Scale, iterations: number[], costs: (number | null)[], log: boolean): string {
+export function pathOf(
+  { across, down }: Scale,
+  iterations: number[],
+  costs: (number | null)[],
+  log: boolean,
+): string {
   let path = "";
   let pen = "M";
   iterations.forEach((iteration, k) => {

@@ -5,7 +5,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { LabError, type Kind, type Questions } from "./protocol";
 import type { Lab } from "./store";
 
-const PAUSE = 125; // milliseconds from an answer to the next question: 8 a second
+const PAUSE = 250; // milliseconds from an answer to the next question: 4 a second, the pictures need the rest
 
 export interface Followed<K extends Kind> {
   question: Signal<Questions[K][0] | null>; // that the answer belongs to

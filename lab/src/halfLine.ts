@@ -21,7 +21,12 @@ export function halfLine(map: NonNullable<Frame["map"]>): [number, number, numbe
   return segments;
 }
 
-const CORNERS = [[0, 0], [1, 0], [1, 1], [0, 1]] as const;
+const CORNERS = [
+  [0, 0],
+  [1, 0],
+  [1, 1],
+  [0, 1],
+] as const;
 
 /** Where a line crosses the sides of a cell, by the values at its corners, in turn. */
 function crossings(values: number[]): [number, number][] {
@@ -36,24 +41,20 @@ function crossings(values: number[]): [number, number][] {
   return found;
 }
 
+const STEEP = 200; // steps from the least to the greatest value, of 255
 
-const FLAT = 48; // steps from the least to the greatest value, of 255
-const REACH = 3; // columns and rows
-
-/** Of a map that is nearly flat, its means: rounded to whole steps, its line would be a staircase. */
+/** A map as its means: rounded to whole steps or to two values, its line would be a staircase. */
 function steady(bytes: Uint8Array, size: number): ArrayLike<number> {
   let [least, most] = [255, 0];
   for (const byte of bytes) [least, most] = [Math.min(least, byte), Math.max(most, byte)];
-  if (most - least > FLAT) return bytes;
+  const widest = most - least > STEEP ? 1 : 3; // columns and rows, each way
   const along = (values: ArrayLike<number>, step: number) =>
     Float32Array.from(values, (_, at) => {
       const place = step === 1 ? at % size : Math.floor(at / size);
-      const reach = Math.min(REACH, place, size - 1 - place);
+      const reach = Math.min(widest, place, size - 1 - place);
       let sum = 0;
       for (let by = -reach; by <= reach; by += 1) sum += values[at + by * step] ?? 0;
       return sum / (2 * reach + 1);
     });
-  let values: ArrayLike<number> = bytes;
-  for (const step of [1, size, 1, size]) values = along(values, step);
-  return values;
+  return [1, size, 1, size].reduce<ArrayLike<number>>(along, bytes);
 }

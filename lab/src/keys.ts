@@ -8,7 +8,8 @@ const OWN_SPACE = "button, summary, a, [role=button], [role=radio]";
 /** What the page does with a key. */
 export function onKey(lab: Lab & Actions, event: KeyboardEvent): void {
   const target = event.target instanceof Element ? event.target : null;
-  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || target?.closest(OWN_KEYS)) return;
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || target?.closest(OWN_KEYS))
+    return;
   if (event.key === " " && target?.closest(OWN_SPACE)) return;
   const act = ACTS[event.key];
   if (!act) return;

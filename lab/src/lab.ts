@@ -111,7 +111,11 @@ function restart(lab: Moving, changes: Partial<Scenario>, index: number): void {
 }
 
 /** The actions that take a whole state, and give it. */
-function opening(lab: Moving, time: Time, address: boolean): Pick<Actions, "open" | "drop" | "state" | "link"> {
+function opening(
+  lab: Moving,
+  time: Time,
+  address: boolean,
+): Pick<Actions, "open" | "drop" | "state" | "link"> {
   const actions: Pick<Actions, "open" | "drop" | "state" | "link"> = {
     open(state) {
       batch(() => {
@@ -126,18 +130,7 @@ function opening(lab: Moving, time: Time, address: boolean): Pick<Actions, "open
       });
     },
     async drop(file) {
-      const limit = lab.about.peek()?.limits.bytes ?? Infinity;
-      if (file.size > limit) {
-        const most = Math.floor(limit / 2 ** 20);
-        throw new LabError(`${file.name} has more than ${most} MiB: give some of its rows, or use shoal train.`);
-      }
-      const seen = await lab.ask("table", { name: file.name, content: await base64Of(file) });
-      const about = lab.about.peek();
-      if (about) {
-        const others = about.tables.filter((each) => each.table !== seen.table);
-        lab.about.value = { ...about, tables: [...others, seen] };
-      }
-      const data: TableData = { kind: "table", table: seen.table, name: seen.name, target: seen.target };
+      const data = await tableOf(lab, file);
       (lab as All).restart({ data });
     },
     state: () => ({
@@ -151,6 +144,22 @@ function opening(lab: Moving, time: Time, address: boolean): Pick<Actions, "open
     link: () => (address ? `${location.href.replace(/#.*/, "")}#${written(actions.state())}` : ""),
   };
   return actions;
+}
+
+/** Read a file as a table, which from now on is among those that there are. */
+async function tableOf(lab: Moving, file: File): Promise<TableData> {
+  const limit = lab.about.peek()?.limits.bytes ?? Infinity;
+  if (file.size > limit) {
+    const most = Math.floor(limit / 2 ** 20);
+    throw new LabError(`${file.name} has more than ${most} MiB: give some of its rows, or use shoal train.`);
+  }
+  const seen = await lab.ask("table", { name: file.name, content: await base64Of(file) });
+  const about = lab.about.peek();
+  if (about) {
+    const others = about.tables.filter((each) => each.table !== seen.table);
+    lab.about.value = { ...about, tables: [...others, seen] };
+  }
+  return { kind: "table", table: seen.table, name: seen.name, target: seen.target };
 }
 
 /** Learn what there is, and open with the link or with what Shoal opens with. */
@@ -189,5 +198,7 @@ function sameAxes(data: Data, before: Data | undefined): boolean {
 
 /** Of changes, those that two runs side by side have in common. */
 function examplesOf({ data, held_out, seed }: Partial<Scenario>): Partial<Scenario> {
-  return Object.fromEntries(Object.entries({ data, held_out, seed }).filter(([, value]) => value !== undefined));
+  return Object.fromEntries(
+    Object.entries({ data, held_out, seed }).filter(([, value]) => value !== undefined),
+  );
 }

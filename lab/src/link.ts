@@ -20,7 +20,9 @@ export function read(hash: string): LinkState | null {
   const text = hash.replace(/^#/, "");
   if (!text) return null;
   try {
-    const bytes = Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
+    const bytes = Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) =>
+      c.charCodeAt(0),
+    );
     return linkState(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)));
   } catch {
     throw new LabError("The link is damaged: it may have been cut off. It is not followed.");
@@ -39,7 +41,8 @@ function list(value: unknown, most: number): unknown[] {
   return Array.isArray(value) && value.length <= most ? value : refuse();
 }
 const number = (value: unknown) => (typeof value === "number" && Number.isFinite(value) ? value : refuse());
-const whole = (value: unknown) => (Number.isSafeInteger(value) && number(value) >= 0 ? number(value) : refuse());
+const whole = (value: unknown) =>
+  Number.isSafeInteger(value) && number(value) >= 0 ? number(value) : refuse();
 const wholeOrNull = (value: unknown) => (value === null || value === undefined ? null : whole(value));
 const text = (value: unknown) => (typeof value === "string" ? value : refuse());
 

@@ -14,22 +14,31 @@ import { begin, createLab, openLink } from "./lab";
 import { written } from "./link";
 import { overModel, type Model } from "./widget";
 
-const LINK_PAUSE = 500; // milliseconds: browsers allow no more than a few changes a second
-
 function page(place: HTMLElement): void {
   const lab = createLab();
   render(<App lab={lab} />, place);
   document.addEventListener("keydown", (event) => onKey(lab, event));
   void begin(lab, location.hash).then(() => {
-    let timer = 0;
-    effect(() => {
-      lab.state(); // whose change is waited for
-      timer ||= window.setTimeout(() => {
-        timer = 0;
-        history.replaceState(null, "", `#${written(lab.state())}`);
-      }, LINK_PAUSE);
-    });
+    keepAddress(lab);
     window.addEventListener("hashchange", () => openLink(lab, location.hash));
+  });
+}
+
+const [SOON, SELDOM] = [300, 2000]; // milliseconds: a browser takes its time to change an address
+
+/** Write what is shown into the address: soon after a change, and now and then while it plays. */
+function keepAddress(lab: ReturnType<typeof createLab>): void {
+  let timer = 0;
+  const write = () => {
+    timer = 0;
+    history.replaceState(null, "", `#${written(lab.state())}`);
+  };
+  effect(() => {
+    lab.state(); // whose change is waited for
+    const playing = lab.playing.value;
+    if (timer && playing) return;
+    clearTimeout(timer);
+    timer = window.setTimeout(write, playing ? SELDOM : SOON);
   });
 }
 

@@ -40,17 +40,35 @@ export function layoutOf({ drawn }: Frame): Layout {
     numbers.map((number, at) => ({ at, number, x, y: 28 + ((at + 0.5) * (height - 36)) / numbers.length }));
   const features = column(drawn.features, LEFT);
   const units = column(drawn.units, (LEFT + RIGHT) / 2);
-  const outputs = column(drawn.W2.map((_, k) => k), RIGHT);
+  const outputs = column(
+    drawn.W2.map((_, k) => k),
+    RIGHT,
+  );
   const edges = [
     ...edgesOf("W1", drawn.W1, drawn.places.W1, features, units),
     ...edgesOf("W2", drawn.W2, drawn.places.W2, units, outputs),
   ];
   const tile = Math.min(44, (height - 36) / Math.max(1, units.length) - 4);
   const largest = Math.max(1e-12, ...edges.map(({ weight }) => Math.abs(weight)));
-  return { height, columns: [LEFT, (LEFT + RIGHT) / 2, RIGHT], tile, features, units, outputs, edges, most: largest };
+  return {
+    height,
+    columns: [LEFT, (LEFT + RIGHT) / 2, RIGHT],
+    tile,
+    features,
+    units,
+    outputs,
+    edges,
+    most: largest,
+  };
 }
 
-function edgesOf(block: Edge["block"], weights: number[][], places: number[][], from: Node[], to: Node[]): Edge[] {
+function edgesOf(
+  block: Edge["block"],
+  weights: number[][],
+  places: number[][],
+  from: Node[],
+  to: Node[],
+): Edge[] {
   return weights.flatMap((line, row) =>
     line.flatMap((weight, column) => {
       const [a, b, place] = [from[column], to[row], places[row]?.[column]];

@@ -1,15 +1,6 @@
 /** Guarantee: the plane is drawn from the state alone: the same state, the same picture. */
 
-import {
-  dot,
-  examplesOf,
-  mapOf,
-  placing,
-  stretch,
-  unitMap,
-  type Bounds,
-  type Shown,
-} from "./boundary";
+import { dot, examplesOf, mapOf, placing, stretch, unitMap, type Bounds, type Shown } from "./boundary";
 import { halfLine } from "./halfLine";
 import { css, paperAndInk, type Rgb } from "./colours";
 import { pointsOf, roomFor, waiting } from "./drawing";
@@ -76,7 +67,13 @@ export function drawPlane(canvas: HTMLCanvasElement, scene: Scene, picture: Pict
 
 type Area = { x: number; y: number; width: number; height: number };
 
-function drawMap(context: CanvasRenderingContext2D, { frame, data, unit }: Picture, area: Area, paper: Rgb, ink: Rgb) {
+function drawMap(
+  context: CanvasRenderingContext2D,
+  { frame, data, unit }: Picture,
+  area: Area,
+  paper: Rgb,
+  ink: Rgb,
+) {
   const { map, units } = frame;
   const ofUnit = unit !== null && units ? unitMap(units, unit, paper) : null;
   const image = ofUnit ?? (map && mapOf(map, data.classes.length, paper));
@@ -100,7 +97,10 @@ function drawMap(context: CanvasRenderingContext2D, { frame, data, unit }: Pictu
 }
 
 function ring(context: CanvasRenderingContext2D, x: number, y: number, ink: Rgb, paper: Rgb): void {
-  for (const [width, colour] of [[7, paper], [3, ink]] as const) {
+  for (const [width, colour] of [
+    [7, paper],
+    [3, ink],
+  ] as const) {
     context.beginPath();
     context.arc(x, y, 13, 0, 2 * Math.PI);
     context.lineWidth = width;

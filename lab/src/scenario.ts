@@ -21,12 +21,14 @@ export function branched(
   at: number,
   { weights, ...settings }: Partial<Settings> & Pick<Change, "weights">,
 ): Scenario {
-  const kept = scenario.changes.filter((change) => change.at <= at);
-  const last = kept.at(-1);
-  const here = last?.at === at ? last : { at };
-  const change: Change = { ...here, ...settings };
-  if (weights) change.weights = { ...here.weights, ...weights };
-  return { ...scenario, changes: [...kept.filter((each) => each !== here), change] };
+  const earlier = scenario.changes.filter((change) => change.at < at);
+  const { weights: placed, ...here } = scenario.changes.find((change) => change.at === at) ?? { at };
+  const set = { ...placed, ...weights };
+  const hand = Object.keys(set).length ? { weights: set } : {};
+  if (at > 0) return { ...scenario, changes: [...earlier, { ...here, ...settings, ...hand }] };
+  // At the start no branch is needed, unless weights are set: the settings are the run's own.
+  const { at: _, ...first } = here;
+  return { ...scenario, ...first, ...settings, changes: weights || placed ? [{ at, ...hand }] : [] };
 }
 
 /** Return the scenario that begins again, with the settings that were in force. */
@@ -60,7 +62,11 @@ export const NAMES: Record<Exclude<keyof Scenario, "changes">, string> = {
   l2: "L2 penalty",
 };
 
-const OPTIMIZERS: Record<string, string> = { descent: "gradient descent", momentum: "momentum", adam: "Adam" };
+const OPTIMIZERS: Record<string, string> = {
+  descent: "gradient descent",
+  momentum: "momentum",
+  adam: "Adam",
+};
 
 /** Return what was changed in words: "hidden units 8, alpha 0.3". */
 export function described({ weights, ...changes }: Partial<Scenario> & Pick<Change, "weights">): string {
@@ -75,5 +81,6 @@ export function described({ weights, ...changes }: Partial<Scenario> & Pick<Chan
   return parts.join(", ");
 }
 
-const said = (value: string | number | null) => (value === null ? "all" : (OPTIMIZERS[value] ?? String(value)));
+const said = (value: string | number | null) =>
+  value === null ? "all" : (OPTIMIZERS[value] ?? String(value));
 const titled = (data: Data) => (data.kind === "points" ? "drawn by hand" : data.name);

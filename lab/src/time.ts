@@ -79,12 +79,14 @@ export class Time {
 
   private async follow(plan: Plan): Promise<void> {
     const version = this.version;
+    const played = this.lab.playing.peek();
     const same = this.ahead?.version === version && this.ahead.goal === plan.goal && !plan.fine;
     const asked = same && this.ahead ? this.ahead : this.asked(plan);
     this.ahead = null;
     const answers = await asked.answers;
     if (version !== this.version) return;
-    if (!this.lab.playing.peek() && this.lab.wanted.peek() !== plan.goal && plan.fine) return;
+    const changed = !this.lab.playing.peek() && this.lab.wanted.peek() !== plan.goal;
+    if (changed && (played || plan.fine)) return; // stopped meanwhile; of a scrub, what is passed is shown
     this.show(answers, { ...plan, version });
     if (this.lab.playing.peek()) this.ahead = this.asked(this.next() ?? plan);
     await this.nextPicture();

@@ -5,7 +5,8 @@ import { failureOf, type Tell } from "./ask";
 import { withTables } from "./tables";
 
 const PATIENCE = 20_000; // milliseconds until the page says that nobody answers
-const SILENT = "The kernel does not answer. It may be busy with another cell, or have ended: then run the cell again.";
+const SILENT =
+  "The kernel does not answer. It may be busy with another cell, or have ended: then run the cell again.";
 
 /** What the lab needs of an anywidget model. */
 export interface Model {
