@@ -65,8 +65,8 @@ function drawUnits(canvas: HTMLCanvasElement, frame: Frame): void {
   canvas.height = layout.height * SHARP;
   const { paper } = paperAndInk(canvas);
   const side = layout.tile * SHARP;
-  for (const { x, y, number } of layout.units) {
-    const image = unitMap(frame.units, number, paper);
+  for (const { x, y, at } of layout.units) {
+    const image = unitMap(frame.units, at, paper);
     const area = { x: x * SHARP - side / 2, y: y * SHARP - side / 2, width: side, height: side };
     context.save();
     context.beginPath();

@@ -95,19 +95,19 @@ function shadesOf(classes: number, paper: Rgb): Rgb[][] {
 /** The picture of a hidden unit's a1, by sign; null if the unit's is not here. */
 export function unitMap(
   units: NonNullable<Frame["units"]>,
-  unit: number,
+  at: number, // its place among those drawn
   paper: Rgb,
 ): HTMLCanvasElement | null {
-  const [low, high] = [units.low[unit], units.high[unit]];
+  const [low, high] = [units.low[at], units.high[at]];
   if (low === undefined || high === undefined) return null;
   const count = units.size * units.size;
-  const bytes = bytesOfUnits(units).subarray(unit * count, (unit + 1) * count);
+  const bytes = bytesOfUnits(units).subarray(at * count, (at + 1) * count);
   const most = Math.max(Math.abs(low), Math.abs(high)) || 1;
   const shades = Array.from({ length: 256 }, (_, byte) => {
     const value = low + ((high - low) * byte) / 255;
     return mixed(paper, signColour(value), (0.85 * Math.abs(value)) / most);
   });
-  return painted(units.size, (at) => shades[bytes[at] ?? 0] ?? paper);
+  return painted(units.size, (cell) => shades[bytes[cell] ?? 0] ?? paper);
 }
 
 const decoded = new WeakMap<object, Uint8Array>();

@@ -19,7 +19,7 @@ export const waiting = signal<Point[] | null>(null);
 
 /** The least that the plane shows, so that it stands still while one draws. */
 const ROOM = 3;
-export const LEAST = 10; // that Shoal learns from
+export const LEAST = 2; // that Shoal learns from
 /** What to begin with: the corners of a square, which no line separates, and some points near them. */
 export const FIRST: Point[] = ([0, 1] as const).flatMap((label) =>
   [-1, 1].flatMap((x): Point[] => {

@@ -75,7 +75,7 @@ function drawMap(
   ink: Rgb,
 ) {
   const { map, units } = frame;
-  const ofUnit = unit !== null && units ? unitMap(units, unit, paper) : null;
+  const ofUnit = unit !== null && units ? unitMap(units, frame.drawn.units.indexOf(unit), paper) : null;
   const image = ofUnit ?? (map && mapOf(map, data.classes.length, paper));
   context.save();
   context.beginPath();

@@ -138,7 +138,8 @@ export interface Frame {
     places: { W1: number[][]; b1: number[]; W2: number[][]; b2: number[] }; // in theta
   };
   map: { size: number; probability: string; said: string } | null; // base64 u8 each, top row first
-  units: { size: number; activation: string; low: number[]; high: number[] } | null; // u8, by unit
+  /** Of the units that are drawn, u8. */
+  units: { size: number; activation: string; low: number[]; high: number[] } | null;
   distributions: Record<"z1" | "a1" | "dW1" | "dW2" | "dz1", Histogram>;
   meters: { distinct: number; saturated: number | null; dead: number | null };
   findings: Finding[] | null;

@@ -46,7 +46,7 @@ def _seen(timeline: Timeline, whole_run: Timeline, question: dict[str, Any]) -> 
     cost, held_out_cost = timeline.costs()
     size = whole("map", question.get("map", 0), 0, LARGEST_MAP)
     of_units = whole("units", question.get("units", 0), 0, LARGEST_UNIT_MAP)
-    points = list(whole_run.points())
+    points, units = list(whole_run.points()), _drawn_units(network)
     return {
         "iteration": timeline.iteration,
         "ended": timeline.ended or None,
@@ -59,9 +59,9 @@ def _seen(timeline: Timeline, whole_run: Timeline, question: dict[str, Any]) -> 
             "cost": [point.cost for _, point in points],
             "held_out_cost": [point.held_out_cost for _, point in points],
         },
-        "drawn": _drawn(network),
+        "drawn": _drawn(network, units),
         "map": _map(network, plane, size) if size else None,
-        "units": _units(network, plane, of_units) if of_units else None,
+        "units": _units(network, plane, units, of_units) if of_units else None,
         **_insides(network, material),
         "findings": _findings(timeline) if question.get("findings") else None,
     }
@@ -124,8 +124,9 @@ def _map(network: Network, plane: Plane, size: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _units(network: Network, plane: Plane, size: int) -> dict[str, Any]:
-    A1 = network.forward(plane.grid(size)).A1
+def _units(network: Network, plane: Plane, units: Labels, size: int) -> dict[str, Any]:
+    W1, b1, _, _ = network.parameters
+    A1 = network.g1.g(W1[units] @ plane.grid(size) + b1[units])
     low, high = A1.min(axis=1, keepdims=True), A1.max(axis=1, keepdims=True)
     apart = high - low
     A1 = np.divide(A1 - low, apart, where=apart > 0, out=np.full_like(A1, 0.5))
@@ -135,10 +136,14 @@ def _units(network: Network, plane: Plane, size: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _drawn(network: Network) -> dict[str, Any]:
+def _drawn_units(network: Network) -> Labels:
+    """Return the numbers of the units that are drawn: of many those that count most."""
     W1, _, W2, _ = network.parameters
-    units = _largest(np.abs(W2).sum(axis=0) * np.abs(W1).sum(axis=1), MOST_DRAWN["units"])
-    features = _largest(np.abs(W1).sum(axis=0), MOST_DRAWN["features"])
+    return _largest(np.abs(W2).sum(axis=0) * np.abs(W1).sum(axis=1), MOST_DRAWN["units"])
+
+
+def _drawn(network: Network, units: Labels) -> dict[str, Any]:
+    features = _largest(np.abs(network.parameters.W1).sum(axis=0), MOST_DRAWN["features"])
     places = network.split(np.arange(network.theta.size, dtype=np.float64))
     return {
         "units": units.tolist(), "features": features.tolist(),
@@ -183,8 +188,10 @@ def _histogram(values: Array) -> dict[str, Any]:
     if not values.size:
         return {"low": 0.0, "high": 0.0, "counts": [0] * BINS}
     low, high = float(values.min()), float(values.max())
-    counts, edges = np.histogram(values, BINS, (low, high) if high > low else None)
-    return {"low": float(edges[0]), "high": float(edges[-1]), "counts": counts.tolist()}
+    if not low < high:
+        low, high = low - 0.5, high + 0.5
+    at = ((values.ravel() - low) * (BINS / (high - low))).astype(np.intp).clip(0, BINS - 1)
+    return {"low": low, "high": high, "counts": np.bincount(at, minlength=BINS).tolist()}
 
 
 def _findings(timeline: Timeline) -> list[dict[str, Any]]:

@@ -29,6 +29,7 @@ from shoal.targets import Target
 
 MOST_BYTES = 64 * 2**20  # of one table
 MOST_KEPT = 4 * MOST_BYTES  # of all of them
+ROOM = 3.0
 MOST_CLASSES, MOST_NUMBERS = 20, 50_000_000  # of the features of all rows
 
 
@@ -103,6 +104,8 @@ class Material:
         The table behind them, with its target.
     rows : ndarray of int, (m,)
         Of that table, those learned from.
+    room : float
+        So far the plane goes at least, in each direction: for points that are yet to be drawn.
     """
 
     learned: Examples
@@ -110,6 +113,7 @@ class Material:
     encoder: TableEncoder
     prepared: Prepared
     rows: Labels
+    room: float = 0.0
 
     @property
     def features(self) -> list[str]:
@@ -156,7 +160,7 @@ def material_of(scenario: Scenario, tables: Tables) -> Material:
     encoder = TableEncoder([Scaled("x1", "number"), Scaled("x2", "number")])
     return Material(
         Examples(X[:, kept], Y[:, kept]), Examples(X[:, held_out], Y[:, held_out]),
-        encoder, prepared, kept,
+        encoder, prepared, kept, ROOM if isinstance(data, Points) else 0.0,
     )  # fmt: skip
 
 

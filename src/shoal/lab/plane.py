@@ -88,4 +88,7 @@ def _bounds(plane: Plane, material: Material) -> Array:
     places = np.concatenate(parts, axis=1)
     low, high = places.min(axis=1), places.max(axis=1)
     margin = np.where(high > low, MARGIN * (high - low), 1.0)
-    return np.stack([low - margin, high + margin], axis=1)
+    low, high = low - margin, high + margin
+    if material.room:
+        low, high = np.minimum(low, -material.room), np.maximum(high, material.room)
+    return np.stack([low, high], axis=1)
