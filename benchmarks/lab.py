@@ -21,6 +21,7 @@ from playwright.sync_api import Page, sync_playwright
 UNITS = (4, 50, 200)
 COUNT = """() => {
   const field = document.querySelector("[data-part=time] input[data-value]");
+  if (window.pictures !== undefined) return;
   window.pictures = 0;
   const observer = new MutationObserver(() => { window.pictures += 1; });
   observer.observe(field, {attributes: true, attributeFilter: ["data-value"]});

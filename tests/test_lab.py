@@ -422,7 +422,7 @@ FIRST = {"scenario": START, "iteration": 1}
         ("table", {"name": "a.csv", "content": "%%%"}, "did not arrive whole"),
         ("table", {"name": "a.csv", "content": ""}, "a.csv"),
         ("table", {"name": "a.csv"}, "a table needs a name and a content"),
-        ("table", {"name": "a.csv", "content": "YSxiCjEsMgo=", "target": "c"}, "'c'"),
+        ("table", {"name": "a.csv", "content": "YSxiCjEsMgozLDQK", "target": "c"}, "'c'"),
     ],
 )  # fmt: skip
 def test_a_question_that_cannot_be_answered_is_refused_with_a_sentence(lab, kind, question, said):
@@ -455,6 +455,28 @@ def test_a_table_that_is_not_here_is_asked_for(lab, tmp_path):
     assert not good
     assert answer["unknown_table"] == "0" * 16
     assert "shop.csv" in answer["error"]
+
+
+@pytest.mark.parametrize(
+    ("table", "target"),
+    [
+        ("a,b,c\n1,x,0\n2,y,1\n3,x,1\n", "c"),
+        ("y,x\n" + "".join(f"{'ab'[i % 2]},{i / 7}\n" for i in range(50)), "y"),
+        ("y,one\n" + "".join(f"{'ab'[i % 2]},7\n" for i in range(50)), "y"),
+    ],
+)
+def test_of_a_table_the_likeliest_target_is_taken(lab, table, target):
+    content = base64.b64encode(table.encode()).decode()
+    assert lab("table", name="t.csv", content=content)["target"] == target
+
+
+@pytest.mark.parametrize(
+    "table", ["a\n1\n2\n", "a,b\n" + "".join(f"{i / 3},{i / 7}\n" for i in range(50))]
+)
+def test_a_table_without_a_target_is_refused_with_a_sentence(lab, table):
+    content = base64.b64encode(table.encode()).decode()
+    said = lab.refusal("table", {"name": "t.csv", "content": content})
+    assert "t.csv has no column to predict" in said
 
 
 def test_of_many_tables_the_last_are_kept(monkeypatch, lab):

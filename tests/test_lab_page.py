@@ -59,6 +59,20 @@ def at(page, iteration):
     page.locator(f"text=at iteration {iteration}.").first.wait_for()
 
 
+def until(true):
+    """Wait for what must come."""
+    end = time.monotonic() + LONG / 1000
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def shown(page):
+    """Return the iteration that the page shows."""
+    field = page.locator("[data-part=time] input[data-value]")
+    return int(field.get_attribute("data-value"))
+
+
 def go(page, iteration):
     field = page.get_by_label("Iteration", exact=True)
     field.fill(str(iteration))
@@ -143,17 +157,13 @@ def test_back_and_forth_in_time_shows_equal_numbers(page):
 def test_it_plays_pauses_and_goes_back_to_where_it_was(page):
     page.keyboard.press("Space")
     page.get_by_role("button", name="Pause").wait_for()
-    page.wait_for_function(
-        "+document.querySelector('[data-part=time] input[data-value]').dataset.value > 30"
-    )
+    until(lambda: shown(page) > 30)
     page.keyboard.press("Space")
     page.get_by_role("button", name="Play").wait_for()
     page.keyboard.press("Home")
     at(page, 0)
     page.keyboard.press("End")
-    page.wait_for_function(
-        "+document.querySelector('[data-part=time] input[data-value]').dataset.value > 30"
-    )
+    until(lambda: shown(page) > 30)
 
 
 def test_the_slider_scrubs(page):
@@ -188,9 +198,7 @@ def test_a_weight_is_set_by_hand(page):
     page.get_by_role("button", name="Set from 10 on").click()
     page.get_by_role("button", name="All", exact=True).click()
     network.theta[0] = 2.5
-    page.wait_for_function(
-        "document.querySelector(\"[data-step='W1'] data\").dataset.value == '2.5'"
-    )
+    until(lambda: numbers(page, "W1")[0][0] == 2.5)
     assert numbers(page, "W1") == network.parameters.W1.tolist()
 
 
@@ -229,27 +237,26 @@ def test_every_control_does_what_it_says(page, label, value, name, held):
         choose(page, label, value)
     else:
         set_number(page, label, value)
-    for _ in range(100):
+
+    def says():
         now = scenario(page)
-        found = ({name: now[name]} | (now["changes"][-1] if now["changes"] else {}))[name]
-        if found == held:
-            break
-        time.sleep(0.05)
-    assert found == held
+        return ({name: now[name]} | (now["changes"][-1] if now["changes"] else {}))[name]
+
+    until(lambda: says() == held)
     go(page, 8)
     assert cost(page) != before
     assert page.get_by_role("alert").filter(has_text=re.compile(r"\w")).count() == 0
 
 
 def test_two_runs_stand_side_by_side(page):
-    page.get_by_text("Compare", exact=False).first.click()
+    page.locator("summary", has_text="Compare").click()
     page.get_by_role("button", name="Zeros against random").click()
-    page.get_by_role("heading", name="Run 2").wait_for()
+    page.get_by_role("heading", name="Run 2").first.wait_for()
     go(page, 500)
     assert cost(page, 0) == pytest.approx(np.log(2), abs=1e-3)
     assert cost(page, 1) < 0.6
     page.get_by_text("dead").first.wait_for()
-    assert scenario(page, 0)["init"] == "zeros"
+    until(lambda: scenario(page, 0)["init"] == "zeros")
     assert scenario(page, 1)["seed"] == scenario(page, 0)["seed"]
 
 
@@ -266,7 +273,8 @@ def test_a_link_opens_the_same_view_elsewhere(browser, link, page):
     go(page, 25)
     set_number(page, ALPHA, 0.7)
     go(page, 55)
-    page.wait_for_timeout(300)
+    until(lambda: scenario(page)["changes"])
+    page.wait_for_timeout(500)  # the address follows
     hash_ = page.evaluate("location.hash")
     with opened(browser, link) as other:
         other.goto(re.sub(r"\?.*", "", link) + hash_)
@@ -293,7 +301,7 @@ def test_a_table_is_learned_from(page, tmp_path):
     drop(page, write_rows(tmp_path / "shop.csv", shop()))
     page.get_by_role("combobox", name="Target", exact=True).wait_for()
     at(page, 0)
-    assert scenario(page)["data"]["target"] == "bought"
+    until(lambda: scenario(page)["data"].get("target") == "bought")
     set_number(page, "Held out, share", 0.2)
     set_number(page, ALPHA, 0.5)
     go(page, 300)
@@ -302,7 +310,7 @@ def test_a_table_is_learned_from(page, tmp_path):
     page.get_by_role("combobox", name="Feature along y").select_option("1")
     choose(page, "Target", "city")
     go(page, 20)
-    assert scenario(page)["data"]["target"] == "city"
+    until(lambda: scenario(page)["data"]["target"] == "city")
 
 
 @pytest.mark.parametrize(
@@ -324,7 +332,7 @@ def test_a_bad_table_is_told_and_what_was_there_stays(browser, link, tmp_path, c
         page.get_by_role("alert").filter(has_text=said).first.wait_for()
         go(page, 13)
         go(page, 12)
-        assert cost(page) == before or scenario(page)["data"]["kind"] == "table"
+        assert cost(page) == before
 
 
 def test_a_hundred_thousand_rows_are_learned_from(page, tmp_path):
@@ -356,6 +364,7 @@ def test_a_dropped_file_is_taken_by_the_whole_page(page, tmp_path):
 def test_points_are_drawn_by_mouse_and_by_keys(page):
     choose(page, "Examples", "points")
     page.get_by_role("button", name="Put point").wait_for()
+    until(lambda: "points" in scenario(page)["data"])
     n = len(scenario(page)["data"]["points"])
     page.get_by_label("x1", exact=True).fill("0.25")
     page.get_by_label("x2", exact=True).fill("-0.5")
@@ -363,15 +372,13 @@ def test_points_are_drawn_by_mouse_and_by_keys(page):
     page.get_by_role("button", name="Put point").click()
     plane = page.locator("[data-picture=plane]").first
     plane.click(position={"x": 60, "y": 80})
-    page.wait_for_timeout(500)
-    points = scenario(page)["data"]["points"]
-    assert [0.25, -0.5, 1] in points
-    assert len(points) == n + 2
+    until(lambda: len(scenario(page)["data"]["points"]) == n + 2)
+    assert [0.25, -0.5, 1] in scenario(page)["data"]["points"]
 
 
 def test_what_is_pointed_at_lights_up_in_both_places(page):
     page.locator("[data-part=equations] [data-step=W1]").scroll_into_view_if_needed()
-    page.locator("[data-part=equations] [data-step=W1] [tabindex='0']").first.focus()
+    page.locator("[data-part=equations] [data-step=W1] button").first.focus()
     page.locator("[data-part=network] .edges .lit").first.wait_for()
     page.locator("[data-part=network] .units [role=radio]").first.hover()
     page.locator("[data-part=equations] .line.lit").first.wait_for()
@@ -386,7 +393,7 @@ def test_the_gradient_is_checked_beside_the_equations(page):
 @pytest.mark.parametrize("what", ["script", "notebook", "model"])
 def test_the_run_is_taken_away(page, what):
     go(page, 15)
-    page.get_by_text("Take away").click()
+    page.locator("summary", has_text="Take away").click()
     with page.expect_download() as download:
         page.locator(".menu").get_by_role("button", name=re.compile(what, re.IGNORECASE)).click()
     assert download.value.suggested_filename.startswith("shoal_run.")
@@ -395,7 +402,7 @@ def test_the_run_is_taken_away(page, what):
 
 def test_pictures_are_taken_away(page):
     go(page, 15)
-    page.get_by_text("Take away").click()
+    page.locator("summary", has_text="Take away").click()
     for button in page.locator(".menu ul.pictures button").all():
         with page.expect_download() as download:
             button.click()
@@ -435,12 +442,12 @@ VIEWS = {
     "the desk": lambda page: None,
     "a lesson": lambda page: page.get_by_role("button", name="Lesson").click(),
     "two runs": lambda page: (
-        page.get_by_text("Compare", exact=False).first.click(),
+        page.locator("summary", has_text="Compare").click(),
         page.get_by_role("button", name="Zeros against random").click(),
-        page.get_by_role("heading", name="Run 2").wait_for(),
+        page.get_by_role("heading", name="Run 2").first.wait_for(),
     ),
     "all equations": lambda page: page.get_by_role("button", name="All", exact=True).click(),
-    "what to take": lambda page: page.get_by_text("Take away").click(),
+    "what to take": lambda page: page.locator("summary", has_text="Take away").click(),
     "points by hand": lambda page: choose(page, "Examples", "points"),
 }
 

@@ -13,7 +13,7 @@ from shoal.cli.console import say
     "--target",
     "-t",
     metavar="COLUMN",
-    help="What to predict: a column's name, or its position.  [default: the last]",
+    help="What to predict: a column's name, or its position.  [default: the likeliest]",
 )
 @click.option(
     "--port",

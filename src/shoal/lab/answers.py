@@ -20,7 +20,7 @@ from shoal.errors import InputError
 from shoal.gradient_checks import gradient_check
 from shoal.lab.data_sets import DESCRIPTIONS
 from shoal.lab.frame import data_seen, frame_of
-from shoal.lab.material import MOST_BYTES, UnknownTableError
+from shoal.lab.material import MOST_BYTES, UnknownTableError, likely_target
 from shoal.lab.runs import Runs
 from shoal.lab.scenario import (
     MOST_POINTS,
@@ -216,13 +216,13 @@ class Answers:
 
 
 def table_seen(fingerprint: str, table: Table, target: str | None) -> Question:
-    """Return what the page shows of a table; the target is the last column unless given."""
+    """Return what the page shows of a table; the target is the likeliest unless given."""
     return {
         "table": fingerprint,
         "name": table.source,
         "rows": table.n_rows,
         "columns": [{"name": each.name, "kind": each.kind} for each in table.columns],
-        "target": target_name(table, target or "-1"),
+        "target": likely_target(table) if target is None else target_name(table, target),
         "notes": list(table.notes),
     }
 
@@ -236,7 +236,7 @@ def start_of(runs: Runs, path: str, target: str | None) -> Scenario:
     fingerprint = runs.tables.add(content, path)
     table = dict(runs.tables.items())[fingerprint]
     scenario = Scenario(
-        TableData(fingerprint, table.source, target_name(table, target or "-1")),
+        TableData(fingerprint, table.source, table_seen(fingerprint, table, target)["target"]),
         held_out=HELD_OUT, n_h=8, init="scaled", seed=0,
     )  # fmt: skip
     runs.material(scenario)  # what cannot be learned from is said now

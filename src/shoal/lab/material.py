@@ -91,6 +91,26 @@ class Tables:
             return [(fingerprint, each.table) for fingerprint, each in self._given.items()]
 
 
+def likely_target(table: Table) -> str:
+    """Return the last column that may be a target, as most tables have theirs last.
+
+    Raises
+    ------
+    InputError
+        There is none.
+    """
+    for name in reversed(table.names if len(table.names) > 1 else ()):
+        try:
+            if len(Target.fit(table[name], table.source).classes) <= MOST_CLASSES:
+                return name
+        except InputError:  # it is like a quantity, say
+            continue
+    raise InputError(
+        f"{table.source} has no column to predict beside others to learn from: one of 2 to"
+        f" {MOST_CLASSES} different labels is needed"
+    )
+
+
 @dataclass(frozen=True)
 class Material:
     """The examples of a scenario.

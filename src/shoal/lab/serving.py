@@ -39,7 +39,7 @@ def open_lab(
     table : str, optional
         A file.
     target : str, optional
-        Name or position of its target column; the last unless given.
+        Name or position of its target column; the likeliest unless given.
     port : int
         Where to listen; another one if it is taken.
 

@@ -28,7 +28,7 @@ class LabWidget(anywidget.AnyWidget):
     table : str, optional
         A file to learn from; without one the page opens with the course's flower.
     target : str, optional
-        Name or position of its target column; the last unless given.
+        Name or position of its target column; the likeliest unless given.
 
     Raises
     ------
