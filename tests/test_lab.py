@@ -254,8 +254,7 @@ def test_a_table_is_shown_in_its_columns(shop_lab):
         assert held_out.sum() == 24
         frame = shop_lab.frame(200, scenario, view=view, map=12, units=4)
         assert frame["held_out_cost"] < 0.6
-    again = shop_lab.runs.tables.items()[0][0]
-    assert again == scenario["data"]["table"]
+    assert list(shop_lab.runs.tables.items()) == [scenario["data"]["table"]]
 
 
 def test_several_classes_have_an_output_each(lab):
@@ -477,12 +476,15 @@ def test_a_table_without_a_target_is_refused_with_a_sentence(lab, table):
     content = base64.b64encode(table.encode()).decode()
     said = lab.refusal("table", {"name": "t.csv", "content": content})
     assert "t.csv has no column to predict" in said
+    assert lab("about")["tables"] == []
 
 
 def test_of_many_tables_the_last_are_kept(monkeypatch, lab):
     monkeypatch.setattr("shoal.lab.material.MOST_KEPT", 60)
-    names = [lab.runs.tables.add(f"a,b\n1,{i}\n2,3\n4,5\n".encode(), f"{i}.csv") for i in range(9)]
-    assert [fingerprint for fingerprint, _ in lab.runs.tables.items()] == names[-3:]
+    names = [
+        lab.runs.tables.add(f"a,b\n1,{i}\n2,13\n4,15\n".encode(), f"{i}.csv") for i in range(9)
+    ]
+    assert list(lab.runs.tables.items()) == names[-3:]
 
 
 def test_a_built_in_run_needs_no_more_than_its_name():

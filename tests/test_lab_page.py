@@ -17,7 +17,7 @@ from shoal.optimizers import GradientDescent
 pytestmark = needs_browser
 
 ALPHA = "Learning rate \N{GREEK SMALL LETTER ALPHA}"
-LONG = 15_000  # milliseconds; on any machine it takes far less
+LONG = 60_000  # milliseconds; on any machine it takes far less
 
 
 @pytest.fixture(scope="module")
@@ -38,13 +38,15 @@ def opened(browser, link, expected=(), **options):
     page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("request", lambda request: asked.append(request.url))
-    page.goto(link)
-    at(page, 0)
-    yield page
+    try:
+        page.goto(link)
+        at(page, 0)
+        yield page
+    finally:
+        context.close()
     host = re.match(r"http://[^/]+/", link)[0]
     assert [e for e in errors if not any(each in e for each in expected)] == []
     assert [url for url in asked if not url.startswith((host, "blob:", "data:"))] == []
-    context.close()
 
 
 @pytest.fixture

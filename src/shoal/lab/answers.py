@@ -14,13 +14,12 @@ from typing import Any
 
 from shoal import __version__
 from shoal.activations import ACTIVATIONS
-from shoal.columns import Table
 from shoal.engine import default_engine
 from shoal.errors import InputError
 from shoal.gradient_checks import gradient_check
 from shoal.lab.data_sets import DESCRIPTIONS
 from shoal.lab.frame import data_seen, frame_of
-from shoal.lab.material import MOST_BYTES, UnknownTableError, likely_target
+from shoal.lab.material import MOST_BYTES, UnknownTableError
 from shoal.lab.runs import Runs
 from shoal.lab.scenario import (
     MOST_POINTS,
@@ -107,8 +106,8 @@ class Answers:
             "limits": {"n_h": MOST_UNITS, "points": MOST_POINTS, "bytes": MOST_BYTES},
             "start": self.start.to_data(),
             "tables": [
-                table_seen(fingerprint, table, self._target_of(fingerprint))
-                for fingerprint, table in self.runs.tables.items()
+                table_seen(self.runs, fingerprint, self._target_of(fingerprint))
+                for fingerprint in self.runs.tables.items()
             ],
         }
 
@@ -187,7 +186,7 @@ class Answers:
         except NotBase64:
             raise InputError(f"{name} did not arrive whole: give it again") from None
         fingerprint = self.runs.tables.add(given, name)
-        return table_seen(fingerprint, dict(self.runs.tables.items())[fingerprint], target)
+        return table_seen(self.runs, fingerprint, target)
 
     def _take(self, question: Question) -> Question:
         what = question.get("what")
@@ -215,14 +214,15 @@ class Answers:
         return timeline
 
 
-def table_seen(fingerprint: str, table: Table, target: str | None) -> Question:
+def table_seen(runs: Runs, fingerprint: str, target: str | None) -> Question:
     """Return what the page shows of a table; the target is the likeliest unless given."""
+    table, _, likely = runs.tables.items()[fingerprint]
     return {
         "table": fingerprint,
         "name": table.source,
         "rows": table.n_rows,
         "columns": [{"name": each.name, "kind": each.kind} for each in table.columns],
-        "target": likely_target(table) if target is None else target_name(table, target),
+        "target": likely if target is None else target_name(table, target),
         "notes": list(table.notes),
     }
 
@@ -234,9 +234,9 @@ def start_of(runs: Runs, path: str, target: str | None) -> Scenario:
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror}): check the name") from None
     fingerprint = runs.tables.add(content, path)
-    table = dict(runs.tables.items())[fingerprint]
+    seen = table_seen(runs, fingerprint, target)
     scenario = Scenario(
-        TableData(fingerprint, table.source, table_seen(fingerprint, table, target)["target"]),
+        TableData(fingerprint, seen["name"], seen["target"]),
         held_out=HELD_OUT, n_h=8, init="scaled", seed=0,
     )  # fmt: skip
     runs.material(scenario)  # what cannot be learned from is said now

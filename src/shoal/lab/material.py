@@ -41,56 +41,6 @@ class UnknownTableError(InputError):
         self.table = data.table
 
 
-class Given(NamedTuple):
-    """A table that was given, and the size of its file."""
-
-    table: Table
-    size: int
-
-
-class Tables:
-    """The tables that were given, by the fingerprint of their bytes; of many the last ones."""
-
-    def __init__(self) -> None:
-        self._given: OrderedDict[str, Given] = OrderedDict()
-        self._lock = Lock()
-
-    def add(self, content: bytes, name: str) -> str:
-        """Read a table, keep it, and return its fingerprint.
-
-        Raises
-        ------
-        InputError
-            It is too large, or no table.
-        """
-        if len(content) > MOST_BYTES:
-            raise InputError(
-                f"{name} has {len(content) / 2**20:.0f} MiB, and the lab takes {MOST_BYTES >> 20}:"
-                " give some of its rows, or use shoal train"
-            )
-        fingerprint = hashlib.sha256(content).hexdigest()[:16]
-        given = Given(table_from_bytes(content, name), len(content))
-        with self._lock:
-            self._given[fingerprint] = given
-            self._given.move_to_end(fingerprint)
-            while sum(each.size for each in self._given.values()) > MOST_KEPT:
-                self._given.popitem(last=False)
-        return fingerprint
-
-    def find(self, data: TableData) -> Table:
-        """Return a table that was given."""
-        with self._lock:
-            if data.table not in self._given:
-                raise UnknownTableError(data)
-            self._given.move_to_end(data.table)
-            return self._given[data.table].table
-
-    def items(self) -> list[tuple[str, Table]]:
-        """Return all tables with their fingerprints."""
-        with self._lock:
-            return [(fingerprint, each.table) for fingerprint, each in self._given.items()]
-
-
 def likely_target(table: Table) -> str:
     """Return the last column that may be a target, as most tables have theirs last.
 
@@ -109,6 +59,58 @@ def likely_target(table: Table) -> str:
         f"{table.source} has no column to predict beside others to learn from: one of 2 to"
         f" {MOST_CLASSES} different labels is needed"
     )
+
+
+class Given(NamedTuple):
+    """A table that was given, the size of its file, and what it is likeliest to tell."""
+
+    table: Table
+    size: int
+    target: str
+
+
+class Tables:
+    """The tables that were given, by the fingerprint of their bytes; of many the last ones."""
+
+    def __init__(self) -> None:
+        self._given: OrderedDict[str, Given] = OrderedDict()
+        self._lock = Lock()
+
+    def add(self, content: bytes, name: str) -> str:
+        """Read a table, keep it, and return its fingerprint.
+
+        Raises
+        ------
+        InputError
+            It is too large, no table, or has nothing to predict: then it is not kept.
+        """
+        if len(content) > MOST_BYTES:
+            raise InputError(
+                f"{name} has {len(content) / 2**20:.0f} MiB, and the lab takes {MOST_BYTES >> 20}:"
+                " give some of its rows, or use shoal train"
+            )
+        fingerprint = hashlib.sha256(content).hexdigest()[:16]
+        table = table_from_bytes(content, name)
+        given = Given(table, len(content), likely_target(table))
+        with self._lock:
+            self._given[fingerprint] = given
+            self._given.move_to_end(fingerprint)
+            while sum(each.size for each in self._given.values()) > MOST_KEPT:
+                self._given.popitem(last=False)
+        return fingerprint
+
+    def find(self, data: TableData) -> Table:
+        """Return a table that was given."""
+        with self._lock:
+            if data.table not in self._given:
+                raise UnknownTableError(data)
+            self._given.move_to_end(data.table)
+            return self._given[data.table].table
+
+    def items(self) -> dict[str, Given]:
+        """Return all tables by their fingerprints."""
+        with self._lock:
+            return dict(self._given)
 
 
 @dataclass(frozen=True)
