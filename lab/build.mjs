@@ -9,6 +9,8 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 
 const LIMIT = 80 * 1024; // bytes, gzip-compressed, of all that the page loads
+// Their licence asks for this wherever they are.
+const LICENCES = "/* Contains Preact and @preact/signals, copyright 2015-present Jason Miller and the Preact team, MIT licence. */";
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const target = here("../src/shoal/lab/static");
 
@@ -23,6 +25,7 @@ await build({
   jsxImportSource: "preact",
   minify: true,
   legalComments: "none",
+  banner: { js: LICENCES },
   logLevel: "warning",
 });
 await copyFile(here("src/index.html"), `${target}/index.html`);
