@@ -4,13 +4,11 @@
  */
 
 import { build } from "esbuild";
-import { copyFile, mkdir, readFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 
 const LIMIT = 80 * 1024; // bytes, gzip-compressed, of all that the page loads
-// Their licence asks for this wherever they are.
-const LICENCES = "/* Contains Preact and @preact/signals, copyright 2015-present Jason Miller and the Preact team, MIT licence. */";
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const target = here("../src/shoal/lab/static");
 
@@ -25,10 +23,16 @@ await build({
   jsxImportSource: "preact",
   minify: true,
   legalComments: "none",
-  banner: { js: LICENCES },
+  banner: { js: "/* Contains Preact and @preact/signals: see licences.txt. */" },
   logLevel: "warning",
 });
 await copyFile(here("src/index.html"), `${target}/index.html`);
+// The licence of what the bundle contains asks for its text beside it.
+const licences = ["preact", "@preact/signals", "@preact/signals-core"].map(async (name) => {
+  const text = await readFile(here(`node_modules/${name}/LICENSE`), "utf8");
+  return `${name}\n\n${text}`;
+});
+await writeFile(`${target}/licences.txt`, (await Promise.all(licences)).join("\n\n"));
 
 let total = 0;
 for (const name of ["index.html", "app.js", "app.css"]) {
