@@ -21,9 +21,9 @@ from shoal.engine import default_engine
 from shoal.errors import InputError
 from shoal.lab.answers import Answers, start_of
 from shoal.lab.data_sets import DESCRIPTIONS
-from shoal.lab.runs import MOST_TIMELINES, Runs
+from shoal.lab.runs import MOST_MATERIALS, MOST_TIMELINES, Runs
 from shoal.lab.scenario import BuiltIn, Scenario, scenario_from_data
-from shoal.lab.timeline import MOST_POINTS, MOST_SNAPSHOTS
+from shoal.lab.timeline import DENSE, MOST_SNAPSHOTS
 from shoal.optimizers import Adam, GradientDescent
 
 PAIR = {"kind": "pair", "x": 0, "y": 1}
@@ -34,9 +34,9 @@ FRAME = {"view": PAIR, "map": 0, "units": 0, "findings": False}
 class Lab:
     """Asks as the page does, and has patience for long ways."""
 
-    def __init__(self, start=None):
+    def __init__(self):
         self.runs = Runs()
-        self.answers = Answers(self.runs, start)
+        self.answers = Answers(self.runs, Scenario())
 
     def __call__(self, kind, **question):
         good, answer = self.answers.answer(kind, question)
@@ -165,10 +165,11 @@ def test_before_a_change_the_cost_curve_shows_what_came_of_it(lab):
 def test_memory_does_not_grow_with_the_run(lab):
     lab.frame(60_000)
     timeline = lab.runs.timeline(Scenario())
-    assert len(timeline.curve.kept) <= MOST_POINTS
     assert len(timeline.snapshots.kept) <= MOST_SNAPSHOTS
-    at = sorted(timeline.curve.kept)
-    assert {b - a for a, b in pairwise(at)} == {timeline.curve.spacing}
+    at = sorted(timeline.curve)
+    assert at[:DENSE] == list(range(DENSE))
+    assert len(at) < DENSE * np.log2(60_000)
+    assert sorted({b - a for a, b in pairwise(at)}) == [2**k for k in range(10)]
     for seed in range(MOST_TIMELINES + 5):
         lab.frame(3, START | {"seed": seed})
     assert len(lab.runs._timelines) == MOST_TIMELINES
@@ -190,9 +191,44 @@ def test_a_divergence_ends_the_run_at_its_last_finite_network(lab):
     assert frame["findings"][0]["name"] == "alpha too large"
     assert lab.frame(last - 1, scenario)["ended"] is None
     assert lab.frame(last + 5, scenario)["iteration"] == last
+    at_the_end = scenario | {"changes": [{"at": last, "alpha": 1e-9}]}
+    assert lab.frame(last + 3, at_the_end)["iteration"] >= last  # and no refusal
     branch = scenario | {"changes": [{"at": last + 5, "alpha": 1.0}]}
     said = lab.refusal("frame", {"scenario": branch, "iteration": last + 6, **FRAME})
     assert "nothing can be changed" in said
+
+
+def test_what_is_found_does_not_depend_on_where_one_has_been(lab):
+    scenario = START | {"alpha": 20.0}
+    fresh = lab.frame(1700, scenario, findings=True)
+    lab.frame(40_000, scenario)
+    assert lab.frame(1700, scenario, findings=True)["findings"] == fresh["findings"]
+    taken = [lab("take", scenario=scenario, iteration=1700, what="model")]
+    other = Lab()
+    other.frame(1700, scenario)
+    taken.append(other("take", scenario=scenario, iteration=1700, what="model"))
+    assert taken[0] == taken[1]
+
+
+def test_equal_numbers_have_a_distribution_too(lab):
+    scenario = START | {"activation": "identity", "n_h": 1, "scale": 1.0, "alpha": 5.0}
+    for iteration in (0, 100, 300):
+        spread = lab.frame(iteration, scenario)["distributions"]
+        assert sum(spread["dW2"]["counts"]) == 1
+
+
+def test_examples_that_are_no_longer_kept_take_their_runs_with_them(lab):
+    for seed in range(MOST_MATERIALS + 3):
+        lab.frame(2, START | {"data": {"kind": "built-in", "name": "moons", "seed": seed}})
+    kept = {id(each) for each in lab.runs._materials.values()}
+    assert {id(each.material) for each in lab.runs._timelines.values()} == kept
+    assert len(kept) == MOST_MATERIALS
+
+
+def test_a_mistake_of_shoal_is_told_as_one(lab, monkeypatch):
+    monkeypatch.setattr("shoal.lab.answers.frame_of", lambda *_: 1 / 0)
+    said = lab.refusal("frame", {"scenario": START, "iteration": 0, **FRAME})
+    assert "should not have happened (ZeroDivisionError)" in said
 
 
 def test_a_long_way_is_gone_in_several_questions(lab):
@@ -390,6 +426,7 @@ BAD = [
     ({"changes": [{"at": 5}, {"at": 3}]}, "changes must come in the order"),
     ({"changes": [{"at": 5, "n_h": 3}]}, "'n_h', which is not known"),
     ({"changes": [{"at": 5, "weights": {"x": 1}}]}, "weights must be numbers by their place"),
+    ({"changes": [{"at": 5, "weights": {"9" * 5000: 1}}]}, "weights must be numbers by their"),
     ({"changes": [{}] * 300}, "changes must be a list of at most"),
     ({"changes": [{}]}, "at is None"),
 ]  # fmt: skip
@@ -411,7 +448,7 @@ FIRST = {"scenario": START, "iteration": 1}
     [
         ("delete", {}, "a question must be"),
         ("frame", [], "a question must be"),
-        ("frame", {"scenario": START, "iteration": 1.5}, "iteration is 1.5"),
+        ("frame", {"scenario": START, "iteration": 1.5, "view": PAIR}, "iteration is 1.5"),
         ("frame", FIRST | {"view": {"kind": "pair", "x": 0, "y": 2}}, "view.y is 2"),
         ("frame", FIRST | {"view": 3}, "view must be"),
         ("frame", FIRST | {"view": PAIR, "map": 10**6}, "map is 1000000"),
@@ -420,7 +457,9 @@ FIRST = {"scenario": START, "iteration": 1}
         ("take", {"scenario": START, "iteration": 0, "what": ["script"]}, "what must be one of"),
         ("table", {"name": "a.csv", "content": "%%%"}, "did not arrive whole"),
         ("table", {"name": "a.csv", "content": ""}, "a.csv"),
-        ("table", {"name": "a.csv"}, "a table needs a name and a content"),
+        ("table", {"name": "a.csv"}, "a.csv needs a content"),
+        ("table", {"name": "\ud800", "content": ""}, "name must be a text"),
+        ("table", {"content": ""}, "name must be a text"),
         ("table", {"name": "a.csv", "content": "YSxiCjEsMgozLDQK", "target": "c"}, "'c'"),
     ],
 )  # fmt: skip

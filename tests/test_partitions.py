@@ -5,6 +5,7 @@ import pytest
 from conftest import ENGINES
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.sparse import csc_array
 
 from shoal import (
     Callback,
@@ -74,10 +75,11 @@ OPTIMIZERS = {
 @pytest.mark.parametrize("engine", ENGINES.values(), ids=ENGINES)
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
-def test_parts_on_disk_give_the_bits_of_parts_in_memory(engine, way, optimizer, tmp_path):
-    whole, made = examples(500, dtype=np.float32, weighted=True), []
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_parts_on_disk_give_the_bits_of_parts_in_memory(engine, way, optimizer, dtype, tmp_path):
+    whole, made = examples(500, dtype=dtype, weighted=True), []
     for parts in (InMemory(whole, 130), on_disk(whole, 130, tmp_path)):
-        trained = network(dtype=np.float32)
+        trained = network(dtype=dtype)
         options = WAYS[way] | {"optimizer": OPTIMIZERS[optimizer](), "engine": engine}
         history = train(trained, parts, max_epochs=5, l2=0.1, seed=3, **options)
         made.append((trained.theta.tobytes(), history["cost"]))
@@ -169,13 +171,43 @@ def test_a_training_over_parts_is_resumed_to_the_same_bits(way, tmp_path):
     assert resumed.theta.tobytes() == straight.theta.tobytes()
 
 
-def test_a_divergence_over_parts_is_named():
-    for way in ({}, {"batch_size": 50}):
-        with pytest.raises(DivergedError):
-            train(
-                network(activation="relu"), InMemory(examples(), 300), max_epochs=500,
-                optimizer=GradientDescent(1e200), **way,
-            )  # fmt: skip
+@pytest.mark.parametrize("engine", ENGINES.values(), ids=ENGINES)
+@pytest.mark.parametrize("way", [{}, {"batch_size": 50}], ids=["all at once", "batches"])
+def test_a_divergence_over_parts_is_named(engine, way):
+    with pytest.raises(DivergedError):
+        train(
+            network(activation="relu"), InMemory(examples(), 300), max_epochs=500, engine=engine,
+            optimizer=GradientDescent(1e200), **way,
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize("engine", ENGINES.values(), ids=ENGINES)
+@pytest.mark.parametrize("way", [{}, {"batch_size": 50}], ids=["all at once", "batches"])
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [("Y", 7.0, "Y has values"), ("Y", np.nan, "Y holds"), ("w", -1.0, "w holds")],
+)
+def test_each_part_is_checked_before_it_is_learned_from(engine, way, name, value, said):
+    whole = examples(weighted=True)
+    getattr(whole, name)[0, 700] = value
+    with pytest.raises(InputError, match=said):
+        train(network(), InMemory(whole, 200), max_epochs=2, engine=engine, **way)
+
+
+def test_parts_written_anew_leave_nothing_of_the_old_ones(tmp_path):
+    on_disk(examples(300, weighted=True), 100, tmp_path)
+    parts = on_disk(examples(200, seed=1), 100, tmp_path)
+    assert parts.load(0).w is None
+    assert parts.sizes == (100, 100)
+
+    def interrupted():
+        yield InMemory(examples(300, seed=2), 100).load(0)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        OnDisk.write(tmp_path, interrupted())
+    with pytest.raises(InputError, match="does not hold all parts"):
+        OnDisk(tmp_path)
 
 
 def test_what_parts_cannot_do_is_refused_with_a_sentence(tmp_path):
@@ -191,10 +223,18 @@ def test_what_parts_cannot_do_is_refused_with_a_sentence(tmp_path):
     relu = network(activation="relu")
     with pytest.raises(InputError, match="dropout is made in batches"):
         train_population([Member(relu, dropout=Dropout(0.5))], InMemory(whole, 40))
-    parts = on_disk(whole, 40, tmp_path)
-    (tmp_path / "000001-X.npy").unlink()
-    with pytest.raises(InputError, match="part 1 is not whole"):
-        train(network(), parts, max_epochs=1)
+    with pytest.raises(InputError, match="one or more"):
+        InMemory(whole.take(np.arange(0)), 10)
+    with pytest.raises(InputError, match="there are no parts"):
+        OnDisk.write(tmp_path, iter(()))
+    with pytest.raises(InputError, match="dense"):
+        InMemory(Examples(csc_array(whole.X), whole.Y), 10)
+    parts = on_disk(whole, 40, tmp_path / "new" / "folder")
+    path = tmp_path / "new" / "folder" / "000001-X.npy"
+    for damage in (lambda: path.write_bytes(path.read_bytes()[:-9]), path.unlink):
+        damage()
+        with pytest.raises(InputError, match="part 1 is not whole"):
+            train(network(), parts, max_epochs=1)
 
 
 @given(terms=st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=70))

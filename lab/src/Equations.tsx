@@ -10,6 +10,7 @@ import { useInSight } from "./inSight";
 import { Line } from "./Line";
 import { count } from "./numbers";
 import type { EquationsSeen } from "./protocol";
+import { settingsAt } from "./scenario";
 import type { Lab, Props, Run } from "./store";
 
 export type Part = "forward" | "backward" | "update" | "all";
@@ -66,9 +67,24 @@ export function Equations({ lab }: Props) {
         <ExampleChoice lab={lab} />
         <RunChoice lab={lab} />
       </div>
+      <OtherStep lab={lab} />
       {followed.error.value && !said && <p class="error">{followed.error.value}</p>}
       {seen ? <Lines lab={lab} seen={seen} /> : <p class="quiet">They come with the first network.</p>}
     </section>
+  );
+}
+
+/** Says where the run does not make the step that the equations show. */
+function OtherStep({ lab }: { lab: Lab }) {
+  const run = chosenRun(lab);
+  if (!run) return null;
+  const { optimizer, batch_size, l2 } = settingsAt(run.scenario.value, lab.iteration.value);
+  if (optimizer === "descent" && batch_size === null && !l2) return null;
+  return (
+    <p class="quiet" data-part="other-step">
+      The update shown is that of plain gradient descent. This run takes its gradient further: by the optimiser, the
+      batches or the penalty that are set.
+    </p>
   );
 }
 

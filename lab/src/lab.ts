@@ -5,6 +5,7 @@ import { overHttp, type Tell } from "./ask";
 import { read, written } from "./link";
 import { LabError, type Ask, type Data, type Scenario, type TableData } from "./protocol";
 import { beside, branched, described, firstView, restarted } from "./scenario";
+import { waiting } from "./drawing";
 import type { Actions, Lab, LinkState, Run } from "./store";
 import { base64Of } from "./tables";
 import { Time, type Moving } from "./time";
@@ -98,6 +99,7 @@ function changing(lab: Moving, time: Time): Pick<Actions, "restart" | "branch" |
 function restart(lab: Moving, changes: Partial<Scenario>, index: number): void {
   const before = lab.runs.peek()[0]?.scenario.peek().data;
   const shared = examplesOf(changes);
+  if (changes.data) waiting.value = null;
   lab.runs.peek().forEach((run, each) => {
     const mine = each === index ? changes : shared;
     if (each !== index && !Object.keys(shared).length) return;
@@ -120,6 +122,7 @@ function opening(
     open(state) {
       batch(() => {
         lab.playing.value = false;
+        waiting.value = null;
         lab.runs.value = state.runs.map(makeRun);
         lab.view.value = state.view;
         lab.example.value = state.example;

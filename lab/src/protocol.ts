@@ -64,7 +64,6 @@ export interface Failure {
 
 export interface About {
   shoal: string;
-  engine: Record<string, string | number>;
   data_sets: { name: string; title: string; sentence: string }[];
   activations: Activation[];
   initialisations: Initialisation[];
@@ -89,7 +88,6 @@ export interface DataSeen {
   m_held_out: number;
   features: string[];
   classes: string[];
-  view: View;
   axes: [string, string]; // what stands along x and y
   bounds: [[number, number], [number, number]]; // least and greatest of x, of y
   /** Of many examples some. `example` is the number in X of the learned-from ones, -1 held out. */

@@ -199,7 +199,7 @@ export const STEPS: LessonStep[] = [
     state: state([FLOWER, { ...FLOWER, alpha: 0.01 }]),
     tasks: [
       go(1000, "J is 0.29 with alpha 1.2, and 0.69 with 0.01. The finding says that alpha is too small."),
-      second("Take alpha 20 in run 2", { alpha: 20 }, 100, "J jumps up and down, and is 0.72: the steps lead uphill. The finding says that alpha is too large."),
+      second("Take alpha 20 in run 2", { alpha: 20 }, 100, "J jumps up and down, above that of run 1: the steps lead uphill. The finding says that alpha is too large."),
       turn("update", "Show the update", "The new numbers are the old ones less alpha times the derivative."),
     ],
   },

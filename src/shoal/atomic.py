@@ -102,7 +102,7 @@ def check_writable(path: str | Path) -> None:
     try:
         temporary, file = _create_beside(target)
         file.close()
-        temporary.unlink()
+        temporary.unlink(missing_ok=True)  # as another writer may have removed what nobody holds
     except OSError as error:
         raise _cannot_write(path, error) from error
 

@@ -16,6 +16,7 @@ from typing import Generic, Protocol, Self, TypeVar
 import numpy as np
 
 from shoal.activations import Array
+from shoal.atomic import write_atomically
 from shoal.checkpoint import digest, digest_of
 from shoal.engine import CostAndGradient, Descent, Engine, Passes, Tick, penalised
 from shoal.engine.order import order, splitmix64
@@ -52,12 +53,8 @@ class Partitions(ABC):
         """The number of examples."""
         return sum(self.sizes)
 
-    def check(self, network: Network) -> None:
-        """Check that a network can learn from the first part; others are when they are loaded."""
-        self.load(0).check(network)
-
-    def loaded(self, numbers: Iterable[int]) -> Iterator[tuple[int, Examples]]:
-        """Yield parts by number; the next one is read while one is worked on."""
+    def loaded(self, numbers: Iterable[int], network: Network) -> Iterator[tuple[int, Examples]]:
+        """Yield parts that a network can learn from, by number; the next one is read meanwhile."""
         wanted = list(numbers)
         with ThreadPoolExecutor(1) as reader:
             ahead = reader.submit(self.load, wanted[0])
@@ -65,6 +62,7 @@ class Partitions(ABC):
                 part = ahead.result()
                 if following is not None:
                     ahead = reader.submit(self.load, following)
+                part.check(network)
                 yield i, part
 
 
@@ -81,15 +79,19 @@ class InMemory(Partitions):
     def __init__(self, examples: Examples, size: int) -> None:
         if size < 1:
             raise InputError(f"a part has {size} examples, but must have 1 or more")
+        if not examples.m or hasattr(examples.X, "indptr"):
+            raise InputError("parts are made of dense examples, one or more: give such")
         starts = range(0, examples.m, size)
         self.examples, self.size = examples, size
         self.sizes = tuple(min(size, examples.m - start) for start in starts)
-        self.weight = examples.weight
+        self.weight = sum(self.load(i).weight for i in range(len(self.sizes)))
 
     def load(self, i: int) -> Examples:  # noqa: D102
         rows = slice(i * self.size, (i + 1) * self.size)
         X, Y, w = self.examples.X, self.examples.Y, self.examples.w
-        return Examples(X[:, rows], Y[:, rows], None if w is None else w[:, rows])
+        # example by example in memory, as on disk: NumPy's sums depend on it
+        kept = None if w is None else _by_example(w[:, rows])
+        return Examples(_by_example(X[:, rows]), _by_example(Y[:, rows]), kept)
 
     @property
     def fingerprint(self) -> str:  # noqa: D102
@@ -110,47 +112,66 @@ class OnDisk(Partitions):
         The folder holds no parts, or not all of them.
     """
 
-    LIST = "parts.json"  # written last: without it the folder is not whole
+    LIST = "parts.json"  # written last, removed first: with it the folder is whole
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         try:
-            parts = json.loads((folder / self.LIST).read_text(encoding="utf-8"))
-            self.sizes = tuple(int(part["size"]) for part in parts)
-            self.weight = sum(float(part["weight"]) for part in parts)
-            self._digests = [str(part["digest"]) for part in parts]
+            self._parts = json.loads((folder / self.LIST).read_text(encoding="utf-8"))
+            self.sizes = tuple(int(part["size"]) for part in self._parts)
+            self.weight = sum(float(part["weight"]) for part in self._parts)
+            self._digests = [str(part["digest"]) for part in self._parts]
         except (OSError, ValueError, LookupError, TypeError):
             raise InputError(f"{folder} does not hold all parts: write them again") from None
 
     @classmethod
     def write(cls, folder: Path, parts: Iterable[Examples]) -> Self:
-        """Write parts into a folder, one after the other."""
+        """Write parts into a folder, one after the other; what it held before is gone."""
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / cls.LIST).unlink(missing_ok=True)
         written = []
         for i, part in enumerate(parts):
-            for name, array in (("X", part.X), ("Y", part.Y), ("w", part.w)):
-                if array is not None:
-                    np.save(folder / f"{i:06}-{name}.npy", np.ascontiguousarray(array.T))
+            if not part.m or hasattr(part.X, "indptr"):
+                raise InputError(
+                    f"part {i} holds no dense examples: leave it out, or make it dense"
+                )
+            arrays = {"X": part.X, "Y": part.Y, "w": part.w}
+            kept = {name: array for name, array in arrays.items() if array is not None}
+            for name, array in kept.items():
+                np.save(folder / f"{i:06}-{name}.npy", np.ascontiguousarray(array.T))
             checksum = digest(part.X, part.Y, part.w)
-            written.append({"size": part.m, "weight": part.weight, "digest": checksum})
-        (folder / cls.LIST).write_text(json.dumps(written), encoding="utf-8")
+            written.append(
+                {"size": part.m, "weight": part.weight, "digest": checksum, "arrays": [*kept]}
+            )
+        if not written:
+            raise InputError("there are no parts to write: give one or more")
+        write_atomically(folder / cls.LIST, json.dumps(written).encode())
         return cls(folder)
 
     def load(self, i: int) -> Examples:  # noqa: D102
-        X, Y, w = (self._array(i, name) for name in ("X", "Y", "w"))
-        if X is None or Y is None or X.shape[1] != self.sizes[i]:
-            raise InputError(f"part {i} is not whole in {self.folder}: write the parts again")
+        try:
+            X, Y, w = (
+                np.load(self.folder / f"{i:06}-{name}.npy", allow_pickle=False).T
+                if name in self._parts[i]["arrays"]
+                else None
+                for name in ("X", "Y", "w")
+            )
+            if X is None or Y is None or X.shape[1] != self.sizes[i]:
+                raise ValueError("an array is missing")
+        except (OSError, ValueError, EOFError):
+            raise InputError(
+                f"part {i} is not whole in {self.folder}: write the parts again"
+            ) from None
         return Examples(X, Y, w)
 
     @property
     def fingerprint(self) -> str:  # noqa: D102
         return digest_of(self._digests)
 
-    def _array(self, i: int, name: str) -> Array | None:
-        path = self.folder / f"{i:06}-{name}.npy"
-        if not path.exists():
-            return None
-        kept: Array = np.load(path, allow_pickle=False)
-        return kept.T
+
+def _by_example(array: Array) -> Array:
+    ordered: Array = np.ascontiguousarray(array.T)
+    return ordered.T
 
 
 class Summable(Protocol):
@@ -229,7 +250,7 @@ def _gradients(
 ) -> list[CostAndGradient]:
     """Return what each network's cost and gradient are; nothing if the tick ends the work."""
     sums = [TreeSum[_Sums]() for _ in networks]
-    for _, part in partitions.loaded(range(len(partitions.sizes))):
+    for _, part in partitions.loaded(range(len(partitions.sizes)), networks[0]):
         for network, total in zip(networks, sums, strict=True):
             X, Y, w = part.X, part.Y, part.w
             total.add(_Sums(*engine.cost_and_gradient(network, X, Y, w, partitions.weight)))
@@ -262,8 +283,10 @@ def _batches(
     totals, seen = dict.fromkeys(map(id, descents), 0.0), 0
     for each in descents:
         each.costs.append(0.0)
-    for i, part in partitions.loaded(parts):
+    for i, part in partitions.loaded(parts, descents[0].network):
         descents = [each for each in descents if not each.diverged]
+        if not descents:
+            break
         own = Passes(epoch, 1, passes.batch_size, passes.shuffle, splitmix64(passes.seed, i))
         here = [_of_part(each, part, partitions) for each in descents]
         engine.descend(here, part.X, part.Y, own, tick)

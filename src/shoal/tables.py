@@ -1,8 +1,8 @@
 """Guarantee: a file becomes named columns of numbers or text, and whatever was not plain is noted.
 
-Floor 4. Delimited text, Parquet and data
-frames all end up as a :class:`Table`, under the same rules for missing values and numbers, and a
-:class:`Schema` makes later tables match the one that a model was trained on.
+Floor 4. Delimited text, Parquet and data frames all end up as a :class:`Table`, under the same
+rules for missing values and numbers, and a :class:`Schema` makes later tables match the one that a
+model was trained on.
 """
 
 import datetime

@@ -1,10 +1,11 @@
 """Guarantee: each question of the page has an answer of plain data, or a sentence what is wrong.
 
-The same answers serve the browser and a notebook; how they travel is not known here. No answer
-takes much longer than ``SECONDS``: a long way is gone in several questions.
+The same answers serve the browser and a notebook; how they travel is not known here. To go a long
+way takes several questions, of about ``SECONDS`` each.
 """
 
 import math
+import os
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
 from collections.abc import Callable
@@ -14,7 +15,6 @@ from typing import Any
 
 from shoal import __version__
 from shoal.activations import ACTIVATIONS
-from shoal.engine import default_engine
 from shoal.errors import InputError
 from shoal.gradient_checks import gradient_check
 from shoal.lab.data_sets import DESCRIPTIONS
@@ -28,6 +28,7 @@ from shoal.lab.scenario import (
     Scenario,
     TableData,
     scenario_from_data,
+    text,
     whole,
 )
 from shoal.lab.take_away import FORMS
@@ -55,8 +56,8 @@ class Answers:
         What the page opens with.
     """
 
-    def __init__(self, runs: Runs, start: Scenario | None = None) -> None:
-        self.runs, self.start = runs, start or Scenario()
+    def __init__(self, runs: Runs, start: Scenario) -> None:
+        self.runs, self.start = runs, start
         self._kinds: dict[str, Callable[[Question], Question]] = {
             "about": self._about, "data": self._data, "frame": self._frame,
             "equations": self._equations, "table": self._table, "take": self._take,
@@ -84,6 +85,13 @@ class Answers:
             return False, {"error": str(error)}
         except MemoryError:
             return False, {"error": "that does not fit into memory: take less of it"}
+        except Exception as error:
+            if os.environ.get("SHOAL_DEBUG"):
+                raise
+            return False, {
+                "error": f"this should not have happened ({type(error).__name__}): start shoal lab"
+                " again with SHOAL_DEBUG=1 and report what it prints"
+            }
 
     def _alone(self, answer: Callable[[Question], Question]) -> Callable[[Question], Question]:
         def alone(question: Question) -> Question:
@@ -95,7 +103,6 @@ class Answers:
     def _about(self, _: Question) -> Question:
         return {
             "shoal": __version__,
-            "engine": default_engine().facts(),
             "data_sets": [
                 {"name": name, "title": title, "sentence": sentence}
                 for name, (title, sentence) in DESCRIPTIONS.items()
@@ -118,11 +125,14 @@ class Answers:
 
     def _data(self, question: Question) -> Question:
         scenario = scenario_from_data(question.get("scenario"))
-        return data_seen(self.runs.material(scenario), question.get("view"))
+        plane = self.runs.plane(scenario, question.get("view"))
+        return data_seen(self.runs.material(scenario), plane)
 
     def _frame(self, question: Question) -> Question:
-        whole_run = self.runs.timeline(scenario_from_data(question.get("scenario")))
-        return frame_of(self._there(question), whole_run, question)
+        scenario = scenario_from_data(question.get("scenario"))
+        plane = self.runs.plane(scenario, question.get("view"))
+        whole_run = self.runs.timeline(scenario)
+        return frame_of(self._there(question), whole_run, plane, question)
 
     def _equations(self, question: Question) -> Question:
         timeline = self._exactly_there(question)
@@ -177,10 +187,11 @@ class Answers:
 
     def _table(self, question: Question) -> Question:
         name, content, target = (question.get(each) for each in ("name", "content", "target"))
-        if not (isinstance(name, str) and isinstance(content, str) and 0 < len(name) <= 1000):
-            raise InputError("a table needs a name and a content")
-        if not (target is None or isinstance(target, str)):
-            raise InputError("target must be the name of a column")
+        name = text("name", name)
+        if not isinstance(content, str):
+            raise InputError(f"{name} needs a content, in base64")
+        if target is not None:
+            target = text("target", target)
         try:
             given = b64decode(content, validate=True)
         except NotBase64:
@@ -227,8 +238,12 @@ def table_seen(runs: Runs, fingerprint: str, target: str | None) -> Question:
     }
 
 
-def start_of(runs: Runs, path: str, target: str | None) -> Scenario:
-    """Return a scenario for a table, which is read from a file and kept from now on."""
+def start_of(runs: Runs, path: str | None, target: str | None) -> Scenario:
+    """Return what to open with: a table, which is read and kept from now on, or the flower."""
+    if path is None:
+        if target is not None:
+            raise InputError("the target is a column of a table: give the table too")
+        return Scenario()
     try:
         content = Path(path).read_bytes()
     except OSError as error:

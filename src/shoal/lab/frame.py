@@ -14,9 +14,8 @@ from shoal.diagnosis import diagnose, distinct_units
 from shoal.engine import default_engine
 from shoal.equations import Parameters
 from shoal.examples import Examples
-from shoal.history import History
 from shoal.lab.material import Material
-from shoal.lab.plane import Plane, plane_of
+from shoal.lab.plane import Plane
 from shoal.lab.scenario import whole
 from shoal.lab.timeline import Timeline
 from shoal.losses import class_probabilities
@@ -28,25 +27,28 @@ from shoal.traces import trace
 MOST_DRAWN = {"units": 24, "features": 16}
 MOST_EXAMPLES = 1000  # of which distributions are shown, and points drawn
 BINS, LARGEST_MAP, LARGEST_UNIT_MAP = 24, 128, 48
-YOUNG, OLD = 100, 1_000_000  # iterations before, and after, which a training is not judged
+YOUNG = 100  # iterations in which a training is not judged
 
 
-def frame_of(timeline: Timeline, whole_run: Timeline, question: dict[str, Any]) -> dict[str, Any]:
+def frame_of(
+    timeline: Timeline, whole_run: Timeline, plane: Plane, question: dict[str, Any]
+) -> dict[str, Any]:
     """Return what is seen of a timeline where it stands; the cost curve is that of the whole run.
 
     They differ where somebody looks at what was before a change.
     """
     with np.errstate(all="ignore"):  # the last network before the numbers end is shown too
-        return _seen(timeline, whole_run, question)
+        return _seen(timeline, whole_run, plane, question)
 
 
-def _seen(timeline: Timeline, whole_run: Timeline, question: dict[str, Any]) -> dict[str, Any]:
+def _seen(
+    timeline: Timeline, whole_run: Timeline, plane: Plane, question: dict[str, Any]
+) -> dict[str, Any]:
     network, material = timeline.network, timeline.material
-    plane = plane_of(question.get("view"), material)
     cost, held_out_cost = timeline.costs()
     size = whole("map", question.get("map", 0), 0, LARGEST_MAP)
     of_units = whole("units", question.get("units", 0), 0, LARGEST_UNIT_MAP)
-    points, units = list(whole_run.points()), _drawn_units(network)
+    points, units = whole_run.points() or timeline.points(), _drawn_units(network)
     return {
         "iteration": timeline.iteration,
         "ended": timeline.ended or None,
@@ -67,9 +69,8 @@ def _seen(timeline: Timeline, whole_run: Timeline, question: dict[str, Any]) -> 
     }
 
 
-def data_seen(material: Material, view: Any) -> dict[str, Any]:
-    """Return the examples as they are drawn in the plane of a view."""
-    plane = plane_of(view, material)
+def data_seen(material: Material, plane: Plane) -> dict[str, Any]:
+    """Return the examples as they are drawn in a plane."""
     shown: dict[str, list[Array]] = {"x": [], "y": [], "label": [], "example": []}
     for part, held_out in ((material.learned, False), (material.held_out, True)):
         some = some_of(part.m, MOST_EXAMPLES, seed=0)
@@ -85,7 +86,6 @@ def data_seen(material: Material, view: Any) -> dict[str, Any]:
         "m_held_out": material.held_out.m,
         "features": material.features,
         "classes": list(material.classes),
-        "view": view,
         "axes": list(plane.names),
         "bounds": plane.bounds.tolist(),
         "shown": {
@@ -189,18 +189,19 @@ def _histogram(values: Array) -> dict[str, Any]:
         return {"low": 0.0, "high": 0.0, "counts": [0] * BINS}
     low, high = float(values.min()), float(values.max())
     if not low < high:
-        low, high = low - 0.5, high + 0.5
+        room = max(0.5, abs(low) * 2.0**-40)  # so that it is not lost beside a large number
+        low, high = low - room, high + room
     at = ((values.ravel() - low) * (BINS / (high - low))).astype(np.intp).clip(0, BINS - 1)
     return {"low": low, "high": high, "counts": np.bincount(at, minlength=BINS).tolist()}
 
 
 def _findings(timeline: Timeline) -> list[dict[str, Any]]:
     network, learned = timeline.network, timeline.material.learned
-    judged = bool(timeline.ended) or YOUNG <= timeline.iteration <= OLD
+    judged = bool(timeline.ended) or timeline.iteration >= YOUNG
     plain = timeline.settings.optimizer == "descent" and timeline.settings.batch_size is None
     found = diagnose(
         network, learned.X, learned.Y, alpha=timeline.settings.alpha if plain else None,
-        history=_history(timeline) if judged else None,
+        history=timeline.history() if judged else None,
     )  # fmt: skip
     return [
         {
@@ -209,15 +210,3 @@ def _findings(timeline: Timeline) -> list[dict[str, Any]]:
         }
         for each in found
     ]  # fmt: skip
-
-
-def _history(timeline: Timeline) -> History:
-    """Return the costs of all passes; those between points of the curve lie on a line."""
-    history = History(diverged=bool(timeline.ended), stop_reason=timeline.ended)
-    at, points = zip(*timeline.points(), strict=True)
-    passes = np.arange(min(timeline.iteration, at[-1]) + 1)
-    history.extend(np.interp(passes, at, [each.cost for each in points]).tolist())
-    if timeline.material.held_out.m:
-        costs = [each.held_out_cost or 0.0 for each in points]
-        history.columns["validation_cost"] = np.interp(passes, at, costs).tolist()
-    return history

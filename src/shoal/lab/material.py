@@ -7,7 +7,6 @@ through the encoder of ``shoal train``, fitted on the rows that are learned from
 import hashlib
 from collections import OrderedDict
 from dataclasses import dataclass
-from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
@@ -74,7 +73,6 @@ class Tables:
 
     def __init__(self) -> None:
         self._given: OrderedDict[str, Given] = OrderedDict()
-        self._lock = Lock()
 
     def add(self, content: bytes, name: str) -> str:
         """Read a table, keep it, and return its fingerprint.
@@ -92,25 +90,22 @@ class Tables:
         fingerprint = hashlib.sha256(content).hexdigest()[:16]
         table = table_from_bytes(content, name)
         given = Given(table, len(content), likely_target(table))
-        with self._lock:
-            self._given[fingerprint] = given
-            self._given.move_to_end(fingerprint)
-            while sum(each.size for each in self._given.values()) > MOST_KEPT:
-                self._given.popitem(last=False)
+        self._given[fingerprint] = given
+        self._given.move_to_end(fingerprint)
+        while sum(each.size for each in self._given.values()) > MOST_KEPT:
+            self._given.popitem(last=False)
         return fingerprint
 
     def find(self, data: TableData) -> Table:
         """Return a table that was given."""
-        with self._lock:
-            if data.table not in self._given:
-                raise UnknownTableError(data)
-            self._given.move_to_end(data.table)
-            return self._given[data.table].table
+        if data.table not in self._given:
+            raise UnknownTableError(data)
+        self._given.move_to_end(data.table)
+        return self._given[data.table].table
 
     def items(self) -> dict[str, Given]:
         """Return all tables by their fingerprints."""
-        with self._lock:
-            return dict(self._given)
+        return dict(self._given)
 
 
 @dataclass(frozen=True)

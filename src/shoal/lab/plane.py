@@ -3,7 +3,7 @@
 A plane is two of the features, the others standing at their means, or the two principal axes.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,8 @@ from shoal.activations import Array
 from shoal.errors import InputError
 from shoal.lab.material import Material
 from shoal.lab.scenario import whole
+
+View = tuple[int, int] | None  # two features by number, or the principal axes
 
 MARGIN = 0.06  # beyond the points, on each side
 MOST_FOR_AXES = 2000  # examples, of which the principal axes are taken
@@ -50,37 +52,61 @@ class Plane:
         return features
 
 
-def plane_of(view: Any, material: Material) -> Plane:
-    """Return the plane of a view, as the page asks for it.
+def view_from_data(given: Any) -> View:
+    """Read a view, as the page asks for it.
 
     Raises
     ------
     InputError
         There is no such view.
     """
-    X, features = material.learned.X, material.features
-    n_x = len(features)
-    kind = view.get("kind") if isinstance(view, dict) else view
+    kind = given.get("kind") if isinstance(given, dict) else None
     if kind == "pair":
-        x, y = (whole(f"view.{name}", view.get(name), 0, n_x - 1) for name in ("x", "y"))
-        axes, centre = np.eye(n_x)[:, [x, y]], X.mean(axis=1)
-        centre[[x, y]] = 0.0  # so that a place is the feature itself
-        if x == y:  # a single feature: y stands still
-            axes[:, 1] = 0.0
-        names = features[x], features[y] if x != y else ""
-    elif kind == "projection":
-        some = X[:, :: max(1, X.shape[1] // MOST_FOR_AXES)]
-        centre = X.mean(axis=1)
-        left, _, _ = np.linalg.svd(some - centre[:, None], full_matrices=False)
-        axes = np.zeros((n_x, 2))
-        axes[:, : left.shape[1]] = left[:, :2]
-        signs = np.sign(axes[np.abs(axes).argmax(axis=0), [0, 1]])  # the same every time
-        axes *= np.where(signs < 0, -1.0, 1.0)
+        x, y = (whole(f"view.{name}", given.get(name)) for name in ("x", "y"))
+        return x, y
+    if kind != "projection":
+        raise InputError("view must be a pair of features, or a projection")
+    return None
+
+
+def plane_of(view: View, material: Material) -> Plane:
+    """Return the plane of a view.
+
+    Raises
+    ------
+    InputError
+        There is no such feature.
+    """
+    axes, centre = np.zeros((len(material.features), 2)), material.learned.X.mean(axis=1)
+    if view is None:
+        _take_principal(axes, material.learned.X - centre[:, None])
         names = "1st principal axis", "2nd principal axis"
     else:
-        raise InputError("view must be a pair of features, or a projection")
+        names = _take_pair(view, axes, centre, material.features)
     plane = Plane(names, centre, axes, np.zeros((2, 2)))
-    return Plane(names, centre, axes, _bounds(plane, material))
+    return replace(plane, bounds=_bounds(plane, material))
+
+
+def _take_pair(
+    view: tuple[int, int], axes: Array, centre: Array, features: list[str]
+) -> tuple[str, str]:
+    for name, feature in zip("xy", view, strict=True):
+        whole(f"view.{name}", feature, 0, len(features) - 1)
+    x, y = view
+    centre[[x, y]] = 0.0  # so that a place is the feature itself
+    axes[x, 0] = 1.0
+    if x == y:  # a single feature: nothing stands along y
+        return features[x], ""
+    axes[y, 1] = 1.0
+    return features[x], features[y]
+
+
+def _take_principal(axes: Array, centred: Array) -> None:
+    some = centred[:, :: -(-centred.shape[1] // MOST_FOR_AXES)]
+    left, _, _ = np.linalg.svd(some, full_matrices=False)
+    axes[:, : left.shape[1]] = left[:, :2]
+    signs = np.sign(axes[np.abs(axes).argmax(axis=0), [0, 1]])  # the same every time
+    axes *= np.where(signs < 0, -1.0, 1.0)
 
 
 def _bounds(plane: Plane, material: Material) -> Array:

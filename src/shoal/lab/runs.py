@@ -7,13 +7,14 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
 from threading import RLock
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from shoal.lab.material import Material, Tables, material_of
+from shoal.lab.plane import Plane, plane_of, view_from_data
 from shoal.lab.scenario import Scenario
 from shoal.lab.timeline import Timeline
 
-MOST_TIMELINES, MOST_MATERIALS = 24, 4
+MOST_TIMELINES, MOST_MATERIALS, MOST_PLANES = 12, 4, 8
 
 T = TypeVar("T")
 
@@ -33,15 +34,26 @@ class Runs:
         self.lock = RLock()
         self._timelines: OrderedDict[str, Timeline] = OrderedDict()
         self._materials: OrderedDict[str, Material] = OrderedDict()
+        self._planes: OrderedDict[str, Plane] = OrderedDict()
+
+    def plane(self, scenario: Scenario, view: Any) -> Plane:
+        """Return the plane of a view through the examples of a scenario."""
+        wanted = view_from_data(view)
+        key = f"{_examples_key(scenario)} {wanted}"
+        return _kept(
+            self._planes, MOST_PLANES, key, lambda: plane_of(wanted, self.material(scenario))
+        )
 
     def material(self, scenario: Scenario) -> Material:
-        """Return the examples of a scenario."""
-        examples = Scenario(
-            data=scenario.data, held_out=scenario.held_out,
-            seed=scenario.seed if scenario.held_out else 0,
+        """Return the examples of a scenario; runs of examples that are no longer kept go too."""
+        found = _kept(
+            self._materials, MOST_MATERIALS, _examples_key(scenario),
+            lambda: material_of(scenario, self.tables),
         )  # fmt: skip
-        make = lambda: material_of(scenario, self.tables)  # noqa: E731
-        return _kept(self._materials, MOST_MATERIALS, examples.key, make)
+        kept = {id(each) for each in self._materials.values()}
+        for key in [k for k, each in self._timelines.items() if id(each.material) not in kept]:
+            del self._timelines[key]
+        return found
 
     def timeline(self, scenario: Scenario) -> Timeline:
         """Return the timeline of a scenario; those that it branches off from are made first."""
@@ -53,6 +65,11 @@ class Runs:
             return Timeline(scenario, self.material(scenario), parent)
 
         return _kept(self._timelines, MOST_TIMELINES, scenario.key, make)
+
+
+def _examples_key(scenario: Scenario) -> str:
+    seed = scenario.seed if scenario.held_out else 0
+    return Scenario(data=scenario.data, held_out=scenario.held_out, seed=seed).key
 
 
 def _kept(kept: OrderedDict[str, T], most: int, key: str, make: Callable[[], T]) -> T:

@@ -20,6 +20,7 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {
 }  # fmt: skip
 MOST_UNITS, MOST_POINTS, MOST_CHANGES = 500, 2000, 200
 LARGEST = 2**31 - 1  # of a seed, an iteration, a size
+MOST_DIGITS = 10  # of a place in theta
 
 
 @dataclass(frozen=True)
@@ -162,6 +163,14 @@ def whole(name: str, value: Any, least: int = 0, most: int = LARGEST) -> int:
     return value
 
 
+def text(name: str, value: Any) -> str:
+    """Check a name of something."""
+    lone = isinstance(value, str) and any("\ud800" <= each <= "\udfff" for each in value)
+    if not isinstance(value, str) or not 0 < len(value) <= 1000 or lone:
+        raise InputError(f"{name} must be a text of at most 1,000 characters")
+    return value
+
+
 def _number(name: str, value: Any, least: float, most: float) -> float:
     if type(value) not in (int, float) or not least <= value <= most:  # NaN is in no range
         raise InputError(f"{name} is {_short(value)}, but must be a number, {least:g} to {most:g}")
@@ -171,12 +180,6 @@ def _number(name: str, value: Any, least: float, most: float) -> float:
 def _one_of(name: str, value: Any, names: Any) -> str:
     if not isinstance(value, str) or value not in names:
         raise InputError(f"{name} is {_short(value)}, but must be one of {', '.join(names)}")
-    return value
-
-
-def _text(name: str, value: Any) -> str:
-    if not isinstance(value, str) or not 0 < len(value) <= 1000:
-        raise InputError(f"{name} must be a text of at most 1,000 characters")
     return value
 
 
@@ -221,7 +224,7 @@ def _data(given: Any) -> Data:
         name = _one_of("data.name", rest["name"], DATA_SETS)
         return BuiltIn(name, whole("data.seed", rest.get("seed", 1)))
     if kind == "table":
-        return TableData(**{name: _text(f"data.{name}", value) for name, value in rest.items()})
+        return TableData(**{name: text(f"data.{name}", value) for name, value in rest.items()})
     points = rest["points"]
     if not isinstance(points, list) or not 2 <= len(points) <= MOST_POINTS:
         raise InputError(
@@ -243,13 +246,17 @@ def _point(given: Any) -> tuple[float, float, int]:
 def _change(given: Any) -> Change:
     rest = _object("a change", given, {"at", "weights", *_SETTINGS})
     at, weights = whole("at", rest.pop("at", None)), rest.pop("weights", {})
-    if not isinstance(weights, dict) or not all(str(key).isdecimal() for key in weights):
+    if not isinstance(weights, dict) or not all(_is_place(key) for key in weights):
         raise InputError("weights must be numbers by their place in theta")
     return Change(
         at,
         {name: _CHECKS[name](name, value) for name, value in rest.items()},
         {int(key): _number("a weight", value, -1e6, 1e6) for key, value in weights.items()},
     )
+
+
+def _is_place(key: Any) -> bool:
+    return isinstance(key, str) and key.isdecimal() and len(key) <= MOST_DIGITS
 
 
 def _short(value: Any) -> str:

@@ -1,5 +1,6 @@
 """Guarantee: a lab has a port of its own on the loopback, and gives it back."""
 
+import os
 import secrets
 import socket
 from collections.abc import Iterator
@@ -8,7 +9,6 @@ from dataclasses import dataclass
 
 import uvicorn
 
-from shoal.errors import InputError
 from shoal.lab.answers import Answers, start_of
 from shoal.lab.runs import Runs
 from shoal.lab.server import HOST, Gate, make_app
@@ -49,9 +49,7 @@ def open_lab(
         The table cannot be read or learned from.
     """
     runs = Runs()
-    if table is None and target is not None:
-        raise InputError("--target is a column of a table: give the table too")
-    start = None if table is None else start_of(runs, table, target)
+    start = start_of(runs, table, target)
     with _listening(port) as listening:
         gate = Gate(listening.getsockname()[1], secrets.token_urlsafe(24))
         app = make_app(Answers(runs, start), gate)
@@ -63,10 +61,12 @@ def open_lab(
 def _listening(port: int) -> Iterator[socket.socket]:
     # with its protocol named, asyncio sends at once; else an answer's second half waits for 40 ms
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:
-        # a lab that has just ended must not keep its port from the next
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if os.name == "posix":  # a lab that has just ended must not keep its port from the next
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listening.bind((HOST, port))
+            listening.listen()
         except OSError:
             listening.bind((HOST, 0))
+            listening.listen()
         yield listening

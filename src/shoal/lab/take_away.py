@@ -18,7 +18,7 @@ from shoal.decisions import decide
 from shoal.drift import Profile
 from shoal.engine import default_engine
 from shoal.ensemble import Ensemble
-from shoal.history import History
+from shoal.errors import InputError
 from shoal.lab.scenario import OPTIMIZERS, BuiltIn, Scenario, Settings, TableData
 from shoal.lab.timeline import Timeline
 from shoal.network import Network
@@ -52,9 +52,12 @@ def model_of(timeline: Timeline) -> bytes:
     """Return a model file that ``shoal predict`` reads."""
     material, scenario = timeline.material, timeline.scenario
     prepared, labels, K = material.prepared, material.labels, len(material.classes)
-    points = list(timeline.points())
-    history = History(stop_reason=f"taken from the lab at iteration {timeline.iteration:,}")
-    history.extend([point.cost for at, point in points if at <= timeline.iteration])
+    if not np.isfinite(timeline.costs()[0]):
+        raise InputError(
+            f"the cost at iteration {timeline.iteration:,} is no finite number: go back"
+        )
+    history = timeline.history()
+    history.stop_reason = f"taken from the lab at iteration {timeline.iteration:,}"
     baseline = Network(
         len(material.features), 0, timeline.network.n_y, output=timeline.network.output
     )

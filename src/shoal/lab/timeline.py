@@ -1,14 +1,15 @@
 """Guarantee: the network at any iteration of a scenario, the same to the bit however one got there.
 
 Snapshots are kept on the way, fewer and fewer as it grows, so that a long run takes no more memory
-than a short one; what lies between them is trained again. A change branches off: what came before
-it is the other timeline's.
+than a short one; what lies between them is trained again. A change branches off from the timeline
+without it.
 """
 
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
+
+import numpy as np
 
 from shoal.activations import Array
 from shoal.engine import default_engine
@@ -19,8 +20,9 @@ from shoal.lab.scenario import Scenario
 from shoal.network import Network
 from shoal.training import train
 
-MOST_POINTS = 400  # of the cost curve
-MOST_SNAPSHOTS, SNAPSHOT_BYTES = 200, 32 * 2**20
+DENSE = 200  # iterations of which all costs are kept; then fewer and fewer
+MOST_SNAPSHOTS, SNAPSHOT_BYTES = 200, 16 * 2**20
+MOST_WEIGHTS, OLD = 1_000_000, 1_000_000  # parameters; iterations of which all costs are told
 LONGEST_CALL = 1000  # passes, between two looks at the clock
 
 T = TypeVar("T")
@@ -40,6 +42,14 @@ class Point:
 
     cost: float
     held_out_cost: float | None
+
+
+def next_point(iteration: int) -> int:
+    """Return the next iteration of the cost curve; which ones those are depends on nothing else."""
+    following = iteration + 1
+    while rest := following % (spacing := 1 << (following // DENSE).bit_length()):
+        following += spacing - rest
+    return following
 
 
 class Thinned(Generic[T]):
@@ -83,8 +93,8 @@ class Timeline:
         self.optimizer = self.settings.make_optimizer()
         self.ended = ""
         size = 3 * self.network.theta.nbytes
-        self.snapshots = Thinned[Snapshot](min(MOST_SNAPSHOTS, max(8, SNAPSHOT_BYTES // size)))
-        self.curve = Thinned[Point](MOST_POINTS)
+        self.snapshots = Thinned[Snapshot](min(MOST_SNAPSHOTS, max(4, SNAPSHOT_BYTES // size)))
+        self.curve: dict[int, Point] = {}
         self._first: Snapshot | None = None
         if parent is None:
             self._begin(None)
@@ -107,25 +117,39 @@ class Timeline:
             if spent < seconds / 8:
                 count = min(2 * count, LONGEST_CALL)
 
-    def points(self) -> Iterator[tuple[int, Point]]:
+    def points(self) -> list[tuple[int, Point]]:
         """Return what is known of the cost curve, in order."""
-        if self.parent is not None:
-            yield from ((at, point) for at, point in self.parent.points() if at < self.start)
-        yield from sorted(self.curve.kept.items())
+        return sorted(self.curve.items())
+
+    def history(self) -> History:
+        """Return the costs of all passes made; those between points of the curve lie on a line.
+
+        Of very many passes those of the points alone are told.
+        """
+        history = History(diverged=bool(self.ended), stop_reason=self.ended)
+        at, points = zip(*((k, p) for k, p in self.points() if k <= self.iteration), strict=True)
+        passes = np.arange(at[-1] + 1) if at[-1] <= OLD else np.array(at)
+        history.extend(np.interp(passes, at, [each.cost for each in points]).tolist())
+        if self.material.held_out.m:
+            costs = [each.held_out_cost or 0.0 for each in points]
+            history.columns["validation_cost"] = np.interp(passes, at, costs).tolist()
+        return history
 
     def _branch(self, seconds: float) -> bool:
         """Take up the parent's network where this one begins; False if there was no time."""
         assert self.parent is not None
         self.parent.go(self.start, seconds)
+        if self.parent.iteration == self.start:
+            self._begin(self.parent)
+            self.parent = None  # which need not be kept any longer
+            return True
         if self.parent.ended:
             raise InputError(f"nothing can be changed at {self.start}: {self.parent.ended}")
-        if self.parent.iteration < self.start:
-            return False
-        self._begin(self.parent)
-        return True
+        return False
 
     def _begin(self, parent: "Timeline | None") -> None:
         if parent is not None:
+            self.curve = {at: each for at, each in parent.curve.items() if at < self.start}
             self.network.theta[:] = parent.network.theta
             if self.settings.optimizer == parent.settings.optimizer:
                 self.optimizer.recall(parent.optimizer.memory(), self.network.theta)
@@ -140,9 +164,7 @@ class Timeline:
 
     def _pass(self, count: int) -> None:
         """Make passes, up to the next iteration that something is to be kept of."""
-        nearest = min(
-            self.curve.next_after(self.iteration), self.snapshots.next_after(self.iteration)
-        )
+        nearest = min(next_point(self.iteration), self.snapshots.next_after(self.iteration))
         count, settings = min(count, nearest - self.iteration), self.settings
         before = self._snapshot()
         try:
@@ -170,8 +192,8 @@ class Timeline:
 
     def _keep(self) -> None:
         self.snapshots.keep(self.iteration, self._snapshot())
-        if self.iteration % self.curve.spacing == 0:
-            self.curve.keep(self.iteration, Point(*self.costs()))
+        if next_point(self.iteration - 1) == self.iteration:
+            self.curve[self.iteration] = Point(*self.costs())
 
     def costs(self) -> tuple[float, float | None]:
         """Return the cost of the examples learned from, and of the held-out ones."""
@@ -204,8 +226,13 @@ class Timeline:
 
 def _network(scenario: Scenario, material: Material) -> Network:
     K = len(material.classes)
+    if (n_x := len(material.features)) * scenario.n_h > MOST_WEIGHTS:
+        raise InputError(
+            f"{scenario.n_h} hidden units on {n_x:,} features are too many to look at: choose fewer"
+            " units, or use shoal train"
+        )
     network = Network(
-        len(material.features), scenario.n_h, 1 if K == 2 else K, scenario.activation,
+        n_x, scenario.n_h, 1 if K == 2 else K, scenario.activation,
         "sigmoid" if K == 2 else "softmax",
     )  # fmt: skip
     return network.initialise(scenario.init, scenario.scale, scenario.seed)  # type: ignore[arg-type]

@@ -42,7 +42,7 @@ class LabWidget(anywidget.AnyWidget):
     def __init__(self, table: str | None = None, target: str | None = None) -> None:
         super().__init__()
         runs = Runs()
-        self._answers = Answers(runs, start_of(runs, table, target) if table else None)
+        self._answers = Answers(runs, start_of(runs, table, target))
         self.on_msg(self._on_question)
 
     def _on_question(self, _: Any, message: Any, __: Any) -> None:
