@@ -13,7 +13,11 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
+from starlette.middleware.base import (
+    BaseHTTPMiddleware,
+    DispatchFunction,
+    RequestResponseEndpoint,
+)
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -118,6 +122,14 @@ def make_app(answers: Answers, gate: Gate) -> Starlette:
         Route("/api/{kind}", ask, methods=["POST"]),
     ]
 
+    return Starlette(
+        routes=routes,
+        exception_handlers={HTTPException: _refuse},
+        middleware=[Middleware(BaseHTTPMiddleware, dispatch=_guarded(gate))],
+    )
+
+
+def _guarded(gate: Gate) -> DispatchFunction:
     async def guarded(request: Request, call_next: RequestResponseEndpoint) -> Response:
         try:
             gate.check_host(request)
@@ -127,11 +139,7 @@ def make_app(answers: Answers, gate: Gate) -> Starlette:
         answer.headers.update(HEADERS)
         return answer
 
-    return Starlette(
-        routes=routes,
-        exception_handlers={HTTPException: _refuse},
-        middleware=[Middleware(BaseHTTPMiddleware, dispatch=guarded)],
-    )
+    return guarded
 
 
 def _file(name: str) -> Response:
