@@ -88,6 +88,11 @@ def cost(page, run=0, part="learned"):
     return float(row.locator("data").first.get_attribute("data-value"))
 
 
+def costs(page):
+    rows = page.locator("[data-part=metrics] tr[data-measures=learned]").count()
+    return [cost(page, run) for run in range(rows)]
+
+
 def numbers(page, symbol):
     """Return the numbers of a symbol, as they stand in the equations."""
     rows = page.locator(f"[data-part=equations] [data-step='{symbol}'] tbody tr")
@@ -412,7 +417,7 @@ def test_pictures_are_taken_away(page):
         assert content.startswith((b"\x89PNG", b"<svg", b"<?xml"))
 
 
-def test_the_whole_lesson_is_done_by_keys(page):
+def test_the_whole_lesson_is_done_by_keys_and_its_figures_come_out(page):
     press(page, "Lesson")
     lesson = page.locator("[data-part=lesson]")
     steps = page.get_by_role("combobox", name="Step", exact=True).locator("option").count()
@@ -424,6 +429,10 @@ def test_the_whole_lesson_is_done_by_keys(page):
             lesson.locator("ol button").nth(task).focus()
             page.keyboard.press("Enter")
             page.wait_for_timeout(200)
+            for promised in re.findall(
+                r"J is (\d\.\d+)", lesson.locator("ol li").nth(task).inner_text()
+            ):
+                until(lambda J=float(promised): min(abs(each - J) for each in costs(page)) < 0.006)
         last = step == steps
         lesson.get_by_role("button", name="End the lesson" if last else "Next step").focus()
         page.keyboard.press("Enter")

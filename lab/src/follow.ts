@@ -7,7 +7,7 @@ import type { Lab } from "./store";
 
 const PAUSE = 250; // milliseconds from an answer to the next question: 4 a second, the pictures need the rest
 
-export interface Followed<K extends Kind> {
+interface Followed<K extends Kind> {
   question: Signal<Questions[K][0] | null>; // that the answer belongs to
   answer: Signal<Questions[K][1] | null>;
   error: Signal<string>;

@@ -37,7 +37,7 @@ function family(name: string): string {
   return name.replace(/[ZAXY]/, (letter) => letter.toLowerCase());
 }
 
-export function meaning(name: string): string {
+function meaning(name: string): string {
   const known = MEANINGS[family(name)];
   if (known) return known;
   const of = MEANINGS[family(name.slice(1))] ?? name;

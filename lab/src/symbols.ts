@@ -3,7 +3,7 @@
 import type { Lab } from "./store";
 
 /** Return the quantity that a symbol is about: of "dz2", "Z2" and "W1 :=", Z2 and W1. */
-export function quantity(symbol: string): string {
+function quantity(symbol: string): string {
   const bare = symbol.replace(/\s*:?=.*$/, "").replace(/^d(?=[A-Za-z])/, "");
   return /^[zaxy]/.test(bare) ? bare[0]?.toUpperCase() + bare.slice(1) : bare;
 }
