@@ -514,7 +514,7 @@ def test_of_a_table_the_likeliest_target_is_taken(lab, table, target):
 def test_a_table_without_a_target_is_refused_with_a_sentence(lab, table):
     content = base64.b64encode(table.encode()).decode()
     said = lab.refusal("table", {"name": "t.csv", "content": content})
-    assert "t.csv has no column to predict" in said
+    assert "t.csv has no column of 2 to 20" in said
     assert lab("about")["tables"] == []
 
 

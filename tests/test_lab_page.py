@@ -351,7 +351,7 @@ def test_a_hundred_thousand_rows_are_learned_from(page, tmp_path):
     drop(page, path)
     page.get_by_role("combobox", name="Target", exact=True).wait_for()
     go(page, 5)
-    page.get_by_text("100,000 examples").first.wait_for()
+    page.get_by_text("80,000 examples").first.wait_for()  # a fifth is held out
 
 
 def test_a_dropped_file_is_taken_by_the_whole_page(page, tmp_path):

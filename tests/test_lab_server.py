@@ -76,6 +76,8 @@ def running(*arguments):
     )  # fmt: skip
     try:
         line = process.stdout.readline()
+        while line and "http" not in line:
+            line = process.stdout.readline()
         found = re.search(r"http://\S+", line)
         yield process, Client(found[0]) if found else line
     finally:

@@ -13,8 +13,8 @@ const PAIRS: Pair[] = [
   { name: "Zeros against random", first: { init: "zeros" }, second: { init: "gaussian", scale: 0.01 } },
   {
     name: "Small weights against large",
-    first: { init: "gaussian", scale: 0.01 },
-    second: { init: "gaussian", scale: 3 },
+    first: { data: { kind: "built-in", name: "xor", seed: 1 }, init: "gaussian", scale: 0.01 },
+    second: { init: "gaussian", scale: 20 },
   },
   { name: "Few units against many", first: { n_h: 2 }, second: { n_h: 20 } },
 ];

@@ -86,7 +86,7 @@ function inWords(name: Name, { low, high, counts }: Histogram, steep?: [number, 
   const [from, to] = [low + fullest * wide, low + (fullest + 1) * wide];
   const most = percent((counts[fullest] ?? 0) / (all || 1));
   const text = `${name}: ${all} numbers from ${short(low)} to ${short(high)}; most, ${most}, lie from ${short(from)} to ${short(to)}`;
-  if (!steep) return `${text}.`;
+  if (!steep || name !== "z1") return `${text}.`; // within a bin of a1 there is no telling
   const flat = counts.filter((_, i) => {
     const middle = low + (i + 0.5) * wide;
     return middle < steep[0] || middle > steep[1];

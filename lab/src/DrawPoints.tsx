@@ -43,7 +43,7 @@ export function DrawPoints({ lab }: Props) {
         </button>
         <span class="quiet" role="status">
           {count(points.length, "point")}
-          {waiting.value && `: it takes ${LEAST}, of both classes`}
+          {waiting.value && (points.length < LEAST ? ": put some more" : ": put one of the other class too")}
         </span>
       </div>
     </div>

@@ -40,7 +40,7 @@ function OfRun({ lab, run, index }: { lab: Lab; run: Run; index: number }) {
   });
   const now = found.value;
   if (!now) return <p class="quiet">Not looked for yet.</p>;
-  if (!now.findings.length) return <p>Nothing keeps this network from learning.</p>;
+  if (!now.findings.length) return <p>None of the known faults is seen.</p>;
   return (
     <ul class="found" data-iteration={now.iteration}>
       {now.findings.map((each) => (
@@ -61,7 +61,9 @@ function announce(lab: Lab, index: number, fresh: Finding[]) {
 
 /** Shoal's sentences begin in lower case and end without a point, to be put together. */
 function sentence(text: string): string {
-  return text && `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
+  const symbol = /^(d?[A-Z]|[zab]\d)/.test(text); // which keeps its letters
+  const first = symbol ? text.charAt(0) : text.charAt(0).toUpperCase();
+  return text && `${first}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
 }
 
 function One({ finding }: { finding: Finding }) {

@@ -37,8 +37,8 @@ function shape({ shape: [rows, columns] }: Step): string {
   return `(${rows}, ${columns})`;
 }
 
-function nameOf(names: Names, axis: string, i: number): string {
-  if (axis === "example") return `example ${i + 1}`;
+function nameOf(lab: Lab, names: Names, axis: string, i: number): string {
+  if (axis === "example") return `example ${(lab.example.value ?? i) + 1}`;
   if (axis === "feature" || axis === "unit" || axis === "output") {
     return names[axis][i] ?? `${axis} ${i + 1}`;
   }
@@ -67,7 +67,7 @@ function Values({ lab, step, names }: LineProps) {
             <tr>
               {down && <td />}
               {step.columns.map((i) => (
-                <th scope="col" class={unit(across, i)}>{nameOf(names, across, i)}</th>
+                <th scope="col" class={unit(across, i)}>{nameOf(lab, names, across, i)}</th>
               ))}
             </tr>
           </thead>
@@ -77,7 +77,7 @@ function Values({ lab, step, names }: LineProps) {
             const i = step.rows[r] ?? r;
             return (
               <tr class={unit(down, i)}>
-                {down && <th scope="row">{nameOf(names, down, i)}</th>}
+                {down && <th scope="row">{nameOf(lab, names, down, i)}</th>}
                 {row.map((value, c) => (
                   <td class={unit(across, step.columns[c] ?? c)}><Num value={value} /></td>
                 ))}

@@ -68,7 +68,7 @@ function ofSaturated(share: number): string {
     return "Most activations lie on a flat end, where the slope is near zero. That does harm while the cost is high, and none in a network that has learned.";
   }
   if (share < 0.005) return "Hardly any activation lies on a flat end.";
-  return "So many activations lie on a flat end, where the slope is near zero and learning is slow.";
+  return `${percent(share)} of the activations lie on a flat end, where the slope is near zero: those hardly change.`;
 }
 
 function ofDead(dead: number): string {

@@ -76,8 +76,10 @@ function changing(lab: Moving, time: Time): Pick<Actions, "restart" | "branch" |
         const run = lab.runs.peek()[index];
         if (!run) return;
         const at = run.frame.peek()?.iteration ?? lab.iteration.peek();
+        const dropped = run.scenario.peek().changes.filter((change) => change.at > at).map((change) => change.at);
+        const rest = dropped.length ? ` What was changed at ${dropped.join(", ")} is no more.` : "";
         run.scenario.value = branched(run.scenario.peek(), at, changes);
-        lab.message.value = `From iteration ${at} on: ${described(changes)}.`;
+        lab.message.value = `From iteration ${at} on: ${described(changes)}.${rest}`;
         from(at);
       }),
     compare(changes) {
@@ -94,6 +96,9 @@ function changing(lab: Moving, time: Time): Pick<Actions, "restart" | "branch" |
     },
   };
 }
+
+/** What a table begins with, as with the command. */
+const OF_A_TABLE: Partial<Scenario> = { held_out: 0.2, n_h: 8, init: "scaled" };
 
 /** Begin a run anew. Two runs side by side have the same examples, so these change in both. */
 function restart(lab: Moving, changes: Partial<Scenario>, index: number): void {
@@ -134,7 +139,7 @@ function opening(
     },
     async drop(file) {
       const data = await tableOf(lab, file);
-      (lab as All).restart({ data });
+      (lab as All).restart({ data, ...OF_A_TABLE });
     },
     state: () => ({
       runs: lab.runs.value.map((run) => run.scenario.value),

@@ -199,7 +199,7 @@ export const STEPS: LessonStep[] = [
     state: state([FLOWER, { ...FLOWER, alpha: 0.01 }]),
     tasks: [
       go(1000, "J is 0.29 with alpha 1.2, and 0.69 with 0.01. The finding says that alpha is too small."),
-      second("Take alpha 20 in run 2", { alpha: 20 }, 100, "J jumps up and down, above that of run 1: the steps lead uphill. The finding says that alpha is too large."),
+      second("Take alpha 20 in run 2", { alpha: 20 }, 100, "At iteration 100 J has jumped up and down, and is above that of run 1: the steps lead uphill. The finding says that alpha is too large."),
       turn("update", "Show the update", "The new numbers are the old ones less alpha times the derivative."),
     ],
   },
@@ -207,12 +207,12 @@ export const STEPS: LessonStep[] = [
     title: "Why zeros fail",
     text: [
       "Run 2 starts with all weights at zero. Then `A1` is zero, so `dW2` is zero. `W2` is zero, so `dZ1` and `dW1` are zero too. No weight ever moves.",
-      "The sigmoid of zero is a half, and then weights do move. But all units have the same derivatives, so they stay copies of each other. Any constant does the same.",
+      "With sigmoid `A1` is a half instead. But all units have the same derivatives, so they stay copies of each other; with as many examples of each class, these are even zero here. Any constant makes copies.",
     ],
     state: state([FLOWER, { ...FLOWER, init: "zeros" }]),
     tasks: [
       go(1000, "Run 1 is at 0.29. Run 2 is still at 0.69: it is dead."),
-      second("Zeros with sigmoid in run 2", { init: "zeros", activation: "sigmoid" }, 1000, "One of four units is distinct: run 2 is symmetric."),
+      second("Zeros with sigmoid in run 2", { init: "zeros", activation: "sigmoid" }, 1000, "One of four units is distinct: run 2 is symmetric, and does not move either."),
       second("A constant 0.5 with tanh in run 2", { init: "constant", scale: 0.5, activation: "tanh" }, 1000, "J is 0.65, and the four units are one: symmetric again."),
     ],
   },
@@ -225,7 +225,7 @@ export const STEPS: LessonStep[] = [
     state: state([XOR, { ...XOR, scale: 20 }]),
     tasks: [
       light("Z1", "Run 2 starts with 84 % of its activations on the flat ends; see the saturation meter."),
-      go(1000, "J is 0.06 in run 1. In run 2 it is 0.21, and there it stays."),
+      go(1000, "J is 0.06 in run 1. In run 2 it is 0.21, and falls very slowly."),
       second("Take scale 1 in run 2", { scale: 1 }, 1000, "J is 0.14. 0.01 is no law, but small is safe."),
     ],
   },

@@ -161,6 +161,8 @@ export class Time {
     if ("error" in answer) {
       run.error.value = answer.error;
       this.lab.playing.value = false;
+      const before = this.frameOf.get(run);
+      if (before && before.data !== run.scenario.peek().data) run.frame.value = null; // of other examples
       return;
     }
     const before = this.frameOf.get(run) === run.scenario.peek() ? run.frame.peek() : null;

@@ -35,6 +35,8 @@ def lab(table: str | None, target: str | None, port: int, browser: bool) -> None
     from shoal.lab.serving import open_lab
 
     with open_lab(table, target, port) as opened:
+        if opened.target:
+            say(f"Predicting {escape(opened.target)}; --target COLUMN chooses another.")
         say(f"The lab is at [bold]{escape(opened.link)}[/]")
         say("Whoever has this link may use it. Ctrl-C ends the lab.")
         if browser:

@@ -88,7 +88,7 @@ def _of_network(
     found += _of_cost(network.output, Y, forward.Z2, cost, guess, trained=history is not None)
     if alpha is not None:
         names = {each.name for each in found}
-        step = of_step(network, X, Y, w, alpha, cost, history, engine or default_engine())
+        step = of_step(network, X, Y, w, alpha, cost, guess, history, engine or default_engine())
         found += [each for each in step if each.name not in names]
         if any(each.name == "alpha too small" for each in found):  # it is why the cost stands still
             found = [each for each in found if each.name != "plateau"]

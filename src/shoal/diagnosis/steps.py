@@ -13,6 +13,7 @@ from shoal.network import Network
 MOST_ITERATIONS, NEAR = 100, 1e-3  # of the power iteration; residue beside the eigenvalue
 SMALL = 0.01  # alpha times curvature; 1 goes down fastest, above 2 it goes up
 NEARLY_DOWN = 1e-3  # of the cost: what is left to fall
+SOLVED = 0.01  # of a constant guess's cost: there is no hurry any more
 
 
 def curvature(network: Network, X: Array, Y: Array, w: Array | None, engine: Engine) -> float:
@@ -54,7 +55,7 @@ def _power_iteration(product: Callable[[Array], Array], size: int) -> float:
 
 
 def of_step(
-    network: Network, X: Array, Y: Array, w: Array | None, alpha: float, cost: float,
+    network: Network, X: Array, Y: Array, w: Array | None, alpha: float, cost: float, guess: float,
     history: History | None, engine: Engine,
 ) -> Iterator[Finding]:  # fmt: skip
     """Find whether alpha is too large or too small where the network is."""
@@ -69,7 +70,11 @@ def of_step(
             " up than it came down",
             f"choose alpha below {2 / greatest:.3g}", evidence,
         )  # fmt: skip
-    elif 0 < alpha * greatest < SMALL and gradient @ gradient > 2 * greatest * NEARLY_DOWN * cost:
+    elif (
+        0 < alpha * greatest < SMALL
+        and cost > SOLVED * guess
+        and gradient @ gradient > 2 * greatest * NEARLY_DOWN * cost
+    ):
         yield Finding(
             "alpha too small", "warning",
             f"alpha times the curvature is {alpha * greatest:.1e}: steps are a small part of what"

@@ -244,11 +244,13 @@ def start_of(runs: Runs, path: str | None, target: str | None) -> Scenario:
         if target is not None:
             raise InputError("the target is a column of a table: give the table too")
         return Scenario()
+    if not isinstance(path, str | os.PathLike):
+        raise InputError(f"the lab reads a table from a file, and {type(path).__name__} is none")
     try:
         content = Path(path).read_bytes()
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror}): check the name") from None
-    fingerprint = runs.tables.add(content, path)
+    fingerprint = runs.tables.add(content, str(path))
     seen = table_seen(runs, fingerprint, target)
     scenario = Scenario(
         TableData(fingerprint, seen["name"], seen["target"]),

@@ -55,8 +55,8 @@ def likely_target(table: Table) -> str:
         except InputError:  # it is like a quantity, say
             continue
     raise InputError(
-        f"{table.source} has no column to predict beside others to learn from: one of 2 to"
-        f" {MOST_CLASSES} different labels is needed"
+        f"{table.source} has no column of 2 to {MOST_CLASSES} different labels beside others, so"
+        " none can be the target: give one that has"
     )
 
 

@@ -11,6 +11,7 @@ import uvicorn
 
 from shoal.lab.answers import Answers, start_of
 from shoal.lab.runs import Runs
+from shoal.lab.scenario import TableData
 from shoal.lab.server import HOST, Gate, make_app
 
 
@@ -19,6 +20,7 @@ class OpenedLab:
     """A lab that listens; it answers while it runs."""
 
     link: str
+    target: str  # of the table; nothing without one
     _server: uvicorn.Server
     _socket: socket.socket
 
@@ -54,7 +56,8 @@ def open_lab(
         gate = Gate(listening.getsockname()[1], secrets.token_urlsafe(24))
         app = make_app(Answers(runs, start), gate)
         config = uvicorn.Config(app, log_level="warning", server_header=False, access_log=False)
-        yield OpenedLab(gate.link, uvicorn.Server(config), listening)
+        target = start.data.target if isinstance(start.data, TableData) else ""
+        yield OpenedLab(gate.link, target, uvicorn.Server(config), listening)
 
 
 @contextmanager

@@ -106,6 +106,10 @@ class Timeline:
             raise InputError(f"iteration {iteration} lies before the change at {self.start}")
         if self._first is None and not self._branch(seconds):
             return
+        with np.errstate(all="ignore"):  # what is no longer finite is told
+            self._go(iteration, seconds, end)
+
+    def _go(self, iteration: int, seconds: float, end: float) -> None:
         self._jump(iteration)
         count = 1
         while self.iteration < iteration and not self.ended:
@@ -128,7 +132,8 @@ class Timeline:
         """
         history = History(diverged=bool(self.ended), stop_reason=self.ended)
         at, points = zip(*((k, p) for k, p in self.points() if k <= self.iteration), strict=True)
-        passes = np.arange(at[-1] + 1) if at[-1] <= OLD else np.array(at)
+        made = min(self.iteration, at[-1] + 1)  # each pass has the cost that it met
+        passes = np.arange(max(1, made)) if made <= OLD else np.array(at)
         history.extend(np.interp(passes, at, [each.cost for each in points]).tolist())
         if self.material.held_out.m:
             costs = [each.held_out_cost or 0.0 for each in points]
