@@ -290,7 +290,7 @@ def test_a_table_is_shown_in_its_columns(shop_lab):
         assert held_out.sum() == 24
         frame = shop_lab.frame(200, scenario, view=view, map=12, units=4)
         assert frame["held_out_cost"] < 0.6
-    assert list(shop_lab.runs.tables.items()) == [scenario["data"]["table"]]
+    assert list(shop_lab.runs.tables.given) == [scenario["data"]["table"]]
 
 
 def test_several_classes_have_an_output_each(lab):
@@ -523,7 +523,7 @@ def test_of_many_tables_the_last_are_kept(monkeypatch, lab):
     names = [
         lab.runs.tables.add(f"a,b\n1,{i}\n2,13\n4,15\n".encode(), f"{i}.csv") for i in range(9)
     ]
-    assert list(lab.runs.tables.items()) == names[-3:]
+    assert list(lab.runs.tables.given) == names[-3:]
 
 
 def test_a_built_in_run_needs_no_more_than_its_name():

@@ -97,9 +97,6 @@ function changing(lab: Moving, time: Time): Pick<Actions, "restart" | "branch" |
   };
 }
 
-/** What a table begins with, as with the command. */
-const OF_A_TABLE: Partial<Scenario> = { held_out: 0.2, n_h: 8, init: "scaled" };
-
 /** Begin a run anew. Two runs side by side have the same examples, so these change in both. */
 function restart(lab: Moving, changes: Partial<Scenario>, index: number): void {
   const before = lab.runs.peek()[0]?.scenario.peek().data;
@@ -139,7 +136,7 @@ function opening(
     },
     async drop(file) {
       const data = await tableOf(lab, file);
-      (lab as All).restart({ data, ...OF_A_TABLE });
+      (lab as All).restart({ data, ...lab.about.peek()?.of_a_table });
     },
     state: () => ({
       runs: lab.runs.value.map((run) => run.scenario.value),

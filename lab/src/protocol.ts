@@ -69,6 +69,7 @@ export interface About {
   initialisations: Initialisation[];
   optimizers: OptimizerName[];
   limits: { n_h: number; points: number; bytes: number };
+  of_a_table: Partial<Scenario>; // what a table begins with
   start: Scenario; // what to open with: the command's table, or the flower
   tables: TableSeen[];
 }

@@ -84,7 +84,11 @@ class InMemory(Partitions):
         starts = range(0, examples.m, size)
         self.examples, self.size = examples, size
         self.sizes = tuple(min(size, examples.m - start) for start in starts)
-        self.weight = sum(self.load(i).weight for i in range(len(self.sizes)))
+        w = examples.w
+        self.weight = float(
+            examples.m if w is None
+            else sum(w[:, start : start + size].sum(dtype=np.float64) for start in starts)
+        )  # fmt: skip
 
     def load(self, i: int) -> Examples:  # noqa: D102
         rows = slice(i * self.size, (i + 1) * self.size)

@@ -16,7 +16,7 @@ from shoal.bins import fit_pieces
 from shoal.callbacks import Callback
 from shoal.checkpoint import Checkpoint
 from shoal.column_plans import Dates
-from shoal.columns import Schema
+from shoal.columns import Schema, Table
 from shoal.decisions import Decision, decide, weighted
 from shoal.diagnosis import Watch
 from shoal.drift import Profile
@@ -61,12 +61,16 @@ def encode(prepared: Prepared, rows: Labels) -> Encoded:
         learned, labels, prepared.target.classes, dropped=prepared.dropped, keep=choices.keep,
         uses=choices.uses, splitter=prepared.splitter.take(rows),
     )  # fmt: skip
-    profiles = tuple(
-        Profile.fit(learned[plan.name], plan.form if isinstance(plan, Dates) else "")
+    return Encoded(rows, labels, X, encoder, profiles_of(learned, encoder))
+
+
+def profiles_of(table: Table, encoder: TableEncoder) -> tuple[Profile, ...]:
+    """Describe how the columns that are used are spread in the rows of a table."""
+    return tuple(
+        Profile.fit(table[plan.name], plan.form if isinstance(plan, Dates) else "")
         for plan in encoder.plans
         if plan.features
     )
-    return Encoded(rows, labels, X, encoder, profiles)
 
 
 def learn(
@@ -82,7 +86,7 @@ def learn(
     X, labels, encoder = encoded.X, encoded.labels, encoded.encoder
     classes = prepared.target.classes
     notes = [*prepared.notes, *leaks(encoder, X, labels)]
-    baseline = _fit_baseline(X, labels, len(classes), callbacks)
+    baseline = fit_baseline(X, labels, len(classes), callbacks)
     if baseline.reached_max_epochs:
         notes.append("logistic regression had not quite converged")
     pieces = fit_pieces(X, labels)
@@ -178,12 +182,14 @@ def _without_demands_on_unused(schema: Schema, encoder: TableEncoder) -> Schema:
 
 
 @dataclass(frozen=True)
-class _Baseline:
+class Baseline:
+    """Logistic regression, and whether it was given up before it had converged."""
+
     network: Network
     reached_max_epochs: bool
 
 
-def _fit_baseline(X: Array, labels: Labels, K: int, callbacks: Sequence[Callback]) -> _Baseline:
+def fit_baseline(X: Array, labels: Labels, K: int, callbacks: Sequence[Callback] = ()) -> Baseline:
     """Fit logistic regression, penalised as scikit-learn's is by default."""
     Y = class_outputs(labels, K)
     network = Network(X.shape[1], 0, len(Y), output="sigmoid" if K == 2 else "softmax")
@@ -191,4 +197,4 @@ def _fit_baseline(X: Array, labels: Labels, K: int, callbacks: Sequence[Callback
         network, Examples(X.T, Y), optimizer="lbfgs", l2=1.0, max_epochs=1000,
         callbacks=callbacks,
     )  # fmt: skip
-    return _Baseline(network, history.reached_max_epochs)
+    return Baseline(network, history.reached_max_epochs)

@@ -35,13 +35,19 @@ from shoal.lab.take_away import FORMS
 from shoal.lab.timeline import Timeline
 from shoal.network import INITIALISATIONS
 from shoal.sampling import some_of
+from shoal.table_training import HELD_OUT
 from shoal.targets import target_name
 from shoal.traces import trace
 
 SECONDS = 0.2
 MOST_CHECKED = 32  # examples; with many units each takes long
 MOST_ROWS, MOST_COLUMNS = 24, 12  # of an array in the equations
-HELD_OUT = 0.2  # of a table's rows, as in shoal train
+OF_A_TABLE: dict[str, Any] = {
+    "held_out": HELD_OUT,
+    "n_h": 8,
+    "init": "scaled",
+    "seed": 0,
+}  # to begin with
 
 Question = dict[str, Any]
 
@@ -112,16 +118,18 @@ class Answers:
             "optimizers": list(OPTIMIZERS),
             "limits": {"n_h": MOST_UNITS, "points": MOST_POINTS, "bytes": MOST_BYTES},
             "start": self.start.to_data(),
+            "of_a_table": OF_A_TABLE,
             "tables": [
                 table_seen(self.runs, fingerprint, self._target_of(fingerprint))
-                for fingerprint in self.runs.tables.items()
+                for fingerprint in self.runs.tables.given
             ],
         }
 
     def _target_of(self, fingerprint: str) -> str | None:
-        data = self.start.data
-        asked = isinstance(data, TableData) and data.table == fingerprint
-        return data.target if asked and isinstance(data, TableData) else None
+        match self.start.data:
+            case TableData(table, _, target) if table == fingerprint:
+                return target
+        return None
 
     def _data(self, question: Question) -> Question:
         scenario = scenario_from_data(question.get("scenario"))
@@ -132,7 +140,7 @@ class Answers:
         scenario = scenario_from_data(question.get("scenario"))
         plane = self.runs.plane(scenario, question.get("view"))
         whole_run = self.runs.timeline(scenario)
-        return frame_of(self._there(question), whole_run, plane, question)
+        return frame_of(self._there(scenario, question), whole_run, plane, question)
 
     def _equations(self, question: Question) -> Question:
         timeline = self._exactly_there(question)
@@ -207,9 +215,8 @@ class Answers:
         content = form.make(self._exactly_there(question))
         return {"name": form.name, "type": form.type, "content": b64encode(content).decode()}
 
-    def _there(self, question: Question) -> Timeline:
+    def _there(self, scenario: Scenario, question: Question) -> Timeline:
         """Return a timeline that has gone towards the iteration that is asked for."""
-        scenario = scenario_from_data(question.get("scenario"))
         iteration = whole("iteration", question.get("iteration"))
         made = tuple(change for change in scenario.changes if change.at <= iteration)
         timeline = self.runs.timeline(replace(scenario, changes=made))
@@ -217,7 +224,8 @@ class Answers:
         return timeline
 
     def _exactly_there(self, question: Question) -> Timeline:
-        timeline, wanted = self._there(question), question["iteration"]
+        timeline = self._there(scenario_from_data(question.get("scenario")), question)
+        wanted = question["iteration"]
         if timeline.iteration != wanted:
             raise InputError(
                 timeline.ended or f"the network is at iteration {timeline.iteration:,} yet: wait"
@@ -227,7 +235,7 @@ class Answers:
 
 def table_seen(runs: Runs, fingerprint: str, target: str | None) -> Question:
     """Return what the page shows of a table; the target is the likeliest unless given."""
-    table, _, likely = runs.tables.items()[fingerprint]
+    table, _, likely = runs.tables.given[fingerprint]
     return {
         "table": fingerprint,
         "name": table.source,
@@ -254,8 +262,8 @@ def start_of(runs: Runs, path: str | None, target: str | None) -> Scenario:
     seen = table_seen(runs, fingerprint, target)
     scenario = Scenario(
         TableData(fingerprint, seen["name"], seen["target"]),
-        held_out=HELD_OUT, n_h=8, init="scaled", seed=0,
-    )  # fmt: skip
+        **OF_A_TABLE,
+    )
     runs.material(scenario)  # what cannot be learned from is said now
     return scenario
 

@@ -45,7 +45,8 @@ def _seen(
     timeline: Timeline, whole_run: Timeline, plane: Plane, question: dict[str, Any]
 ) -> dict[str, Any]:
     network, material = timeline.network, timeline.material
-    cost, held_out_cost = timeline.costs()
+    cost, accuracy = _measured(network, material.learned)
+    held_out_cost, held_out_accuracy = _measured(network, material.held_out)
     size = whole("map", question.get("map", 0), 0, LARGEST_MAP)
     of_units = whole("units", question.get("units", 0), 0, LARGEST_UNIT_MAP)
     points, units = whole_run.points() or timeline.points(), _drawn_units(network)
@@ -54,8 +55,8 @@ def _seen(
         "ended": timeline.ended or None,
         "cost": cost,
         "held_out_cost": held_out_cost,
-        "accuracy": _accuracy(network, material.learned),
-        "held_out_accuracy": _accuracy(network, material.held_out),
+        "accuracy": accuracy,
+        "held_out_accuracy": held_out_accuracy,
         "curve": {
             "iteration": [at for at, _ in points],
             "cost": [point.cost for _, point in points],
@@ -106,11 +107,12 @@ def _classes(Y: Array) -> Labels:
     return classes
 
 
-def _accuracy(network: Network, part: Examples) -> float | None:
+def _measured(network: Network, part: Examples) -> tuple[float | None, float | None]:
+    """Return cost and accuracy; nothing where there are no examples."""
     if not part.m:
-        return None
-    A2 = default_engine().predict(network, part.X)
-    return float(np.mean(_classes(A2) == _classes(part.Y)))
+        return None, None
+    cost, A2 = default_engine().cost_and_predictions(network, part.X, part.Y)
+    return cost, float(np.mean(_classes(A2) == _classes(part.Y)))
 
 
 def _map(network: Network, plane: Plane, size: int) -> dict[str, Any]:

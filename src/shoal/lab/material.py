@@ -69,10 +69,16 @@ class Given(NamedTuple):
 
 
 class Tables:
-    """The tables that were given, by the fingerprint of their bytes; of many the last ones."""
+    """The tables that were given; of many the last ones.
+
+    Attributes
+    ----------
+    given : dict of str to Given
+        By the fingerprint of the bytes, in the order in which they were asked for.
+    """
 
     def __init__(self) -> None:
-        self._given: OrderedDict[str, Given] = OrderedDict()
+        self.given: OrderedDict[str, Given] = OrderedDict()
 
     def add(self, content: bytes, name: str) -> str:
         """Read a table, keep it, and return its fingerprint.
@@ -90,22 +96,18 @@ class Tables:
         fingerprint = hashlib.sha256(content).hexdigest()[:16]
         table = table_from_bytes(content, name)
         given = Given(table, len(content), likely_target(table))
-        self._given[fingerprint] = given
-        self._given.move_to_end(fingerprint)
-        while sum(each.size for each in self._given.values()) > MOST_KEPT:
-            self._given.popitem(last=False)
+        self.given[fingerprint] = given
+        self.given.move_to_end(fingerprint)
+        while sum(each.size for each in self.given.values()) > MOST_KEPT:
+            self.given.popitem(last=False)
         return fingerprint
 
     def find(self, data: TableData) -> Table:
         """Return a table that was given."""
-        if data.table not in self._given:
+        if data.table not in self.given:
             raise UnknownTableError(data)
-        self._given.move_to_end(data.table)
-        return self._given[data.table].table
-
-    def items(self) -> dict[str, Given]:
-        """Return all tables by their fingerprints."""
-        return dict(self._given)
+        self.given.move_to_end(data.table)
+        return self.given[data.table].table
 
 
 @dataclass(frozen=True)

@@ -13,18 +13,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from shoal import __version__
-from shoal.columns import Table
 from shoal.decisions import decide
-from shoal.drift import Profile
 from shoal.engine import default_engine
 from shoal.ensemble import Ensemble
 from shoal.errors import InputError
 from shoal.lab.scenario import OPTIMIZERS, BuiltIn, Scenario, Settings, TableData
 from shoal.lab.timeline import Timeline
-from shoal.network import Network
 from shoal.piecewise import Pieces, PiecewiseLinear
+from shoal.table_learning import fit_baseline, profiles_of
 from shoal.table_model import TableModel
-from shoal.training import train
 
 
 def script_of(timeline: Timeline) -> bytes:
@@ -58,10 +55,6 @@ def model_of(timeline: Timeline) -> bytes:
         )
     history = timeline.history()
     history.stop_reason = f"taken from the lab at iteration {timeline.iteration:,}"
-    baseline = Network(
-        len(material.features), 0, timeline.network.n_y, output=timeline.network.output
-    )
-    train(baseline, material.learned, optimizer="lbfgs", l2=1.0, max_epochs=1000)
     learned = prepared.table.rows(material.rows)
     model = TableModel(
         prepared.schema,
@@ -70,8 +63,8 @@ def model_of(timeline: Timeline) -> bytes:
         PiecewiseLinear([Pieces()] * len(material.features)),
         Ensemble((timeline.network,), (history,), np.ones(K)),
         decide("accuracy", material.classes, np.arange(K), np.eye(K)),
-        _profiles(learned, {plan.name for plan in material.encoder.plans if plan.features}),
-        baseline,
+        profiles_of(learned, material.encoder),
+        fit_baseline(material.learned.X.T, labels, K).network,
         np.bincount(labels, minlength=K) / len(labels),
         {
             "source": prepared.table.source, "rows": len(labels), "seed": scenario.seed,
@@ -84,10 +77,6 @@ def model_of(timeline: Timeline) -> bytes:
         path = Path(folder) / "model"
         model.save(path)
         return path.read_bytes()
-
-
-def _profiles(table: Table, used: set[str]) -> tuple[Profile, ...]:
-    return tuple(Profile.fit(column) for column in table.columns if column.name in used)
 
 
 class Form(NamedTuple):

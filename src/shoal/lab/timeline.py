@@ -7,7 +7,6 @@ without it.
 
 import time
 from dataclasses import dataclass
-from typing import Generic, TypeVar
 
 import numpy as np
 
@@ -24,8 +23,6 @@ DENSE = 200  # iterations of which all costs are kept; then fewer and fewer
 MOST_SNAPSHOTS, SNAPSHOT_BYTES = 200, 16 * 2**20
 MOST_WEIGHTS, OLD = 1_000_000, 1_000_000  # parameters; iterations of which all costs are told
 LONGEST_CALL = 1000  # passes, between two looks at the clock
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -52,22 +49,20 @@ def next_point(iteration: int) -> int:
     return following
 
 
-class Thinned(Generic[T]):
-    """Values by iteration, at multiples of a spacing that doubles when there are too many."""
+class Snapshots:
+    """Snapshots at multiples of a spacing that doubles when there are too many."""
 
     def __init__(self, most: int) -> None:
         self.most, self.spacing = most, 1
-        self.kept: dict[int, T] = {}
+        self.kept: dict[int, Snapshot] = {}
 
     def next_after(self, iteration: int) -> int:
         """Return the next iteration that is kept."""
         return (iteration // self.spacing + 1) * self.spacing
 
-    def keep(self, iteration: int, value: T) -> None:
-        """Keep a value, if its iteration is one to keep."""
-        if iteration % self.spacing:
-            return
-        self.kept[iteration] = value
+    def keep(self, iteration: int, snapshot: Snapshot) -> None:
+        """Keep the snapshot of an iteration that is one to keep."""
+        self.kept[iteration] = snapshot
         while len(self.kept) > self.most:
             self.spacing *= 2
             self.kept = {at: each for at, each in self.kept.items() if at % self.spacing == 0}
@@ -93,7 +88,7 @@ class Timeline:
         self.optimizer = self.settings.make_optimizer()
         self.ended = ""
         size = 3 * self.network.theta.nbytes
-        self.snapshots = Thinned[Snapshot](min(MOST_SNAPSHOTS, max(4, SNAPSHOT_BYTES // size)))
+        self.snapshots = Snapshots(min(MOST_SNAPSHOTS, max(4, SNAPSHOT_BYTES // size)))
         self.curve: dict[int, Point] = {}
         self._first: Snapshot | None = None
         if parent is None:
@@ -196,7 +191,8 @@ class Timeline:
             self._pass(1)
 
     def _keep(self) -> None:
-        self.snapshots.keep(self.iteration, self._snapshot())
+        if self.iteration % self.snapshots.spacing == 0:
+            self.snapshots.keep(self.iteration, self._snapshot())
         if next_point(self.iteration - 1) == self.iteration:
             self.curve[self.iteration] = Point(*self.costs())
 
