@@ -532,3 +532,17 @@ def test_a_built_in_run_needs_no_more_than_its_name():
         "name": "moons",
         "seed": 1,
     }
+
+
+def test_a_column_of_dates_is_known_as_one_in_the_model(tmp_path):
+    rows = [["when", "x", "y"]]
+    rows += [[f"2024-{1 + i % 12:02}-{1 + i % 28:02}", str(i / 7), "ab"[i % 2]] for i in range(80)]
+    lab = Lab()
+    scenario = start_of(lab.runs, str(write_rows(tmp_path / "dates.csv", rows)), "y").to_data()
+    lab.frame(5, scenario)
+    taken = lab("take", scenario=scenario, iteration=5, what="model")
+    path = tmp_path / "m"
+    path.write_bytes(base64.b64decode(taken["content"]))
+    forms = {profile.name: profile.form for profile in TableModel.load(path).profiles}
+    assert forms["when"]
+    assert not forms["x"]
