@@ -65,6 +65,7 @@ WAYS = {
     "all at once": {},
     "batches": {"batch_size": 32},
     "batches in order": {"batch_size": 32, "shuffle": False},
+    "batches of whole parts": {"batch_size": 250},
 }
 OPTIMIZERS = {
     "descent": lambda: GradientDescent(0.3), "momentum": lambda: Momentum(0.05),
@@ -101,6 +102,29 @@ def test_batches_within_parts_are_those_of_the_whole_where_they_meet():
     found = train(other, InMemory(whole, 200), max_epochs=4, batch_size=50, shuffle=False, l2=2.0)
     np.testing.assert_allclose(other.theta, one.theta, rtol=1e-12)
     np.testing.assert_allclose(found["cost"], expected["cost"], rtol=1e-12)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_batches_of_whole_parts_are_those_of_the_whole(weighted):
+    whole = examples(weighted=weighted)
+    one, other = network(), network()
+    expected = train(one, whole, max_epochs=9, batch_size=400, shuffle=False, l2=2.0)
+    found = train(other, InMemory(whole, 200), max_epochs=9, batch_size=400, shuffle=False, l2=2.0)
+    np.testing.assert_allclose(other.theta, one.theta, rtol=1e-10)
+    np.testing.assert_allclose(found["cost"], expected["cost"], rtol=1e-12)
+
+
+def test_a_training_that_ends_within_its_first_batch_of_parts_has_no_pass():
+    class Stop(Callback):
+        def on_tick(self, state):
+            state.stop("enough")
+
+    untouched, stopped = network(), network()
+    history = train(
+        stopped, InMemory(examples(), 100), max_epochs=3, batch_size=300, callbacks=[Stop()]
+    )
+    assert len(history) == 0
+    assert stopped.theta.tobytes() == untouched.theta.tobytes()
 
 
 def test_the_order_of_parts_and_rows_changes_with_the_pass_and_the_seed():
@@ -247,6 +271,26 @@ def test_a_tree_of_sums_depends_on_the_number_of_terms_alone(terms):
         return tree(values[:half]) + tree(values[half:])
 
     total = TreeSum[float]()
-    for term in terms:
-        total.add(term)
+    for key, term in enumerate(terms):
+        total.add(key, term)
     assert total.total() == tree(terms)
+
+
+@given(
+    keys=st.sets(st.integers(0, 300), min_size=1, max_size=60),
+    size=st.sampled_from([1, 4, 32]),
+    seed=st.integers(0, 9),
+)
+def test_neighbours_may_be_added_up_before_they_meet_the_others(keys, size, seed):
+    terms = dict(zip(sorted(keys), np.random.default_rng(seed).normal(size=len(keys)), strict=True))
+    straight, blocks = TreeSum[float](), TreeSum[float]()
+    for key, term in terms.items():
+        straight.add(key, term)
+    for start in range(0, 301, size):
+        block = TreeSum[float]()
+        inside = [key for key in terms if start <= key < start + size]
+        for key in inside:
+            block.add(key, terms[key])
+        if inside:
+            blocks.add(start, block.total())
+    assert blocks.total() == straight.total()

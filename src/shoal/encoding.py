@@ -18,6 +18,7 @@ from shoal.dates import to_days
 from shoal.errors import InputError
 from shoal.planning import plan_as_asked, plan_column
 from shoal.splitting import Labels, Splitter
+from shoal.summaries import summarise
 from shoal.target_means import fit_target_means
 
 
@@ -80,9 +81,10 @@ class TableEncoder:
                 why = dropped[column.name]
                 plan = ColumnPlan(column.name, column.kind, why, column.n_missing)
             elif column.name in uses:
-                plan = plan_as_asked(column, uses[column.name], table.source)
+                use = uses[column.name]
+                plan = plan_as_asked(summarise(column, use), use, table.source)
             else:
-                plan = plan_column(column, column.name in keep)
+                plan = plan_column(summarise(column), column.name in keep)
             if isinstance(plan, TargetMeans):
                 plan, own = fit_target_means(plan, column, labels, classes, splitter or Splitter())
             else:

@@ -44,6 +44,11 @@ class Partitions(ABC):
         """Return the examples of a part."""
 
     @property
+    def keys(self) -> Sequence[int]:
+        """Where each part is in the tree of the sums: ascending numbers."""
+        return range(len(self.sizes))
+
+    @property
     @abstractmethod
     def fingerprint(self) -> str:
         """A checksum of all parts."""
@@ -64,6 +69,21 @@ class Partitions(ABC):
                     ahead = reader.submit(self.load, following)
                 part.check(network)
                 yield i, part
+
+    def gradients(
+        self, engine: Engine, networks: Sequence[Network], numbers: Sequence[int], weight: float,
+        tick: Tick,
+    ) -> "list[Sums]":  # fmt: skip
+        """Return the sums of some parts, by number, for each network; none if the tick ends it.
+
+        All that they are a part of weighs so much.
+        """
+        totals = [TreeSum[Sums]() for _ in networks]
+        for i, part in self.loaded(sorted(numbers), networks[0]):
+            add_part(totals, engine, networks, self.keys[i], part, weight)
+            if tick():
+                return []
+        return [each.total() for each in totals]
 
 
 class InMemory(Partitions):
@@ -188,25 +208,60 @@ T = TypeVar("T", bound=Summable)
 
 
 class TreeSum(Generic[T]):
-    """Adds terms up in the tree that their number alone determines, whoever adds."""
+    """Adds terms up in a tree that depends on their keys alone, whoever adds.
+
+    The tree is that of the keys' binary digits: two terms are added before others if their keys
+    agree in more of the leading digits. So the sum of neighbours can be made where they are, and
+    added as one term, with the same result.
+    """
 
     def __init__(self) -> None:
-        self._pending: list[tuple[int, T]] = []  # sums of 2^level terms, the largest first
+        self._pending: list[tuple[int, T]] = []
 
-    def add(self, term: T) -> None:
-        """Add the next term."""
-        level = 0
-        while self._pending and self._pending[-1][0] == level:
-            term = self._pending.pop()[1] + term
-            level += 1
-        self._pending.append((level, term))
+    def add(self, key: int, term: T) -> None:
+        """Add a term, whose key is greater than those before."""
+        while len(self._pending) > 1 and self._apart(-2, -1) < _levels(self._pending[-1][0], key):
+            self._join()
+        self._pending.append((key, term))
 
     def total(self) -> T:
         """Return the sum; there is at least one term."""
-        *larger, (_, total) = self._pending
-        for _, each in reversed(larger):
-            total = each + total
-        return total
+        while len(self._pending) > 1:
+            self._join()
+        return self._pending[0][1]
+
+    def _apart(self, i: int, j: int) -> int:
+        return _levels(self._pending[i][0], self._pending[j][0])
+
+    def _join(self) -> None:
+        _, second = self._pending.pop()
+        key, first = self._pending.pop()
+        self._pending.append((key, first + second))
+
+
+def _levels(one: int, other: int) -> int:
+    """Return how far up in the tree two keys meet."""
+    return (one ^ other).bit_length()
+
+
+@dataclass(frozen=True)
+class Sums:
+    """The share that some of the examples have in J and in its gradient."""
+
+    J: float
+    gradient: Array
+
+    def __add__(self, other: "Sums") -> "Sums":
+        return Sums(self.J + other.J, self.gradient + other.gradient)
+
+
+def add_part(
+    totals: Sequence[TreeSum[Sums]], engine: Engine, networks: Sequence[Network], key: int,
+    part: Examples, weight: float,
+) -> None:  # fmt: skip
+    """Add what a part of examples has in each network's cost and gradient."""
+    for network, total in zip(networks, totals, strict=True):
+        total.add(key, Sums(*engine.cost_and_gradient(network, part.X, part.Y, part.w, weight)))
 
 
 def descend(
@@ -221,11 +276,9 @@ def descend(
         active = [each for each in descents if not each.diverged]
         if not active:
             return
-        if passes.batch_size >= examples.m:
-            whole = _step(engine, active, examples, tick)
-        else:
-            whole = _batches(engine, active, examples, passes, epoch, tick)
-        if not whole:
+        many = passes.batch_size > max(examples.sizes)
+        make = _batches_of_parts if many else _batches
+        if not make(engine, active, examples, passes, epoch, tick):
             return
 
 
@@ -235,45 +288,62 @@ def cost_and_gradient(
     """Return J and its gradient, of examples or of all their parts."""
     if isinstance(examples, Examples):
         return engine.cost_and_gradient(network, examples.X, examples.Y, examples.w)
-    return _gradients(engine, [network], examples, lambda: False)[0]
+    numbers = range(len(examples.sizes))
+    (found,) = examples.gradients(engine, [network], numbers, examples.weight, lambda: False)
+    return CostAndGradient(found.J, found.gradient)
 
 
-@dataclass(frozen=True)
-class _Sums:
-    """The share that some of the examples have in J and in its gradient."""
-
-    J: float
-    gradient: Array
-
-    def __add__(self, other: "_Sums") -> "_Sums":
-        return _Sums(self.J + other.J, self.gradient + other.gradient)
+def _ordered(partitions: Partitions, passes: Passes, epoch: int) -> list[int]:
+    """Return the numbers of the parts in the order of a pass."""
+    n = len(partitions.sizes)
+    if not passes.shuffle or passes.batch_size >= partitions.m:
+        return [*range(n)]
+    return [int(i) for i in order(n, passes.seed, epoch)]
 
 
-def _gradients(
-    engine: Engine, networks: Sequence[Network], partitions: Partitions, tick: Tick
-) -> list[CostAndGradient]:
-    """Return what each network's cost and gradient are; nothing if the tick ends the work."""
-    sums = [TreeSum[_Sums]() for _ in networks]
-    for _, part in partitions.loaded(range(len(partitions.sizes)), networks[0]):
-        for network, total in zip(networks, sums, strict=True):
-            X, Y, w = part.X, part.Y, part.w
-            total.add(_Sums(*engine.cost_and_gradient(network, X, Y, w, partitions.weight)))
-        if tick():
-            return []
-    found = [total.total() for total in sums]
-    return [CostAndGradient(each.J, each.gradient) for each in found]
-
-
-def _step(engine: Engine, descents: Sequence[Descent], partitions: Partitions, tick: Tick) -> bool:
-    """Make one step with all examples at once."""
+def _batches_of_parts(
+    engine: Engine, descents: Sequence[Descent], partitions: Partitions, passes: Passes,
+    epoch: int, tick: Tick,
+) -> bool:  # fmt: skip
+    """Make a pass in batches of whole parts, as many as have the examples of a batch."""
     if any(each.dropout is not None for each in descents):
-        raise InputError("dropout is made in batches: give a batch_size below the number of rows")
-    found = _gradients(engine, [each.network for each in descents], partitions, tick)
-    for each, share in zip(descents, found, strict=bool(found)):
-        J, gradient = penalised(each.network, *share, each.l2 / partitions.weight)
-        each.optimizer.step(each.network.theta, gradient)
-        each.costs.append(J)
-    return bool(found)
+        raise InputError(
+            "dropout is made in batches within a part: give a batch_size of"
+            f" {max(partitions.sizes):,} or less, or no dropout"
+        )
+    mean_weight = partitions.weight / partitions.m
+    totals, seen = dict.fromkeys(map(id, descents), 0.0), 0
+    for each in descents:
+        each.costs.append(0.0)
+    for numbers in _groups(partitions, _ordered(partitions, passes, epoch), passes.batch_size):
+        active = [each for each in descents if not each.diverged]
+        m = sum(partitions.sizes[i] for i in numbers)
+        networks = [each.network for each in active]
+        found = partitions.gradients(engine, networks, numbers, m * mean_weight, tick)
+        if not found:
+            for each in descents if not seen else ():
+                each.costs.pop()  # no update was made
+            return False
+        seen += m
+        for each, share in zip(active, found, strict=True):
+            J, gradient = share.J, share.gradient
+            J, gradient = penalised(each.network, J, gradient, each.l2 / partitions.weight)
+            each.optimizer.step(each.network.theta, gradient)
+            totals[id(each)] += m * J
+            each.costs[-1] = totals[id(each)] / seen
+    return True
+
+
+def _groups(partitions: Partitions, numbers: Sequence[int], size: int) -> Iterator[list[int]]:
+    """Yield parts, in the order given, until each time there are so many examples."""
+    group: list[int] = []
+    for i in numbers:
+        group.append(i)
+        if sum(partitions.sizes[k] for k in group) >= size:
+            yield group
+            group = []
+    if group:
+        yield group
 
 
 def _batches(
@@ -281,9 +351,7 @@ def _batches(
     epoch: int, tick: Tick,
 ) -> bool:  # fmt: skip
     """Make a pass in batches, part by part."""
-    parts: list[int] = list(range(len(partitions.sizes)))
-    if passes.shuffle:
-        parts = order(len(parts), passes.seed, epoch).tolist()
+    parts = _ordered(partitions, passes, epoch)
     totals, seen = dict.fromkeys(map(id, descents), 0.0), 0
     for each in descents:
         each.costs.append(0.0)
