@@ -219,7 +219,7 @@ def test_equal_class_weights_leave_probabilities_as_they_are():
 )
 def test_a_recipe_that_cannot_be_is_refused_by_name(options, words):
     with pytest.raises(InputError, match=words):
-        Recipe(**options).weights_of(("0", "1"), np.array([0, 1]))
+        Recipe(**options).weights_of(("0", "1"), np.array([1, 1]))
 
 
 def test_a_share_that_stands_still_at_first_does_not_end_training():

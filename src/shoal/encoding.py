@@ -16,7 +16,7 @@ from shoal.column_plans import Categories, ColumnPlan, Dates, TargetMeans, plan_
 from shoal.columns import Table, nearest_name
 from shoal.dates import to_days
 from shoal.errors import InputError
-from shoal.planning import plan_as_asked, plan_column
+from shoal.planning import choose_plan
 from shoal.splitting import Labels, Splitter
 from shoal.summaries import summarise
 from shoal.target_means import fit_target_means
@@ -77,14 +77,11 @@ class TableEncoder:
         plans: list[ColumnPlan] = []
         features: list[Array] = []
         for column in table.columns:
-            if column.name in dropped:
-                why = dropped[column.name]
-                plan = ColumnPlan(column.name, column.kind, why, column.n_missing)
-            elif column.name in uses:
-                use = uses[column.name]
-                plan = plan_as_asked(summarise(column, use), use, table.source)
-            else:
-                plan = plan_column(summarise(column), column.name in keep)
+            use = uses.get(column.name)
+            plan = choose_plan(
+                summarise(column, use), table.source, why_not=dropped.get(column.name),
+                keep=column.name in keep, use=use,
+            )  # fmt: skip
             if isinstance(plan, TargetMeans):
                 plan, own = fit_target_means(plan, column, labels, classes, splitter or Splitter())
             else:
@@ -92,13 +89,17 @@ class TableEncoder:
             plans.append(plan)
             features.append(own)
         encoder = cls(plans)
-        if not encoder.features:
-            words = "; ".join(f"{plan.name}: {plan.note}" for plan in encoder.plans)
-            raise InputError(
-                f"no column of {table.source} can be learned from ({words}): add columns that"
-                " vary, or name one to keep"
-            )
+        encoder.require_features(table.source)
         return encoder, np.concatenate(features, axis=1)
+
+    def require_features(self, source: str) -> None:
+        """Refuse a table of which nothing can be learned."""
+        if not self.features:
+            words = "; ".join(f"{plan.name}: {plan.note}" for plan in self.plans)
+            raise InputError(
+                f"no column of {source} can be learned from ({words}): add columns that vary, or"
+                " name one to keep"
+            )
 
     @property
     def features(self) -> list[str]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from shoal.activations import Array
 from shoal.callbacks import Callback, EarlyStopping, TrainingState
@@ -24,10 +25,13 @@ from shoal.history import History
 from shoal.losses import class_outputs, class_probabilities
 from shoal.network import Network
 from shoal.optimizers import Adam, ScaledAdam
+from shoal.partitions import Partitions
 from shoal.recipe import FALLING, FOLDS, Recipe, column_of
 from shoal.sampling import some_of
 from shoal.splitting import Labels, Splitter
 from shoal.training import train_population
+
+PATIENCE_ROWS, LEAST_PATIENCE = 200_000, 2  # in parts, patience is of passes over so many rows
 
 
 @dataclass(frozen=True)
@@ -128,6 +132,8 @@ def fit_ensemble(
     seed: int = 0,
     callbacks: Sequence[Callback] = (),
     checkpoint: Checkpoint | None = None,
+    in_parts: Partitions | None = None,
+    counts: NDArray[np.intp] | None = None,
 ) -> tuple[Ensemble, Unseen]:
     """Train the networks of a table.
 
@@ -148,6 +154,10 @@ def fit_ensemble(
         Watch the training of each network.
     checkpoint : Checkpoint, optional
         Where the training is kept, to be resumed.
+    in_parts : Partitions, optional
+        The rows to learn from, for which X then stands; ``validation`` must be given too.
+    counts : ndarray of int, (K,), optional
+        How many rows of each class there are; they are counted unless given.
 
     Raises
     ------
@@ -155,7 +165,10 @@ def fit_ensemble(
         No network was left with finite parameters.
     """
     begin = time.monotonic()
-    run = _Fit(X, labels, classes, recipe, splitter or Splitter(), validation, seed)
+    if counts is None:
+        counts = np.bincount(labels, minlength=len(classes))
+    weights = recipe.weights_of(classes, counts)
+    run = _Fit(X, labels, weights, recipe, splitter or Splitter(), validation, seed, in_parts)
     if recipe.seconds is None:
         run.train(recipe.networks, callbacks, checkpoint)
         return run.result()
@@ -195,16 +208,17 @@ class _Fit:
         self,
         X: Array,
         labels: Labels,
-        classes: tuple[str, ...],
+        class_weights: Array,
         recipe: Recipe,
         splitter: Splitter,
         validation: tuple[Array, Labels] | None,
         seed: int,
+        in_parts: Partitions | None,
     ) -> None:
-        self.X, self.labels, self.K, self.recipe = X, labels, len(classes), recipe
+        self.X, self.labels, self.K, self.recipe = X, labels, len(class_weights), recipe
         self.splitter, self.validation, self.seed = splitter, validation, seed
-        self.class_weights = recipe.weights_of(classes, labels)
-        self.examples = self._examples(X, labels)
+        self.class_weights, self.in_parts = class_weights, in_parts
+        self.whole = self._examples(X, labels)
         self.random = np.random.RandomState(seed)
         self.mean_square = float(np.mean(np.einsum("ij,ij->i", X, X, dtype=np.float64)))
         self.parts: list[Labels] = []  # of the folds so far, one for each network
@@ -222,9 +236,14 @@ class _Fit:
         """Train so many networks more, in one run."""
         made = len(self.networks)
         members = [self._member(made + i, callbacks) for i in range(number)]
+        batch_size, parts = self.recipe.batch_size, self.in_parts
+        if parts is None:
+            batch_size = min(batch_size, len(self.labels))
+        elif self.recipe.dropout:  # which is made within a part
+            batch_size = min(batch_size, max(parts.sizes))
         self.histories += train_population(
-            members, self.examples, max_epochs=self.recipe.max_epochs, seed=self.seed,
-            batch_size=min(self.recipe.batch_size, len(self.labels)),
+            members, parts or self.whole, max_epochs=self.recipe.max_epochs, seed=self.seed,
+            batch_size=batch_size,
             metrics=self._metrics(), checkpoint=checkpoint,
         )  # fmt: skip
         self.networks += [member.network for member in members]
@@ -256,21 +275,24 @@ class _Fit:
         return Examples(X.T, class_outputs(labels, self.K).astype(X.dtype), w)
 
     def _member(self, i: int, callbacks: Sequence[Callback]) -> Member:
-        given = self.examples.w
-        weights = np.ones((1, len(self.labels)), self.X.dtype) if given is None else given.copy()
+        given, weights = self.whole.w, None
+        if self.in_parts is None:
+            ones = np.ones((1, len(self.labels)), self.X.dtype)
+            weights = ones if given is None else given.copy()
         if self.validation is not None:
             stopping = self._examples(*self.validation)
         else:
+            assert weights is not None  # parts have a validation
             if i == len(self.parts):
                 more = self.splitter.folds(self.labels, FOLDS, self.seed + i // FOLDS)
                 self.parts += more
-            stopping = self.examples.take(self.parts[i])
+            stopping = self.whole.take(self.parts[i])
             weights[0, self.parts[i]] = 0
         metric = self.recipe.metric
         if metric == "roc-auc" and np.ptp(stopping.Y, axis=1).min() == 0:
             metric = "log-loss"  # without rows of both kinds there is no such area
         stop = EarlyStopping(
-            f"validation_{column_of(metric)}", self.recipe.patience, 0.0,
+            f"validation_{column_of(metric)}", self._patience(), 0.0,
             mode="min" if metric in FALLING else "max",
         )  # fmt: skip
         network = self._network()
@@ -283,6 +305,13 @@ class _Fit:
         return Member(
             network, optimizer, self.recipe.l2, weights, stopping, [*callbacks, stop], dropout
         )
+
+    def _patience(self) -> int:
+        """Return how many passes without a gain end training: fewer where they are long."""
+        if self.in_parts is None:
+            return self.recipe.patience
+        passes = self.recipe.patience * min(1.0, PATIENCE_ROWS / self.in_parts.m)
+        return max(LEAST_PATIENCE, round(passes))
 
     def _metrics(self) -> dict[str, Any]:
         if self.recipe.metric == "log-loss":
@@ -299,7 +328,7 @@ class _Fit:
 
     def _network(self) -> Network:
         """Return a starting point at which hidden units see a variance of 2, of any features."""
-        n_x, n_y = self.X.shape[1], len(self.examples.Y)
+        n_x, n_y = self.X.shape[1], len(self.whole.Y)
         output = "sigmoid" if n_y == 1 else "softmax"
         network = Network(n_x, self.recipe.hidden_units, n_y, "relu", output, self.X.dtype)
         network.initialise("scaled", random_state=self.random)

@@ -7,9 +7,10 @@ folder for temporary files (``TMPDIR``): it may be larger than memory.
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import BinaryIO
+from dataclasses import dataclass
+from typing import BinaryIO, Literal
 
 import pandas as pd
 import pyarrow as pa
@@ -29,16 +30,57 @@ def parquet_frame(data: bytes, source: str) -> pd.DataFrame:
     return frame
 
 
-def parquet_frames(file: BinaryIO, source: str, rows: int) -> Iterator[pd.DataFrame]:
-    """Yield the rows of a Parquet file in data frames of so many."""
+@dataclass(frozen=True)
+class Layout:
+    """What a Parquet file says of itself.
+
+    Attributes
+    ----------
+    kinds : tuple of (str, "number", "text" or None)
+        Names and kinds of the columns; None where all values are missing by their type.
+    groups : tuple of (int, int)
+        Rows and bytes of each row group.
+    """
+
+    kinds: tuple[tuple[str, Literal["number", "text"] | None], ...]
+    groups: tuple[tuple[int, int], ...]
+
+
+def parquet_layout(file: BinaryIO, source: str) -> Layout:
+    """Read a file's layout from its end."""
+    try:
+        parquet = pq.ParquetFile(file)
+        groups = [parquet.metadata.row_group(i) for i in range(parquet.num_row_groups)]
+        fields = [field for field in parquet.schema_arrow if _is_data(field.name)]
+    except (pa.ArrowException, OSError) as error:
+        raise _damaged(source) from error
+    return Layout(
+        tuple((field.name, _kind(field.type)) for field in fields),
+        tuple((group.num_rows, group.total_byte_size) for group in groups),
+    )
+
+
+def parquet_frames(
+    file: BinaryIO, source: str, rows: int, *, groups: Sequence[int] | None = None,
+    columns: Sequence[str] | None = None,
+) -> Iterator[pd.DataFrame]:  # fmt: skip
+    """Yield the rows of a Parquet file, or of some of its row groups, in data frames of so many."""
     with _seekable(file, source) as whole:
         try:
             parquet = pq.ParquetFile(whole)
-            names = [name for name in parquet.schema_arrow.names if _is_data(name)]
-            for batch in parquet.iter_batches(batch_size=rows, columns=names):
+            names = columns or [name for name in parquet.schema_arrow.names if _is_data(name)]
+            for batch in parquet.iter_batches(batch_size=rows, columns=names, row_groups=groups):
                 yield pa.Table.from_batches([batch]).to_pandas(ignore_metadata=True)
         except (pa.ArrowException, OSError) as error:
             raise _damaged(source) from error
+
+
+def _kind(kind: pa.DataType) -> Literal["number", "text"] | None:
+    types = pa.types
+    if types.is_null(kind):
+        return None
+    numbers = types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind)
+    return "number" if numbers else "text"
 
 
 @contextmanager

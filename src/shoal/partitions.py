@@ -123,6 +123,29 @@ class InMemory(Partitions):
         return digest_of([digest(part.X, part.Y, part.w) for part in parts])
 
 
+class InParts(Partitions):
+    """Parts that are in memory one by one.
+
+    Parameters
+    ----------
+    parts : sequence of Examples
+    """
+
+    def __init__(self, parts: Sequence[Examples]) -> None:
+        if not parts:
+            raise InputError("there are no parts: give one or more")
+        self.parts = tuple(parts)
+        self.sizes = tuple(part.m for part in parts)
+        self.weight = sum(part.weight for part in parts)
+
+    def load(self, i: int) -> Examples:  # noqa: D102
+        return self.parts[i]
+
+    @property
+    def fingerprint(self) -> str:  # noqa: D102
+        return digest_of([digest(part.X, part.Y, part.w) for part in self.parts])
+
+
 class OnDisk(Partitions):
     """Parts in a folder, as :meth:`write` left them.
 

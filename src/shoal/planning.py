@@ -34,6 +34,32 @@ MANY_CATEGORIES, ROWS_OF_A_CATEGORY = MAX_CATEGORIES, 5  # with more, target mea
 USES = ("number", "one-hot", "target-means", "boolean", "date")  # that may be asked for
 
 
+def choose_plan(
+    summary: ColumnSummary, source: str, *, why_not: str | None = None, keep: bool = False,
+    use: str | None = None,
+) -> ColumnPlan:  # fmt: skip
+    """Plan a column of training rows, as asked or as is best; plans for target means lack them.
+
+    Parameters
+    ----------
+    summary : ColumnSummary
+        For the use that is asked for, if there is one.
+    source : str
+        What messages call the table.
+    why_not : str, optional
+        Why it is not to be learned from.
+    keep : bool
+        Whether to use it even if it looks like an id.
+    use : str, optional
+        One of ``USES``.
+    """
+    if why_not is not None:
+        return _left_out(summary, why_not)
+    if use is not None:
+        return plan_as_asked(summary, use, source)
+    return plan_column(summary, keep)
+
+
 def plan_column(summary: ColumnSummary, keep: bool = False) -> ColumnPlan:
     """Decide what a column of training rows becomes; ``keep`` overrides the sign of an id.
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from shoal.activations import Array
 from shoal.errors import InputError
-from shoal.splitting import Labels
 
 FOLDS = 5  # one for each network; more networks have other folds
 METRICS = ("log-loss", "accuracy", "balanced-accuracy", "roc-auc", "brier")
@@ -77,19 +77,20 @@ class Recipe:
                 f" {', '.join(METRICS)}"
             )
 
-    def weights_of(self, classes: tuple[str, ...], labels: Labels) -> Array:
+    def weights_of(self, classes: tuple[str, ...], counts: NDArray[np.intp]) -> Array:
         """Return the weight of each class, (K,), 1 each unless asked for.
+
+        ``counts``, (K,), says in how many rows each is.
 
         Raises
         ------
         InputError
             ``class_weight`` names a label that is no class, or a weight that is not positive.
         """
-        counts = np.bincount(labels, minlength=len(classes))
         if self.class_weight is None:
             return np.ones(len(classes))
         if self.class_weight == "balanced":
-            return len(labels) / (len(classes) * np.maximum(counts, 1))
+            return np.asarray(counts.sum() / (len(classes) * np.maximum(counts, 1)))
         if isinstance(self.class_weight, str):
             raise InputError(
                 f"class_weight is {self.class_weight!r}: give 'balanced', or a weight for each"

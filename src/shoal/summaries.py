@@ -67,7 +67,9 @@ class NumberSummary:
         )  # fmt: skip
 
     def __add__(self, other: "NumberSummary") -> "NumberSummary":
-        if self.present == 0 or other.present == 0:
+        if not (self.rows and other.rows):
+            return self if self.rows else other
+        if not (self.present and other.present):
             some = self if self.present else other
             return replace(
                 some, rows=self.rows + other.rows, missing=self.missing + other.missing,

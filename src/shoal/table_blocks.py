@@ -9,7 +9,7 @@ import codecs
 import gzip
 import io
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
@@ -35,8 +35,9 @@ SAMPLE, HEAD = 256, 2001  # lines, rows from which separator and header are foun
 
 
 def read_blocks(
-    source: str | Path, schema: Schema, *, header: bool | None = None, rows: int = ROWS
-) -> Iterator[Table]:
+    source: str | Path, schema: Schema | None, *, header: bool | None = None, rows: int = ROWS,
+    undecided: Collection[str] = (),
+) -> Iterator[Table]:  # fmt: skip
     """Yield the rows of a table in blocks, in order.
 
     Parameters
@@ -44,11 +45,13 @@ def read_blocks(
     source : str or Path
         A file, or ``"-"`` for standard input.
     schema : Schema
-        The training table, which decides on names and kinds.
+        The training table, which decides on names and kinds; without it each block decides.
     header : bool, optional
         Whether the first row holds names; found out if not given.
     rows : int
         Of a block.
+    undecided : collection of str
+        Columns of delimited text whose kind each block decides nevertheless.
 
     Raises
     ------
@@ -75,14 +78,17 @@ def read_blocks(
             if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
                 yield table_from_bytes(file.read(), name, schema=schema, header=header)
             else:
-                yield from _delimited(file, name, schema, header, rows)
+                yield from _delimited(file, name, schema, header, rows, undecided)
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise damaged_gzip(name) from error
 
 
 def _delimited(
-    file: BinaryIO, name: str, schema: Schema, header: bool | None, size: int
-) -> Iterator[Table]:
+    file: BinaryIO, name: str, schema: Schema | None, header: bool | None, size: int,
+    undecided: Collection[str],
+) -> Iterator[Table]:  # fmt: skip
+    decided = () if schema is None else schema.columns
+    kinds = {column: kind for column, kind in decided if column not in undecided}
     decoder = Decoder(name)
     lines = decoder.lines(file)
     sample = list(islice(lines, SAMPLE))
@@ -97,6 +103,7 @@ def _delimited(
         at = np.array([row.line for row in block], np.int64)
         notes = [*notes, *decoder.notes()]
         table = Table((), tuple(notes), name, has_header, at, None, first)
-        yield with_columns(table, names, [row.cells for row in block], schema,
-                           comma=separator != ",")  # fmt: skip
+        yield with_columns(
+            table, names, [row.cells for row in block], kinds, comma=separator != ","
+        )
         first, notes = first + len(block), []

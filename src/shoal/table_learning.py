@@ -4,7 +4,7 @@ Floor 6. Encode, find what is suspicious, train by the recipe beside logistic re
 which label is said, and name the networks that failed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -28,12 +28,30 @@ from shoal.evaluation import measure
 from shoal.examples import Examples
 from shoal.losses import class_outputs
 from shoal.network import Network
+from shoal.partitions import Partitions
+from shoal.piecewise import PiecewiseLinear
 from shoal.splitting import Labels
 from shoal.suspicions import leaks
 from shoal.table_evaluation import Labelled
 from shoal.table_model import TableModel
 from shoal.table_preparation import Prepared
 from shoal.training import train
+
+
+@dataclass(frozen=True)
+class Beyond:
+    """Rows to learn from that are not in memory, for which those that are encoded stand.
+
+    Attributes
+    ----------
+    counts : ndarray of int, (K,)
+        How many there are of each class.
+    seen : callable
+        Returns their parts as networks see them, with the pieces of the features.
+    """
+
+    counts: Labels
+    seen: Callable[[PiecewiseLinear], Partitions]
 
 
 @dataclass(frozen=True)
@@ -81,25 +99,32 @@ def learn(
     seed: int = 0,
     callbacks: Sequence[Callback] = (),
     checkpoint: Checkpoint | None = None,
+    beyond: Beyond | None = None,
 ) -> TableModel:
-    """Train on encoded rows; ``stopping`` are rows that stop all networks early."""
+    """Train on encoded rows; ``stopping`` are rows that stop all networks early.
+
+    With rows ``beyond`` memory, the networks learn from these, and ``stopping`` must be given.
+    """
     X, labels, encoder = encoded.X, encoded.labels, encoded.encoder
     classes = prepared.target.classes
+    K = len(classes)
+    counts = np.bincount(labels, minlength=K) if beyond is None else beyond.counts
     notes = [*prepared.notes, *leaks(encoder, X, labels)]
-    baseline = fit_baseline(X, labels, len(classes), callbacks)
+    baseline = fit_baseline(X, labels, K, callbacks)
     if baseline.reached_max_epochs:
         notes.append("logistic regression had not quite converged")
     pieces = fit_pieces(X, labels)
     seen = pieces.transform(X)
     strict = prepared.choices.strict
-    w = prepared.choices.recipe.weights_of(classes, labels)[labels][None]
-    Y = class_outputs(labels, len(classes))
+    w = prepared.choices.recipe.weights_of(classes, counts)[labels][None]
+    Y = class_outputs(labels, K)
     watch = Watch(seen.T, Y, w, at_end=False, strict=strict, seed=seed)
     ensemble, unseen = fit_ensemble(
         seen, labels, classes, prepared.choices.recipe,
         splitter=prepared.splitter.take(encoded.rows), seed=seed, callbacks=[*callbacks, watch],
         validation=None if stopping is None else (pieces.transform(stopping.X), stopping.labels),
         checkpoint=checkpoint,
+        in_parts=None if beyond is None else beyond.seen(pieces), counts=counts,
     )  # fmt: skip
     failures = _failures(ensemble, seen, labels)
     if failures and strict:
@@ -117,10 +142,10 @@ def learn(
         decision,
         encoded.profiles,
         baseline.network,
-        np.bincount(labels, minlength=len(classes)) / len(labels),
+        counts / counts.sum(),
         {
             "source": prepared.table.source,
-            "rows": len(labels),
+            "rows": int(counts.sum()),
             "seed": seed,
             "choices": prepared.choices.to_data(),
             "from_file": Path(prepared.table.source).is_file(),

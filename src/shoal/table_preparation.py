@@ -127,7 +127,7 @@ def prepare(
     dropped = _dropped(table, choices, schema.target)
     fitted, labels, notes = _targets(table, schema.target, classes)
     K, known = len(fitted.classes), labels[labels >= 0]
-    choices.recipe.weights_of(fitted.classes, known)
+    choices.recipe.weights_of(fitted.classes, np.bincount(known, minlength=K))
     if choices.goal is not None:  # on perfect probabilities, to see whether there is such a goal
         decide(choices.goal, fitted.classes, np.arange(K), np.eye(K))
     splitter = _splitter(table, choices, labels)

@@ -8,7 +8,7 @@ model was trained on.
 import datetime
 import difflib
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from numbers import Real
@@ -20,10 +20,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from shoal.cells import FloatArray, clean
-from shoal.columns import Schema, Table, append_cells, append_numbers
+from shoal.columns import Kind, Schema, Table, append_cells, append_numbers
 from shoal.delimited import decode, find_separator, is_header, split_rows
 from shoal.errors import InputError
 from shoal.parquet import parquet_frame
+from shoal.urls import opened_url
 
 
 def read_table(
@@ -34,7 +35,7 @@ def read_table(
     Parameters
     ----------
     source : str or Path
-        A file, or ``"-"`` for standard input.
+        A file, a URL, or ``"-"`` for standard input.
     schema : Schema, optional
         The training table, which then decides on names and kinds.
     header : bool, optional
@@ -60,7 +61,8 @@ def table_from_bytes(
     rows = split_rows(text, separator, name)
     header, names, more_notes = layout(rows.cells, schema, header, name)
     table = Table((), (*notes, *more_notes), name, header, rows.lines[header:])
-    return with_columns(table, names, rows.cells[header:], schema, comma=separator != ",")
+    kinds = dict(schema.columns) if schema else {}
+    return with_columns(table, names, rows.cells[header:], kinds, comma=separator != ",")
 
 
 def layout(
@@ -90,11 +92,10 @@ def layout(
 
 
 def with_columns(
-    table: Table, names: Sequence[str], rows: Sequence[Sequence[str]], schema: Schema | None,
-    *, comma: bool,
+    table: Table, names: Sequence[str], rows: Sequence[Sequence[str]],
+    kinds: Mapping[str, Kind], *, comma: bool,
 ) -> Table:  # fmt: skip
     """Return a table with the columns of some rows of cells; ``comma`` may be a decimal one."""
-    kinds = dict(schema.columns) if schema else {}
     for name, cells in zip(names, zip(*rows, strict=True), strict=True):
         table = append_cells(table, name, clean(cells), kinds.get(name), comma=comma)
     return table
@@ -151,7 +152,7 @@ def _read_bytes(source: str | Path) -> tuple[bytes, str]:
 
 @contextmanager
 def opened(source: str | Path) -> Iterator[tuple[BinaryIO, str]]:
-    """Open a file to read, or standard input (``"-"``); yield it and what to call it.
+    """Open a file, a URL or standard input (``"-"``) to read; yield it and what to call it.
 
     Raises
     ------
@@ -162,6 +163,10 @@ def opened(source: str | Path) -> Iterator[tuple[BinaryIO, str]]:
         if sys.stdin is None:  # the caller closed it
             raise InputError("standard input is closed: name a file to read, or redirect one")
         yield sys.stdin.buffer, "standard input"
+        return
+    if "://" in str(source):
+        with opened_url(str(source)) as file:
+            yield file, str(source)
         return
     path = Path(source)
     try:

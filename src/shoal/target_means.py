@@ -6,6 +6,7 @@ Micci-Barreca, A Preprocessing Scheme for High-Cardinality Categorical Attribute
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -47,36 +48,75 @@ def fit_target_means(
     features : ndarray, (m, number of features)
         Of the training rows, each from the rows of other folds.
     """
-    there, K = ~column.absent, len(classes)
-    counts = Counter(cell for cell in column.cells if cell is not None)
-    categories = sorted(counts, key=lambda category: (-counts[category], category))
+    there = ~column.absent
+    categories = ordered(Counter(cell for cell in column.cells if cell is not None))
     position = {category: i for i, category in enumerate(categories)}
     at = np.array([position[cell] for cell in column.cells if cell is not None], np.intp)
-    truth = np.eye(K)[labels[there]][:, 1 if K == 2 else 0 :]
-    shares, mean = np.empty_like(truth), truth.mean(axis=0)
     own = splitter.take(np.flatnonzero(there))
-    for part in own.folds(labels[there], FOLDS, seed=0):
-        rest = np.ones(len(at), bool)
-        rest[part] = False
-        shares[part] = _shares(at[rest], truth[rest], mean, len(categories))[at[part]]
-    centre, spread = shares.mean(axis=0), shares.std(axis=0)
-    spread[~(spread > 0)] = 1.0
-    means = (_shares(at, truth, mean, len(categories)) - centre) / spread
-    fitted = replace(
-        plan,
-        categories=tuple(categories),
-        frequent=sum(counts[category] >= MIN_COUNT for category in categories[:MAX_CATEGORIES]),
-        classes=classes[1 if K == 2 else 0 :],
-        means=tuple(map(tuple, means.tolist())),
-    )
+    fold = np.zeros(len(at), np.intp)
+    for number, part in enumerate(own.folds(labels[there], FOLDS, seed=0)):
+        fold[part] = number
+    counts = np.zeros((len(categories), FOLDS, len(classes)), np.int64)
+    np.add.at(counts, (at, fold, labels[there]), 1)
+    fitted, of_folds = means_of_counts(plan, categories, counts, classes)
     features = fitted.transform(column)  # of gaps
-    features[there, : truth.shape[1]] = (shares - centre) / spread
+    means = np.array([each.means for each in of_folds])
+    features[there, : means.shape[2]] = means[fold, at]
     return fitted, features
 
 
-def _shares(at: NDArray[np.intp], truth: Array, mean: Array, n: int) -> Array:
-    """Return the shares of the classes in each of n categories, drawn to a mean, (n, classes)."""
-    rows = np.bincount(at, minlength=n)[:, None]
-    found = np.stack([np.bincount(at, each, n) for each in truth.T], axis=1)
-    shares: Array = (found + SMOOTHING * mean) / (rows + SMOOTHING)
+def means_of_counts(
+    plan: TargetMeans, categories: Sequence[str], counts: NDArray[np.int64],
+    classes: tuple[str, ...],
+) -> tuple[TargetMeans, list[TargetMeans]]:  # fmt: skip
+    """Learn the shares of the classes from numbers of rows.
+
+    Parameters
+    ----------
+    plan : TargetMeans
+        Without categories yet.
+    categories : sequence of str
+        The most frequent first.
+    counts : ndarray, (categories, folds, classes)
+        In how many rows each is.
+    classes : tuple of str
+
+    Returns
+    -------
+    plan : TargetMeans
+    of_folds : list of TargetMeans
+        For the training rows of each fold: what is known from the others.
+    """
+    rows = counts.sum(axis=2)  # (categories, folds)
+    truth = counts[:, :, 1 if len(classes) == 2 else 0 :]
+    mean = truth.sum(axis=(0, 1)) / rows.sum()
+    rest, found = rows.sum(axis=1, keepdims=True) - rows, truth.sum(axis=1, keepdims=True) - truth
+    shares = _shares(found, rest, mean)
+    flat = shares.reshape(-1, shares.shape[2])
+    centre = np.average(flat, axis=0, weights=rows.ravel())
+    spread = np.sqrt(np.average((flat - centre) ** 2, axis=0, weights=rows.ravel()))
+    spread[~(spread > 1e-12)] = 1.0
+    fitted = replace(
+        plan,
+        categories=tuple(categories),
+        frequent=int((rows.sum(axis=1)[:MAX_CATEGORIES] >= MIN_COUNT).sum()),
+        classes=classes[1 if len(classes) == 2 else 0 :],
+        means=_tuples((_shares(truth.sum(axis=1), rows.sum(axis=1), mean) - centre) / spread),
+    )
+    scaled = (shares - centre) / spread
+    return fitted, [replace(fitted, means=_tuples(own)) for own in scaled.swapaxes(0, 1)]
+
+
+def ordered(counts: Counter[str]) -> list[str]:
+    """Return categories, the most frequent first."""
+    return sorted(counts, key=lambda category: (-counts[category], category))
+
+
+def _shares(found: NDArray[np.int64], rows: NDArray[np.int64], mean: Array) -> Array:
+    """Return the shares of the classes (…, classes) among rows (…), drawn to a mean."""
+    shares: Array = (found + SMOOTHING * mean) / (rows[..., None] + SMOOTHING)
     return shares
+
+
+def _tuples(means: Array) -> tuple[tuple[float, ...], ...]:
+    return tuple(map(tuple, means.tolist()))

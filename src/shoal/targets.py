@@ -65,9 +65,13 @@ class Target:
     @classmethod
     def fit(cls, column: Column, source: str) -> "Target":
         """Find the classes of a training table's target column."""
-        labels = _labels(column, column.kind)
+        labels = labels_of(column, column.kind)
         counts = Counter(label for label in labels if label is not None)
-        name = column.name
+        return cls.of_counts(column.name, column.kind, counts, source)
+
+    @classmethod
+    def of_counts(cls, name: str, kind: Kind, counts: Counter[str], source: str) -> "Target":
+        """Find the classes of a target column in whose rows each label is so often."""
         if not counts:
             raise InputError(
                 f"the target {name!r} of {source} is missing in every row: choose another column"
@@ -78,7 +82,7 @@ class Target:
                 f"the target {name!r} of {source} is {only!r} in every row: two classes or more"
                 " are needed to learn a difference"
             )
-        if _looks_like_a_quantity(column.kind, counts):
+        if _looks_like_a_quantity(kind, counts):
             raise InputError(
                 f"the target {name!r} of {source} has {len(counts):,} different numbers in"
                 f" {counts.total():,} rows ({_some(list(counts))}), like a quantity: put them into"
@@ -91,8 +95,8 @@ class Target:
                 f" ({_some(list(counts))}), and a class target has {MAX_CLASSES} at the most:"
                 " choose another column, or put the values into classes first"
             )
-        key = float if column.kind == "number" else str
-        return cls(name, column.kind, tuple(sorted(counts, key=key)))
+        key = float if kind == "number" else str
+        return cls(name, kind, tuple(sorted(counts, key=key)))
 
     def encode(self, column: Column, source: str) -> tuple[NDArray[np.intp], list[str]]:
         """Return class numbers, -1 where the label is missing, and words on labels read freely.
@@ -104,7 +108,7 @@ class Target:
         free = {_plain(label): label for label in self.classes}
         distinct = len(free) == len(self.classes)
         notes = []
-        for label in dict.fromkeys(_labels(column, self.kind)):
+        for label in dict.fromkeys(labels_of(column, self.kind)):
             if label is None or label in number:
                 continue
             if not distinct or _plain(label) not in free:
@@ -115,7 +119,7 @@ class Target:
             number[label] = number[free[_plain(label)]]
             notes.append(f"label {label!r} of {source} was read as {free[_plain(label)]!r}")
         return np.array(
-            [number.get(label, -1) for label in _labels(column, self.kind)], np.intp
+            [number.get(label, -1) for label in labels_of(column, self.kind)], np.intp
         ), notes
 
     def decode(self, numbers: NDArray[np.intp]) -> NDArray[Any]:
@@ -133,7 +137,7 @@ def _looks_like_a_quantity(kind: Kind, counts: Counter[str]) -> bool:
     return kind == "number" and len(counts) > max(20, counts.total() / 10)
 
 
-def _labels(column: Column, kind: Kind) -> list[str | None]:
+def labels_of(column: Column, kind: Kind) -> list[str | None]:
     """Return the labels of a column for a target of a kind, numbers written in one way."""
     if column.kind == "number" or kind == "text":
         return column.cells

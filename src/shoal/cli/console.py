@@ -47,7 +47,7 @@ def progress_bar(shown: bool) -> Iterator[Progress]:
     progress = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
-        TextColumn("epoch {task.completed:.0f}, {task.fields[cost]}, at most"),
+        TextColumn("{task.fields[told]}"),
         TimeRemainingColumn(compact=True),
         TextColumn("left"),
         console=error,
@@ -70,13 +70,14 @@ class ProgressBar(Callback):
     def on_train_begin(self, state: TrainingState) -> None:  # noqa: D102
         n_h = state.network.n_h
         what = f"network, {n_h} hidden units" if n_h else "logistic regression"
-        task = self.progress.add_task(what, total=state.max_epochs, cost="cost -")
+        task = self.progress.add_task(what, total=state.max_epochs, told="")
         self.tasks[id(state.network)] = task
 
     def on_epoch_end(self, state: TrainingState) -> None:  # noqa: D102
         name = "validation_cost" if "validation_cost" in state.history else "cost"
-        text = f"{name.replace('_', ' ')} {state.history[name][-1]:.4f}"
-        self.progress.update(self.tasks[id(state.network)], advance=1, cost=text)
+        cost = f"{name.replace('_', ' ')} {state.history[name][-1]:.4f}"
+        told = f"epoch {len(state.history)}, {cost}, at most"
+        self.progress.update(self.tasks[id(state.network)], advance=1, told=told)
 
     def on_train_end(self, state: TrainingState) -> None:  # noqa: D102
         self.progress.remove_task(self.tasks.pop(id(state.network)))

@@ -37,6 +37,10 @@ from shoal.errors import InputError
     help="Keep the training here every few seconds, so that it can go on after a crash.",
 )
 @click.option("--resume", is_flag=True, help="Go on with the training that --checkpoint kept.")
+@click.option(
+    "--in-parts/--in-memory", "in_parts", default=None,
+    help="Whether to learn from TABLE part by part; decided by its size if not given.",
+)  # fmt: skip
 @options.header
 @options.seed
 @options.threads
@@ -44,10 +48,13 @@ from shoal.errors import InputError
 @options.quiet
 def train(
     table: str, target: str, test: str | None, validation: str | None, path: Path | None,
-    folder: Path | None, resume: bool, header: bool | None, seed: int, as_json: bool, quiet: bool,
-    **chosen: Any,
+    folder: Path | None, resume: bool, in_parts: bool | None, header: bool | None, seed: int,
+    as_json: bool, quiet: bool, **chosen: Any,
 ) -> None:  # fmt: skip
     """Train networks on TABLE to predict COLUMN, measure them, and write one model file.
+
+    TABLE is a file, a folder of files, a quoted pattern as 'part-*.parquet', or a URL. What is
+    larger than memory is learned from part by part.
 
     Ctrl-C ends training early and keeps the best networks so far; twice, it stops at once.
     """
@@ -60,22 +67,30 @@ def train(
 
     from shoal.checkpoint import Checkpoint
     from shoal.cli.show import show_training, training_data
+    from shoal.cli.train_in_parts import train_found
+    from shoal.shards import ShardedTable, read_or_find
     from shoal.table_preparation import training_schema
     from shoal.table_training import train_table
     from shoal.tables import read_table
 
     asked = choices(**chosen)
     checkpoint = None if folder is None else Checkpoint(folder, resume=resume)
-    rows = read_table(table, header=header)
-    schema = training_schema(rows, target)
+    rows = read_or_find(table, header=header, in_parts=in_parts)
+    schema = (
+        rows.schema(target) if isinstance(rows, ShardedTable) else training_schema(rows, target)
+    )
     test_rows, validation_rows = (
         None if name is None else read_table(name, schema=schema) for name in (test, validation)
     )
     with progress_bar(shown=not (quiet or as_json)) as bar, StopOnCtrlC() as stop:
-        model, evaluation = train_table(
-            rows, target, test=test_rows, validation=validation_rows, seed=seed,
-            callbacks=[stop, ProgressBar(bar)], checkpoint=checkpoint, **asked,
-        )  # fmt: skip
+        ways = {
+            "test": test_rows, "validation": validation_rows, "seed": seed,
+            "callbacks": [stop, ProgressBar(bar)], "checkpoint": checkpoint, **asked,
+        }  # fmt: skip
+        if isinstance(rows, ShardedTable):
+            model, evaluation = train_found(rows, target, bar, **ways)
+        else:
+            model, evaluation = train_table(rows, target, **ways)
         model.save(path)
     stopped = any(history.stop_reason == STOPPED for history in model.ensemble.histories)
     if checkpoint is not None and not stopped:

@@ -1,0 +1,11 @@
+"""Tables larger than memory, in shards: the same training, part by part."""
+
+from shoal.shards.place import Here, Place
+from shoal.shards.reading import blocks_of, read_or_find
+from shoal.shards.sources import Shard, ShardedTable, find_shards
+from shoal.shards.training import train_shards
+
+__all__ = [
+    "Here", "Place", "Shard", "ShardedTable", "blocks_of", "find_shards", "read_or_find",
+    "train_shards",
+]  # fmt: skip

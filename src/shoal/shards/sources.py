@@ -1,0 +1,270 @@
+"""Guarantee: a file, folder, pattern or URL is shards in a fixed order, or a sentence says why not.
+
+Floor 6. A shard is a row group of a Parquet file, or a whole file of delimited text; it is read in
+blocks, whose borders depend on the files alone. All files have the same columns.
+"""
+
+import glob
+import zlib
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+
+from shoal.columns import Column, Kind, Schema, Table
+from shoal.errors import InputError
+from shoal.parquet import Layout, parquet_frames, parquet_layout
+from shoal.table_blocks import read_blocks
+from shoal.tables import opened, table_from_frame
+from shoal.targets import target_name
+from shoal.urls import size_of, urls_of
+
+PART = 65_536  # rows of a block, and so of a part of the examples, at the most
+HEAD = 2**20  # bytes, from which the rows of a text are estimated
+PATTERN = "*?["
+ENDINGS = (".parquet", ".pq", ".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
+
+
+@dataclass(frozen=True)
+class Shard:
+    """Rows that are read together.
+
+    Attributes
+    ----------
+    number : int
+        Its place among all shards.
+    source : str
+        The file or URL.
+    group : int or None
+        The row group of a Parquet file; None for delimited text.
+    rows : int
+        How many there are; of delimited text, estimated.
+    size : int
+        Its bytes.
+    """
+
+    number: int
+    source: str
+    group: int | None
+    rows: int
+    size: int
+
+    @property
+    def label(self) -> str:
+        """What messages call it."""
+        return self.source if self.group is None else f"row group {self.group} of {self.source}"
+
+
+@dataclass(frozen=True)
+class ShardedTable:
+    """A table in shards.
+
+    Attributes
+    ----------
+    source : str
+        As it was given.
+    shards : tuple of Shard
+    columns : tuple of (str, Kind)
+        Names and kinds, those of delimited text as its first block has them.
+    header : bool
+    on_block : callable, optional
+        Is told of each block that is read.
+    """
+
+    source: str
+    shards: tuple[Shard, ...]
+    columns: tuple[tuple[str, Kind], ...]
+    header: bool
+    on_block: Callable[[Shard, Table], None] | None = field(default=None, compare=False)
+
+    @property
+    def size(self) -> int:
+        """The bytes of all shards."""
+        return sum(shard.size for shard in self.shards)
+
+    @property
+    def rows(self) -> int:
+        """The rows of all shards; of delimited text, estimated."""
+        return sum(shard.rows for shard in self.shards)
+
+    @property
+    def exact(self) -> bool:
+        """Whether the rows are known, and not estimated."""
+        return self.shards[0].group is not None
+
+    def schema(self, target: str) -> Schema:
+        """Return what tables like it must look like; the target is given by name or position."""
+        return Schema(self.columns, self.header, target_name(self._empty, target))
+
+    def name(self, given: str) -> str:
+        """Return the name of a column, or say which are near."""
+        return self._empty[given.strip()].name
+
+    @property
+    def _empty(self) -> Table:
+        columns = tuple(Column(name, kind, np.empty(0)) for name, kind in self.columns)
+        return Table(columns, (), self.source, self.header)
+
+    def with_texts(self, names: Collection[str]) -> "ShardedTable":
+        """Return the table with some columns taken as text."""
+        columns = tuple((name, "text" if name in names else kind) for name, kind in self.columns)
+        return replace(self, columns=columns)
+
+    def blocks(
+        self, shard: Shard, names: Sequence[str] | None = None, *, open_to_text: bool = False
+    ) -> Iterator[Table]:
+        """Yield the rows of a shard, all columns or at least some of them, block by block.
+
+        Parameters
+        ----------
+        shard : Shard
+        names : sequence of str, optional
+        open_to_text : bool
+            Whether columns of numbers may turn out to be text after all, in delimited text.
+        """
+        for block in self._blocks(shard, names, open_to_text):
+            if self.on_block is not None:
+                self.on_block(shard, block)
+            yield block
+
+    def _blocks(
+        self, shard: Shard, names: Sequence[str] | None, open_to_text: bool
+    ) -> Iterator[Table]:
+        schema = Schema(self.columns, self.header, "")
+        if shard.group is not None:
+            with opened(shard.source) as (file, _):
+                first = 0
+                for frame in parquet_frames(
+                    file, shard.label, PART, groups=[shard.group], columns=names
+                ):
+                    block = table_from_frame(frame, shard.label, schema=schema)
+                    yield replace(block, first=first)
+                    first += block.n_rows
+            return
+        undecided = [name for name, kind in self.columns if open_to_text and kind == "number"]
+        for block in read_blocks(
+            shard.source, schema, header=None if self.header else False, rows=PART,
+            undecided=undecided,
+        ):  # fmt: skip
+            _check_names(block.names, self.columns, shard.source)
+            yield block
+
+
+def find_shards(source: str | Path, *, header: bool | None = None) -> ShardedTable:
+    """Find the files of a table, and their shards.
+
+    Parameters
+    ----------
+    source : str or Path
+        A file, a folder (with its folders), a pattern as ``part-*.parquet``, or a URL of such.
+        Names that begin with a dot or an underscore are passed over in folders.
+    header : bool, optional
+        Whether the first row of delimited text holds names; found out if not given.
+
+    Raises
+    ------
+    InputError
+        There is no such file, or the files are no table together.
+    """
+    if str(source) == "-":
+        raise InputError("standard input can be read once only, and parts are read often: name a"
+                         " file")  # fmt: skip
+    files = files_of(source)
+    kinds = {_is_parquet(file) for file in files}
+    if len(kinds) > 1:
+        raise InputError(f"{source} has both Parquet and delimited text: give one kind of file")
+    if kinds == {False}:
+        first = next(read_blocks(files[0], None, header=header, rows=PART))
+        columns = tuple((column.name, column.kind) for column in first.columns)
+        shards = tuple(_of_text(i, file) for i, file in enumerate(files))
+        return ShardedTable(str(source), shards, columns, first.header)
+    return _of_parquet(str(source), files)
+
+
+def _of_parquet(source: str, files: list[str]) -> ShardedTable:
+    layouts: list[Layout] = []
+    shards: list[Shard] = []
+    for file in files:
+        with opened(file) as (raw, _):
+            layouts.append(parquet_layout(raw, file))
+        for group, (rows, size) in enumerate(layouts[-1].groups):
+            if rows:
+                shards.append(Shard(len(shards), file, group, rows, size))
+    if not shards:
+        raise InputError(f"{source} has no rows: give a table with at least one row")
+    known: dict[str, tuple[Kind | None, str]] = {}
+    for file, layout in zip(files, layouts, strict=True):
+        names = [name for name, _ in layout.kinds]
+        _check_names(names, layouts[0].kinds, file)
+        if len(set(names)) < len(names):
+            raise InputError(f"{file} has two columns of one name: rename one of them")
+        for name, kind in layout.kinds:
+            expected, of = known.get(name, (None, ""))
+            if expected and kind and kind != expected:
+                raise InputError(
+                    f"column {name!r} of {file} holds {kind}, but that of {of} {expected}: write"
+                    " it with one type in all files"
+                )
+            known[name] = (expected, of) if expected else (kind, file)
+    columns: tuple[tuple[str, Kind], ...] = tuple(
+        (name, known[name][0] or "number") for name, _ in layouts[0].kinds
+    )
+    return ShardedTable(source, tuple(shards), columns, True)
+
+
+def _of_text(number: int, file: str) -> Shard:
+    """Return a file of text, whose rows are estimated from the lines at its beginning."""
+    size = size_of(file) if "://" in file else Path(file).stat().st_size
+    with opened(file) as (raw, _):
+        head = raw.read(HEAD)
+    text = zlib.decompressobj(31).decompress(head) if head.startswith(b"\x1f\x8b") else head
+    rows = round(size * max(1, text.count(b"\n")) / max(1, len(head)))
+    return Shard(number, file, None, rows, size)
+
+
+def _check_names(names: Sequence[str], expected: Sequence[tuple[str, object]], source: str) -> None:
+    wanted = [name for name, _ in expected]
+    for lacking in (name for name in wanted if name not in names):
+        raise InputError(
+            f"{source} lacks the column {lacking!r}, which the first file has: all files of a table"
+            " have the same columns"
+        )
+    for extra in (name for name in names if name not in wanted):
+        raise InputError(
+            f"{source} has a column {extra!r} that the first file lacks: all files of a table have"
+            " the same columns"
+        )
+
+
+def files_of(source: str | Path) -> list[str]:
+    """Return the files that a source names, in order; see :func:`find_shards`."""
+    source = str(source)
+    if "://" in source:
+        files = urls_of(source)
+        if len(files) > 1:
+            files = [file for file in files if _belongs(file, source)]
+    elif Path(source).is_dir():
+        paths = sorted(Path(source).rglob("*"))
+        files = [str(path) for path in paths if path.is_file() and _belongs(str(path), source)]
+    elif any(mark in source for mark in PATTERN) and not Path(source).exists():
+        found = glob.glob(source, recursive=True)  # noqa: PTH207  (Path.glob takes no full paths)
+        files = sorted(path for path in found if Path(path).is_file())
+    else:
+        files = [source]
+    if not files:
+        raise InputError(
+            f"{source} names no file that is read ({', '.join(ENDINGS[:4])} and such): check it"
+        )
+    return files
+
+
+def _belongs(file: str, folder: str) -> bool:
+    """Whether a file in a folder is one of its table's, not one of notes or marks beside it."""
+    inside = file.removeprefix(folder).replace("\\", "/").strip("/").split("/")
+    return file.lower().endswith(ENDINGS) and not any(name[:1] in "._" for name in inside)
+
+
+def _is_parquet(file: str) -> bool:
+    with opened(file) as (raw, _):
+        return raw.read(4) == b"PAR1"

@@ -1,0 +1,237 @@
+"""Guarantee: a table in shards becomes a model as a table in memory does, in passes over its rows.
+
+Floor 6. One pass surveys the rows, one counts the shares of categories where a column has very
+many, one encodes; then the networks learn from the parts, in passes of their own. All of them are
+stopped by the same rows, drawn at random, and measured on others.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from shoal import __version__
+from shoal.callbacks import Callback
+from shoal.checkpoint import Checkpoint
+from shoal.column_plans import ColumnPlan, TargetMeans
+from shoal.columns import Table
+from shoal.encoding import TableEncoder
+from shoal.errors import InputError
+from shoal.planning import choose_plan
+from shoal.recipe import Recipe
+from shoal.shards.encoding import Reading, ShardEncoder, Shares, SharesCounter, with_shares
+from shoal.shards.place import Here, Place
+from shoal.shards.roles import Roles
+from shoal.shards.sources import PART, ShardedTable, find_shards
+from shoal.shards.survey import HELD_OUT, Survey, Surveyor
+from shoal.summaries import CellSummary
+from shoal.table_evaluation import Evaluation, Labelled, evaluate_rows, labelled
+from shoal.table_learning import Beyond, Encoded, learn, profiles_of
+from shoal.table_model import TableModel
+from shoal.table_preparation import Choices, Prepared, prepare
+from shoal.table_training import check_seed
+from shoal.target_means import ordered
+from shoal.targets import Target
+
+MEASURED, STOPPING = 0.2, 0.15  # shares of the rows, and of the others, at the most
+
+
+def train_shards(
+    table: ShardedTable | str | Path,
+    target: str,
+    *,
+    test: Table | None = None,
+    validation: Table | None = None,
+    drop: Iterable[str] = (),
+    keep: Iterable[str] = (),
+    uses: Mapping[str, str] | None = None,
+    group: str | None = None,
+    goal: str | None = None,
+    recipe: Recipe | None = None,
+    strict: bool = False,
+    seed: int = 0,
+    callbacks: Sequence[Callback] = (),
+    checkpoint: Checkpoint | None = None,
+    place: Place | None = None,
+) -> tuple[TableModel, Evaluation]:
+    """Train networks on a table that may be larger than memory; measure them on unseen rows.
+
+    Parameters
+    ----------
+    table : ShardedTable, str or Path
+        As :func:`find_shards` returns it, or what is given to that.
+    target, drop, keep, uses, group, goal, strict, seed, callbacks, checkpoint
+        As for :func:`shoal.train_table`.
+    test, validation : Table, optional
+        Rows to measure on, and rows that stop the training; without them a fifth of the rows and
+        some of the others, but at most 65,536 each, drawn at random.
+    recipe : Recipe, optional
+        How the networks are trained. Its ``patience`` counts passes over 200,000 rows. With a
+        ``batch_size`` above 65,536, batches are whole parts, and there is no dropout.
+    place : Place, optional
+        Where shards are read and learned from: :class:`Here`, in this process, unless given. The
+        result does not depend on it.
+
+    Returns
+    -------
+    model : TableModel
+    evaluation : Evaluation
+    """
+    check_seed(seed)
+    if not isinstance(table, ShardedTable):
+        table = find_shards(table)
+    name = table.schema(target).target
+    drop, keep = ([table.name(each) for each in some] for some in (drop, keep))
+    uses = {table.name(each): use for each, use in (uses or {}).items()}
+    group = None if group is None else table.name(group)
+    choices = Choices(drop, keep, uses, group, None, goal, _fitting(recipe), strict)
+    high = 0.0 if test is not None else min(MEASURED, HELD_OUT / table.rows)
+    stopping = 0.0 if validation is not None else min(STOPPING, HELD_OUT / table.rows)
+    roles = Roles(seed, (0.0, high), stopping, group)
+    with place or Here() as where:
+        plan = _plan(table, name, roles, choices, where)
+        measured = _held_out(test, plan.survey.measured.table, plan, "measure on")
+        stop = _held_out(validation, plan.survey.stopping.table, plan, "stop training by")
+        if checkpoint is not None:
+            checkpoint.what |= {
+                "table": table.source, "target": name, "seed": str(seed),
+                "version of Shoal": __version__, "choices": repr(choices.to_data()),
+            }  # fmt: skip
+        seen = where.encode(plan.encoder, table.shards)
+        model = learn(
+            plan.prepared, plan.sample, stopping=stop, seed=seed, callbacks=callbacks,
+            checkpoint=checkpoint, beyond=Beyond(plan.counts, seen),
+        )  # fmt: skip
+    given = {"test": test, "validation": validation}
+    model.record["tables"] = {key: each.source for key, each in given.items() if each}
+    evaluation = evaluate_rows(model, measured)
+    model.record["measured"] = {
+        "source": evaluation.source, "rows": evaluation.rows, "metrics": evaluation.metrics,
+    }  # fmt: skip
+    return model, evaluation
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What was found out before anything is learned.
+
+    ``sample`` are rows that stand for all, and ``counts`` how many there are of each class.
+    """
+
+    survey: Survey
+    prepared: Prepared
+    encoder: ShardEncoder
+    sample: Encoded
+    final: TableEncoder
+    counts: np.ndarray
+
+
+def _plan(table: ShardedTable, name: str, roles: Roles, choices: Choices, where: Place) -> _Plan:
+    table, survey = _survey(table, name, roles, choices, where)
+    kind = dict(table.columns)[name]
+    target = Target.of_counts(name, kind, survey.labels, table.source)
+    sample = replace(survey.sample.table, source=table.source)
+    prepared = prepare(sample, name, choices, classes=target.classes)
+    prepared.notes.extend(_notes(table, survey))
+    counts = np.array([survey.learned[label] for label in target.classes])
+    reading = Reading(table, target, roles)
+    plans = [
+        choose_plan(
+            survey.columns[column.name], table.source, why_not=prepared.dropped.get(column.name),
+            keep=column.name in choices.keep, use=choices.uses.get(column.name),
+        )
+        for column in sample.columns
+        if column.name != name
+    ]  # fmt: skip
+    final, of_folds = _encoders(plans, survey, reading, where)
+    final.require_features(table.source)
+    weights = choices.recipe.weights_of(target.classes, counts)
+    encoder = ShardEncoder(reading, of_folds, weights if np.ptp(weights) else None)
+    rows = sample.without([name])
+    labels, _ = target.encode(sample[name], table.source)
+    encoded = Encoded(
+        np.arange(len(labels)), labels, encoder.features(rows, survey.sample.fold), final,
+        profiles_of(rows, final),
+    )  # fmt: skip
+    return _Plan(survey, prepared, encoder, encoded, final, counts)
+
+
+def _survey(
+    table: ShardedTable, name: str, roles: Roles, choices: Choices, where: Place
+) -> tuple[ShardedTable, Survey]:
+    """Survey the table, anew if columns of numbers turn out to be text."""
+    notes: list[str] = []
+    while True:
+        survey = where.total(Surveyor(table, name, roles, dict(choices.uses)), table.shards)
+        if not survey.texts:
+            return table, replace(survey, notes=(*notes, *survey.notes))
+        for column, place in survey.texts.items():
+            notes.append(f"column {column!r} is read as text, because of {place}")
+        texts = {column for column, kind in table.columns if kind == "text"} | set(survey.texts)
+        table = table.with_texts(texts)
+
+
+def _encoders(
+    plans: Sequence[ColumnPlan], survey: Survey, reading: Reading, where: Place
+) -> tuple[TableEncoder, tuple[TableEncoder, ...]]:
+    categories = {
+        plan.name: ordered(_counts(survey, plan.name))
+        for plan in plans
+        if isinstance(plan, TargetMeans)
+    }
+    if not categories:
+        encoder = TableEncoder(plans)
+        return encoder, (encoder,)
+    shares: Shares = where.total(SharesCounter(reading, categories), reading.table.shards)
+    return with_shares(plans, categories, shares, reading.target.classes)
+
+
+def _counts(survey: Survey, name: str) -> Counter[str]:
+    summary = survey.columns[name]
+    assert isinstance(summary, CellSummary)
+    return summary.counts
+
+
+def _notes(table: ShardedTable, survey: Survey) -> list[str]:
+    """Return what is to be said of the reading and of how it is learned from."""
+    sample = len(survey.sample.priority)
+    notes = list(survey.notes)
+    if survey.unlabelled:
+        notes.append(f"{survey.unlabelled:,} rows without a label were left out")
+    if sample < survey.learned.total():
+        notes.append(
+            f"logistic regression, the edges of pieces and the notes are of {sample:,} rows drawn"
+            f" from the {survey.learned.total():,} that the networks learned from"
+        )
+    for column, summary in survey.columns.items():
+        if isinstance(summary, CellSummary) and summary.uncounted:
+            notes.append(
+                f"column {column!r} has too many values to count each: {summary.uncounted:,} rows"
+                " with the rarest were counted together"
+            )
+    return notes
+
+
+def _held_out(given: Table | None, drawn: Table, plan: _Plan, what: str) -> Labelled:
+    """Return the rows of a table that was given, or those that were drawn, encoded."""
+    target = plan.prepared.target
+    if given is not None:
+        return labelled(given, target, plan.final)
+    if not drawn.n_rows:
+        raise InputError(
+            f"{plan.prepared.table.source} has too few rows to {what} some of them: give more rows,"
+            " or a table of such rows"
+        )
+    return labelled(replace(drawn, source="held out", notes=()), target, plan.final)
+
+
+def _fitting(recipe: Recipe | None) -> Recipe:
+    recipe = recipe or Recipe()
+    if recipe.dropout and recipe.batch_size > PART:
+        raise InputError(
+            f"batch_size is {recipe.batch_size:,}, and batches above {PART:,} are whole parts, in"
+            " which there is no dropout: choose dropout=0 too, or smaller batches"
+        )
+    return recipe

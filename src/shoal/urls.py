@@ -1,0 +1,70 @@
+"""Guarantee: what lies behind a URL is read as a file is, or a sentence says why it cannot be.
+
+Floor 4, the only file that knows fsspec, which opens ``s3://``, ``https://``, ``gs://`` and many
+more; it comes with the extra ``dask``.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, BinaryIO, cast
+
+from shoal.errors import InputError
+
+
+@contextmanager
+def opened_url(url: str) -> Iterator[BinaryIO]:
+    """Open what a URL names.
+
+    Raises
+    ------
+    InputError
+        It cannot be opened.
+    """
+    system, path = _file_system(url)
+    try:
+        file = system.open(path, "rb")
+    except Exception as error:  # each protocol has errors of its own
+        raise _unreadable(url, error) from error
+    with file:
+        yield cast(BinaryIO, file)
+
+
+def urls_of(url: str) -> list[str]:
+    """Return the files that a URL names, in order: itself, those of a folder, or of a pattern."""
+    system, path = _file_system(url)
+    try:
+        if any(mark in path for mark in "*?["):
+            found = system.glob(path)
+        else:
+            found = system.find(path) if system.isdir(path) else [path]
+        return [system.unstrip_protocol(each) for each in sorted(found)]
+    except Exception as error:
+        raise _unreadable(url, error) from error
+
+
+def size_of(url: str) -> int:
+    """Return how many bytes a file has."""
+    system, path = _file_system(url)
+    try:
+        return int(system.size(path) or 0)
+    except Exception as error:
+        raise _unreadable(url, error) from error
+
+
+def _file_system(url: str) -> tuple[Any, str]:
+    try:
+        from fsspec.core import url_to_fs  # noqa: PLC0415  (an extra)
+    except ImportError:
+        raise InputError(
+            f"{url} is a URL, which needs fsspec: install shoal[dask], or name a file"
+        ) from None
+    try:
+        system, path = url_to_fs(url)
+    except (ValueError, ImportError) as error:
+        raise _unreadable(url, error) from error
+    return system, path
+
+
+def _unreadable(url: str, error: Exception) -> InputError:
+    reason = str(error).partition("\n")[0] or type(error).__name__
+    return InputError(f"cannot read {url}: {reason}: check the address and your access to it")
