@@ -6,25 +6,12 @@ pass over parts on disk are compared with those of the same parts in memory, and
 scikit-learn's ``partial_fit`` and a PyTorch loader make of the same files, interleaved.
 """
 
-import argparse
-import json
-import os
-import resource
-import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from statistics import median
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-
-from shoal import Examples, Member, Network, train_population
-from shoal.engine.dropout import Dropout
-from shoal.optimizers import ScaledAdam
-from shoal.partitions import InParts, OnDisk
 
 OUT = Path("build/benchmarks")
 GROUP = 131_072  # rows of a row group

@@ -40,7 +40,7 @@ class Column:
         """Where there is no value, (m,)."""
         if self.kind == "number":
             return np.asarray(np.isnan(self.values))
-        return np.fromiter((value is None for value in self.values), bool, len(self.values))
+        return np.asarray(self.values == np.array(None, object), np.bool_)
 
     @property
     def n_missing(self) -> int:

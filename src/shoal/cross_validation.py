@@ -18,6 +18,7 @@ from shoal.errors import InputError
 from shoal.intervals import CONFIDENCE, Interval
 from shoal.splitting import Labels
 from shoal.table_evaluation import Evaluation
+from shoal.table_model import TableModel
 from shoal.table_preparation import Choices, Prepared, prepare
 from shoal.table_training import check_seed, learn_and_measure
 
@@ -72,24 +73,38 @@ def cross_validate(
     prepared = prepare(table, target, Choices(**choices))
     splits = _splits(prepared, folds, seed)
     drifting = prepared.splitter.order is not None
-    evaluations, of_folds = [], dict[str, list[int]]()
+    results = []
     for i, (rows, tested) in enumerate(splits, start=1):
         test = replace(table.rows(tested), source=f"fold {i}", notes=())
         model, evaluation = learn_and_measure(
             prepared, rows, test, drifting=drifting, seed=seed, callbacks=callbacks
         )
-        evaluations.append(evaluation)
-        own = [note for note in model.record["notes"] if note not in prepared.notes]
-        for note in (*own, *evaluation.notes):
-            of_folds.setdefault(note, []).append(i)
+        results.append((model, evaluation))
     notes = list(prepared.notes)
     if drifting:
         notes.append(
             "the first rows are only learned from: each fold is measured by what came before"
         )
-    for note, numbers in of_folds.items():
-        notes.append(f"fold{'s' * (len(numbers) > 1)} {', '.join(map(str, numbers))}: {note}")
     test_share = float(np.mean([len(tested) / len(rows) for rows, tested in splits]))
+    return summarised(results, notes, test_share)
+
+
+def summarised(
+    results: Sequence[tuple[TableModel, Evaluation]], notes: Sequence[str], test_share: float
+) -> CrossValidation:
+    """Return what the models of the folds, and how they were measured, say together.
+
+    ``notes`` are those of the whole table, and ``test_share`` says how many rows there are to
+    measure on for each to learn from.
+    """
+    evaluations, of_folds = [evaluation for _, evaluation in results], dict[str, list[int]]()
+    for i, (model, evaluation) in enumerate(results, start=1):
+        own = [note for note in model.record["notes"] if note not in notes]
+        for note in (*own, *evaluation.notes):
+            of_folds.setdefault(note, []).append(i)
+    told = list(notes)
+    for note, numbers in of_folds.items():
+        told.append(f"fold{'s' * (len(numbers) > 1)} {', '.join(map(str, numbers))}: {note}")
     names = evaluations[0].metrics
     metrics = {
         who: {name: _interval(_values(evaluations, who, name), test_share) for name in names[who]}
@@ -103,7 +118,7 @@ def cross_validate(
         )
         for name in names["network"]
     }
-    return CrossValidation(tuple(evaluations), metrics, gains, tuple(notes))
+    return CrossValidation(tuple(evaluations), metrics, gains, tuple(told))
 
 
 def _splits(prepared: Prepared, folds: int, seed: int) -> list[tuple[Labels, Labels]]:

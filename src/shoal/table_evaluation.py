@@ -76,14 +76,18 @@ def evaluate(model: TableModel, table: Table, ignore_extra: bool = False) -> Eva
 
 def cautions(model: TableModel, table: Table) -> list[str]:
     """Return why measures on a table may not be those of new rows."""
-    notes = drift(model.profiles, table)
-    name = Path(table.source).name
-    if Path(name).suffix and name == Path(model.record["source"]).name:
-        notes.append(
-            f"{table.source} has the name of the table that was learned from: if these are its"
-            " rows, these measures are too good"
-        )
-    return notes
+    return [*drift(model.profiles, table), *told_of(model, table.source)]
+
+
+def told_of(model: TableModel, source: str) -> list[str]:
+    """Return what is to be said of a table's name."""
+    name = Path(source).name
+    if not (Path(name).suffix and name == Path(model.record["source"]).name):
+        return []
+    return [
+        f"{source} has the name of the table that was learned from: if these are its rows, these"
+        " measures are too good"
+    ]
 
 
 def compared(model: TableModel, X: Array) -> dict[str, Array]:

@@ -138,7 +138,7 @@ def table_from_frame(
         if numbers is not None:
             table = append_numbers(table, name, numbers)
         else:
-            cells = clean(series_cells(series))
+            cells = _clean_cells(series)
             # A typed source says itself that these are text, even where they look like numbers.
             table = append_cells(table, name, cells, kind or ("text" if any(cells) else "number"))
     return table
@@ -256,6 +256,15 @@ def _series_numbers(series: "pd.Series[Any]") -> FloatArray | None:
     if kind.is_complex_dtype(series.dtype):
         return None
     return series.to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def _clean_cells(series: "pd.Series[Any]") -> list[str | None]:
+    """Return the values of a series as clean cells; each text is looked at once."""
+    if not isinstance(series.dtype, pd.StringDtype | pd.CategoricalDtype):
+        return clean(series_cells(series))
+    codes, values = pd.factorize(series)
+    texts = [*clean(map(_text, values)), None]  # code -1 is missing
+    return [texts[code] for code in codes]
 
 
 def series_cells(series: "pd.Series[Any]") -> list[str]:

@@ -23,17 +23,16 @@ def evaluate(
     """Measure MODEL on TABLE, which has the target column too."""
     from shoal.cli.show import show_notes
     from shoal.cli.show_measures import evaluation_data, show_evaluation
-    from shoal.table_evaluation import evaluate as evaluate_model
+    from shoal.shards import blocks_of, evaluate_blocks
     from shoal.table_model import TableModel
-    from shoal.tables import read_table
 
     if path is not None:
         from shoal.pictures import check_picture_path, plot_reliability
 
         check_picture_path(path)
     fitted = TableModel.load(model)
-    rows = read_table(table, schema=fitted.schema, header=header)
-    evaluation = evaluate_model(fitted, rows, ignore_extra)
+    blocks = blocks_of(table, fitted.schema, header=header)
+    evaluation = evaluate_blocks(fitted, blocks, table, ignore_extra)
     if path is not None:
         plot_reliability(evaluation.reliability, fitted.target.positive, path)
     if as_json:

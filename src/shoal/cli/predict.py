@@ -35,7 +35,7 @@ def predict(
     """
     from shoal.atomic import check_writable
     from shoal.drift import Spreads
-    from shoal.table_blocks import read_blocks
+    from shoal.shards import blocks_of
     from shoal.table_model import TableModel
     from shoal.table_writing import table_format, table_writer
 
@@ -47,7 +47,7 @@ def predict(
     spreads, notes = Spreads(fitted.profiles), dict[str, str]()
 
     def predicted() -> Iterator[dict[str, Any]]:
-        for block in read_blocks(table, fitted.schema, header=header):
+        for block in blocks_of(table, fitted.schema, header=header):
             yield fitted.prediction_columns(block, ignore_extra)
             for note in block.notes:
                 notes.setdefault(

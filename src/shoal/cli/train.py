@@ -8,7 +8,7 @@ from typing import Any
 import click
 from rich.markup import escape
 
-from shoal.cli import options
+from shoal.cli import cluster, options
 from shoal.cli.choices import choices, training_choices
 from shoal.cli.console import ProgressBar, output, progress_bar, say
 from shoal.cli.interrupt import STOPPED, StopOnCtrlC
@@ -37,10 +37,9 @@ from shoal.errors import InputError
     help="Keep the training here every few seconds, so that it can go on after a crash.",
 )
 @click.option("--resume", is_flag=True, help="Go on with the training that --checkpoint kept.")
-@click.option(
-    "--in-parts/--in-memory", "in_parts", default=None,
-    help="Whether to learn from TABLE part by part; decided by its size if not given.",
-)  # fmt: skip
+@cluster.in_parts
+@cluster.large_batches
+@cluster.dask
 @options.header
 @options.seed
 @options.threads
@@ -48,7 +47,8 @@ from shoal.errors import InputError
 @options.quiet
 def train(
     table: str, target: str, test: str | None, validation: str | None, path: Path | None,
-    folder: Path | None, resume: bool, in_parts: bool | None, header: bool | None, seed: int,
+    folder: Path | None, resume: bool, in_parts: bool | None, large_batches: bool,
+    address: str | None, header: bool | None, seed: int,
     as_json: bool, quiet: bool, **chosen: Any,
 ) -> None:  # fmt: skip
     """Train networks on TABLE to predict COLUMN, measure them, and write one model file.
@@ -67,15 +67,14 @@ def train(
 
     from shoal.checkpoint import Checkpoint
     from shoal.cli.show import show_training, training_data
-    from shoal.cli.train_in_parts import train_found
-    from shoal.shards import ShardedTable, read_or_find
+    from shoal.shards import ShardedTable, read_or_find, train_shards
     from shoal.table_preparation import training_schema
     from shoal.table_training import train_table
     from shoal.tables import read_table
 
-    asked = choices(**chosen)
+    asked, large = choices(**chosen), large_batches or address is not None
     checkpoint = None if folder is None else Checkpoint(folder, resume=resume)
-    rows = read_or_find(table, header=header, in_parts=in_parts)
+    rows = read_or_find(table, header=header, in_parts=True if large else in_parts)
     schema = (
         rows.schema(target) if isinstance(rows, ShardedTable) else training_schema(rows, target)
     )
@@ -88,7 +87,10 @@ def train(
             "callbacks": [stop, ProgressBar(bar)], "checkpoint": checkpoint, **asked,
         }  # fmt: skip
         if isinstance(rows, ShardedTable):
-            model, evaluation = train_found(rows, target, bar, **ways)
+            cluster.refuse_order(ways.pop("order"))
+            ways["recipe"] = cluster.recipe_of(asked["recipe"], rows, large)
+            with cluster.place_of(rows, address, bar) as (shown, place):
+                model, evaluation = train_shards(shown, target, place=place, **ways)
         else:
             model, evaluation = train_table(rows, target, **ways)
         model.save(path)

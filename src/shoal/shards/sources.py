@@ -20,7 +20,7 @@ from shoal.tables import opened, table_from_frame
 from shoal.targets import target_name
 from shoal.urls import size_of, urls_of
 
-PART = 65_536  # rows of a block, and so of a part of the examples, at the most
+PART = 32_768  # rows of a block, and so of a part of the examples, at the most
 HEAD = 2**20  # bytes, from which the rows of a text are estimated
 PATTERN = "*?["
 ENDINGS = (".parquet", ".pq", ".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")

@@ -20,8 +20,8 @@ from shoal.shards.sources import Shard, ShardedTable
 from shoal.summaries import CellSummary, ColumnSummary, summarise
 from shoal.targets import labels_of
 
-SAMPLE = 65_536  # rows that stand for all where a few are enough: edges of pieces, leaks, findings
-HELD_OUT = 65_536  # rows that are measured on, and as many that stop training, at the most
+SAMPLE = 32_768  # rows that stand for all where a few are enough: edges of pieces, leaks, findings
+STOPPING, MEASURED = 32_768, 65_536  # rows that stop training, that are measured on, at the most
 
 
 @dataclass(frozen=True)
@@ -147,8 +147,8 @@ class Surveyor:
                 if column.name != self.target and not texts
             },
             Drawn.of(block, learned, roles, SAMPLE),
-            Drawn.of(block, stopping, roles, HELD_OUT),
-            Drawn.of(block, measured, roles, HELD_OUT),
+            Drawn.of(block, stopping, roles, STOPPING),
+            Drawn.of(block, measured, roles, MEASURED),
             texts, one_of_each(block.notes),
         )  # fmt: skip
 

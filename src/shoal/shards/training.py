@@ -25,7 +25,7 @@ from shoal.shards.encoding import Reading, ShardEncoder, Shares, SharesCounter, 
 from shoal.shards.place import Here, Place
 from shoal.shards.roles import Roles
 from shoal.shards.sources import PART, ShardedTable, find_shards
-from shoal.shards.survey import HELD_OUT, Survey, Surveyor
+from shoal.shards.survey import MEASURED, STOPPING, Survey, Surveyor
 from shoal.summaries import CellSummary
 from shoal.table_evaluation import Evaluation, Labelled, evaluate_rows, labelled
 from shoal.table_learning import Beyond, Encoded, learn, profiles_of
@@ -35,7 +35,8 @@ from shoal.table_training import check_seed
 from shoal.target_means import ordered
 from shoal.targets import Target
 
-MEASURED, STOPPING = 0.2, 0.15  # shares of the rows, and of the others, at the most
+STEPS_OF_A_PASS, LARGE_ALPHA = 64, 0.01  # with large batches
+SHARE_MEASURED, SHARE_STOPPING = 0.2, 0.15  # of the rows, and of the others, at the most
 
 
 def train_shards(
@@ -66,10 +67,10 @@ def train_shards(
         As for :func:`shoal.train_table`.
     test, validation : Table, optional
         Rows to measure on, and rows that stop the training; without them a fifth of the rows and
-        some of the others, but at most 65,536 each, drawn at random.
+        some of the others, but at most 65,536 and 32,768, drawn at random.
     recipe : Recipe, optional
         How the networks are trained. Its ``patience`` counts passes over 200,000 rows. With a
-        ``batch_size`` above 65,536, batches are whole parts, and there is no dropout.
+        ``batch_size`` above 32,768, batches are whole parts, and there is no dropout.
     place : Place, optional
         Where shards are read and learned from: :class:`Here`, in this process, unless given. The
         result does not depend on it.
@@ -79,21 +80,53 @@ def train_shards(
     model : TableModel
     evaluation : Evaluation
     """
-    check_seed(seed)
-    if not isinstance(table, ShardedTable):
-        table = find_shards(table)
-    name = table.schema(target).target
+    found = table if isinstance(table, ShardedTable) else find_shards(table)
+    choices = choices_of(found, drop, keep, uses, group, goal, recipe, strict)
+    high = 0.0 if test is not None else min(SHARE_MEASURED, MEASURED / found.rows)
+    model, drawn = learn_shards(
+        found, target, choices, measured=(0.0, high), validation=validation, test=test, seed=seed,
+        callbacks=callbacks, checkpoint=checkpoint, place=place or Here(),
+    )  # fmt: skip
+    given = {"test": test, "validation": validation}
+    model.record["tables"] = {key: each.source for key, each in given.items() if each}
+    evaluation = evaluate_rows(model, drawn)
+    model.record["measured"] = {
+        "source": evaluation.source, "rows": evaluation.rows, "metrics": evaluation.metrics,
+    }  # fmt: skip
+    return model, evaluation
+
+
+def choices_of(
+    table: ShardedTable, drop: Iterable[str] = (), keep: Iterable[str] = (),
+    uses: Mapping[str, str] | None = None, group: str | None = None, goal: str | None = None,
+    recipe: Recipe | None = None, strict: bool = False,
+) -> Choices:  # fmt: skip
+    """Return what is chosen of a training, with the columns' names as the table has them."""
     drop, keep = ([table.name(each) for each in some] for some in (drop, keep))
     uses = {table.name(each): use for each, use in (uses or {}).items()}
     group = None if group is None else table.name(group)
-    choices = Choices(drop, keep, uses, group, None, goal, _fitting(recipe), strict)
-    high = 0.0 if test is not None else min(MEASURED, HELD_OUT / table.rows)
-    stopping = 0.0 if validation is not None else min(STOPPING, HELD_OUT / table.rows)
-    roles = Roles(seed, (0.0, high), stopping, group)
-    with place or Here() as where:
+    return Choices(drop, keep, uses, group, None, goal, _fitting(recipe), strict)
+
+
+def learn_shards(
+    table: ShardedTable, target: str, choices: Choices, *, place: Place,
+    measured: tuple[float, float] = (0.0, 0.0), test: Table | None = None,
+    validation: Table | None = None, seed: int = 0, callbacks: Sequence[Callback] = (),
+    checkpoint: Checkpoint | None = None,
+) -> tuple[TableModel, Labelled]:  # fmt: skip
+    """Train on a table in shards; return the model, and the rows to measure it on.
+
+    These are those of a test table, or those drawn whose number, from 0 to 1, lies in
+    ``measured``; there may be none.
+    """
+    check_seed(seed)
+    name = table.schema(target).target
+    stopping = 0.0 if validation is not None else min(SHARE_STOPPING, STOPPING / table.rows)
+    roles = Roles(seed, measured, stopping, choices.group)
+    with place as where:
         plan = _plan(table, name, roles, choices, where)
-        measured = _held_out(test, plan.survey.measured.table, plan, "measure on")
-        stop = _held_out(validation, plan.survey.stopping.table, plan, "stop training by")
+        drawn = _held_out(test, plan.survey.measured.table, plan, measured[1] > measured[0])
+        stop = _held_out(validation, plan.survey.stopping.table, plan, True)
         if checkpoint is not None:
             checkpoint.what |= {
                 "table": table.source, "target": name, "seed": str(seed),
@@ -104,13 +137,7 @@ def train_shards(
             plan.prepared, plan.sample, stopping=stop, seed=seed, callbacks=callbacks,
             checkpoint=checkpoint, beyond=Beyond(plan.counts, seen),
         )  # fmt: skip
-    given = {"test": test, "validation": validation}
-    model.record["tables"] = {key: each.source for key, each in given.items() if each}
-    evaluation = evaluate_rows(model, measured)
-    model.record["measured"] = {
-        "source": evaluation.source, "rows": evaluation.rows, "metrics": evaluation.metrics,
-    }  # fmt: skip
-    return model, evaluation
+    return model, drawn
 
 
 @dataclass(frozen=True)
@@ -214,17 +241,25 @@ def _notes(table: ShardedTable, survey: Survey) -> list[str]:
     return notes
 
 
-def _held_out(given: Table | None, drawn: Table, plan: _Plan, what: str) -> Labelled:
+def _held_out(given: Table | None, drawn: Table, plan: _Plan, needed: bool) -> Labelled:
     """Return the rows of a table that was given, or those that were drawn, encoded."""
-    target = plan.prepared.target
+    target, source = plan.prepared.target, plan.prepared.table.source
     if given is not None:
         return labelled(given, target, plan.final)
-    if not drawn.n_rows:
+    if drawn.n_rows:
+        return labelled(replace(drawn, source="held out", notes=()), target, plan.final)
+    if needed:
         raise InputError(
-            f"{plan.prepared.table.source} has too few rows to {what} some of them: give more rows,"
-            " or a table of such rows"
+            f"{source} has too few rows to hold any out: give more rows, or a test table and a"
+            " validation table"
         )
-    return labelled(replace(drawn, source="held out", notes=()), target, plan.final)
+    return Labelled(source, np.empty(0, np.intp), np.empty((0, len(plan.final.features))), [])
+
+
+def in_large_batches(recipe: Recipe, rows: int) -> Recipe:
+    """Return a recipe for batches of whole parts, as sums over a cluster make them."""
+    batch_size = max(PART + 1, -(-rows // STEPS_OF_A_PASS))
+    return replace(recipe, batch_size=batch_size, dropout=0.0, alpha=LARGE_ALPHA)
 
 
 def _fitting(recipe: Recipe | None) -> Recipe:

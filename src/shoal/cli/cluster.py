@@ -1,0 +1,81 @@
+"""Guarantee: a table in shards is read and learned from here or on a cluster, its progress shown.
+
+Floor 7.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import click
+from rich.progress import Progress
+
+from shoal.cli.reading_bar import ReadingBar
+from shoal.errors import InputError
+from shoal.recipe import Recipe
+from shoal.shards import Here, Place, ShardedTable, in_large_batches
+
+dask = click.option(
+    "--dask", "address", metavar="ADDRESS",
+    help="Do the work on the Dask cluster whose scheduler is there, as tcp://host:8786.",
+)  # fmt: skip
+in_parts = click.option(
+    "--in-parts/--in-memory", "in_parts", default=None,
+    help="Whether to learn from TABLE part by part; decided by its size if not given.",
+)  # fmt: skip
+large_batches = click.option(
+    "--large-batches", is_flag=True,
+    help="Learn from batches of whole parts, as on a cluster: the same networks, to the bit.",
+)  # fmt: skip
+
+
+@contextmanager
+def place_of(
+    table: ShardedTable, address: str | None, progress: Progress
+) -> Iterator[tuple[ShardedTable, Place]]:
+    """Yield a table to be read with its progress shown, and the place where it is."""
+    if address is not None:
+        with connected(address) as place:
+            yield table, place
+        return
+    bar = ReadingBar(progress, table)
+    try:
+        yield replace(table, on_block=bar.read), Here(on_part=bar.learned)
+    finally:
+        bar.end()
+
+
+@contextmanager
+def connected(address: str) -> Iterator[Place]:
+    """Connect to a cluster."""
+    try:
+        from distributed import Client
+
+        from shoal.distributed import OnCluster
+    except ImportError:
+        raise InputError("--dask needs Dask: install shoal[dask]") from None
+    try:
+        client = Client(  # type: ignore[no-untyped-call]
+            address, timeout="10s", set_as_default=False
+        )
+    except (OSError, TimeoutError, ValueError) as error:
+        raise InputError(
+            f"no scheduler answers at {address}: start one with dask scheduler, and workers with"
+            f" dask worker {address}"
+        ) from error
+    with client:
+        yield OnCluster(client)
+
+
+def recipe_of(recipe: Recipe, table: ShardedTable, large: bool) -> Recipe:
+    """Return the recipe to learn from a table in shards."""
+    return in_large_batches(recipe, table.rows) if large else recipe
+
+
+def refuse_order(order: str | None) -> None:
+    """Say that rows of a table in shards are not in order."""
+    if order is not None:
+        raise InputError(
+            "--order holds the last rows out, which is not done where a table is learned from part"
+            " by part: give later rows as --test and --validation in its place"
+        )
