@@ -120,6 +120,12 @@ class Spreads:
         for i, profile in enumerate(self.profiles):
             self.counts[i] += profile.spread(table[profile.name]) * table.n_rows
 
+    def __add__(self, other: "Spreads") -> "Spreads":
+        total = Spreads(self.profiles)
+        total.rows = self.rows + other.rows
+        total.counts = [a + b for a, b in zip(self.counts, other.counts, strict=True)]
+        return total
+
     def notes(self) -> list[str]:
         """Return a sentence on each column that is spread as in training no longer."""
         found = []

@@ -144,6 +144,17 @@ def table_from_frame(
     return table
 
 
+def frame_kinds(frame: pd.DataFrame) -> dict[str, Kind | None]:
+    """Return what kind each column of a data frame would be; None where all is missing."""
+    kinds: dict[str, Kind | None] = {}
+    for index, name in enumerate(map(str, frame.columns)):
+        series = frame.iloc[:, index]
+        numbers = _series_numbers(series)
+        empty = numbers is not None and bool(np.isnan(numbers).all())
+        kinds[name] = None if empty else "text" if numbers is None else "number"
+    return kinds
+
+
 def _read_bytes(source: str | Path) -> tuple[bytes, str]:
     """Return the content of a file, and what to call it."""
     with opened(source) as (file, name):

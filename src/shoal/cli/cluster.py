@@ -6,14 +6,16 @@ Floor 7.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import click
 from rich.progress import Progress
 
-from shoal.cli.reading_bar import ReadingBar
 from shoal.errors import InputError
-from shoal.recipe import Recipe
-from shoal.shards import Here, Place, ShardedTable, in_large_batches
+
+if TYPE_CHECKING:
+    from shoal.recipe import Recipe
+    from shoal.shards import Place, ShardedTable
 
 dask = click.option(
     "--dask", "address", metavar="ADDRESS",
@@ -31,9 +33,12 @@ large_batches = click.option(
 
 @contextmanager
 def place_of(
-    table: ShardedTable, address: str | None, progress: Progress
-) -> Iterator[tuple[ShardedTable, Place]]:
+    table: "ShardedTable", address: str | None, progress: Progress
+) -> "Iterator[tuple[ShardedTable, Place]]":
     """Yield a table to be read with its progress shown, and the place where it is."""
+    from shoal.cli.reading_bar import ReadingBar
+    from shoal.shards import Here
+
     if address is not None:
         with connected(address) as place:
             yield table, place
@@ -46,7 +51,7 @@ def place_of(
 
 
 @contextmanager
-def connected(address: str) -> Iterator[Place]:
+def connected(address: str) -> "Iterator[Place]":
     """Connect to a cluster."""
     try:
         from distributed import Client
@@ -67,8 +72,10 @@ def connected(address: str) -> Iterator[Place]:
         yield OnCluster(client)
 
 
-def recipe_of(recipe: Recipe, table: ShardedTable, large: bool) -> Recipe:
+def recipe_of(recipe: "Recipe", table: "ShardedTable", large: bool) -> "Recipe":
     """Return the recipe to learn from a table in shards."""
+    from shoal.shards import in_large_batches
+
     return in_large_batches(recipe, table.rows) if large else recipe
 
 

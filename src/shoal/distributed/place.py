@@ -6,6 +6,7 @@ keys: the same bits for any number of workers.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from itertools import groupby
 from typing import Any, TypeVar
@@ -39,10 +40,16 @@ class OnCluster(Place):
     client : distributed.Client
     silence, patience : float
         See :class:`Cluster`.
+
+    Attributes
+    ----------
+    frames : sequence of Future
+        The data frame of each shard, by number, where they are on workers already.
     """
 
     def __init__(self, client: Client, *, silence: float = 30.0, patience: float = 600.0) -> None:
         self.cluster = Cluster(client, silence=silence, patience=patience)
+        self.frames: Sequence[Future[Any]] = ()
         self._kept: list[Future[Any]] = []
 
     def __exit__(self, *_: object) -> None:
@@ -50,7 +57,10 @@ class OnCluster(Place):
 
     def total(self, work: Callable[[Shard], T], shards: Sequence[Shard]) -> T:  # noqa: D102
         what = f"the reading of {len(shards):,} shards"
-        terms, size = [(shard.number, self._sent(work, shard)) for shard in shards], TOGETHER
+        terms, size = (
+            [(s.number, self._sent(_done, work, *self._of([s]))) for s in shards],
+            TOGETHER,
+        )
         while len(terms) > TOGETHER:
             terms = [
                 (group[0][0], self._sent(_sum, [key for key, _ in group], [f for _, f in group]))
@@ -69,7 +79,7 @@ class OnCluster(Place):
             size *= 2
         numbered = [(shard.number, shard) for shard in shards]
         blocks = [
-            self._sent(_encoded, encoder, [shard for _, shard in group])
+            self._sent(_encoded, encoder, *self._of([shard for _, shard in group]))
             for group in _neighbours(numbered, size)
         ]
         self._kept += blocks
@@ -77,6 +87,10 @@ class OnCluster(Place):
             [self._sent(_facts, block) for block in blocks], f"{len(shards):,} shards encoded"
         )
         return lambda pieces: OnWorkers(self.cluster, blocks, facts, pieces)
+
+    def _of(self, shards: list[Shard]) -> tuple[list[Shard], list[Future[Any]]]:
+        """Return shards, and their data frames if they have such."""
+        return shards, [self.frames[shard.number] for shard in shards] if self.frames else []
 
     def _sent(self, work: Callable[..., Any], *arguments: Any) -> Future[Any]:
         return self.cluster.client.submit(work, *arguments, pure=False)
@@ -173,8 +187,19 @@ def _sum(keys: Sequence[int], terms: Sequence[T]) -> T:
     return total.total()
 
 
-def _encoded(encoder: ShardEncoder, shards: Sequence[Shard]) -> Block:
-    return [part for shard in shards for part in encoder(shard)]
+def _with_frames(shards: Sequence[Shard], frames: Sequence[Any]) -> list[Shard]:
+    if not frames:
+        return list(shards)
+    return [replace(shard, frame=frame) for shard, frame in zip(shards, frames, strict=True)]
+
+
+def _done(work: Callable[[Shard], T], shards: Sequence[Shard], frames: Sequence[Any]) -> T:
+    (shard,) = _with_frames(shards, frames)
+    return work(shard)
+
+
+def _encoded(encoder: ShardEncoder, shards: Sequence[Shard], frames: Sequence[Any]) -> Block:
+    return [part for shard in _with_frames(shards, frames) for part in encoder(shard)]
 
 
 def _facts(block: Block) -> list[tuple[int, int, float, str]]:

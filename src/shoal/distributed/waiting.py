@@ -82,13 +82,15 @@ class Cluster:
         return [found[i] for i in range(len(works))]
 
     def _wait(self, futures: list[Future[Any]]) -> None:
-        if futures:
-            try:
+        if not futures:
+            return
+        try:
+            with self.client.as_current():
                 distributed.wait(  # type: ignore[no-untyped-call]
                     futures, timeout=POLL, return_when="FIRST_COMPLETED"
                 )
-            except (TimeoutError, distributed.CancelledError):
-                time.sleep(POLL / 10)
+        except (TimeoutError, distributed.CancelledError):
+            time.sleep(POLL / 10)
 
     def _ended(self, futures: Sequence[Future[Any]], found: dict[int, Any]) -> list[int]:
         if self.client.status not in ("running", "connecting"):

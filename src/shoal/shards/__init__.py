@@ -1,6 +1,6 @@
 """Tables larger than memory, in shards: the same training, part by part."""
 
-from shoal.shards.evaluation import cross_validate_shards, evaluate_blocks
+from shoal.shards.evaluation import cross_validate_shards, evaluate_blocks, evaluate_shards
 from shoal.shards.place import Here, Place
 from shoal.shards.reading import blocks_of, read_or_find
 from shoal.shards.sources import Shard, ShardedTable, find_shards
@@ -8,5 +8,6 @@ from shoal.shards.training import in_large_batches, train_shards
 
 __all__ = [
     "Here", "Place", "Shard", "ShardedTable", "blocks_of", "cross_validate_shards",
-    "evaluate_blocks", "find_shards", "in_large_batches", "read_or_find", "train_shards",
+    "evaluate_blocks", "evaluate_shards", "find_shards", "in_large_batches", "read_or_find",
+    "train_shards",
 ]  # fmt: skip

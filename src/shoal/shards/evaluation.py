@@ -4,49 +4,117 @@ Floor 6. Labels and probabilities of all rows are kept, a few numbers for each; 
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from shoal.activations import Array
 from shoal.callbacks import Callback
 from shoal.columns import Table
 from shoal.cross_validation import CrossValidation, summarised
 from shoal.drift import Spreads
 from shoal.errors import InputError
 from shoal.shards.place import Here, Place
-from shoal.shards.sources import ShardedTable
+from shoal.shards.sources import Shard, ShardedTable
 from shoal.shards.survey import one_of_each
 from shoal.shards.training import choices_of, learn_shards
+from shoal.splitting import Labels
 from shoal.table_evaluation import Evaluation, Labelled, compared, evaluate_rows, labelled, told_of
 from shoal.table_model import TableModel
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What is known of some rows once a model has seen them.
+
+    Attributes
+    ----------
+    labels : ndarray of int, (m,)
+        Of those that have one.
+    given : dict of str to ndarray, (m, K)
+        The probabilities that are compared.
+    without : int
+        How many rows have no label.
+    spreads : Spreads
+        Of all rows.
+    notes : tuple of str
+    """
+
+    labels: Labels
+    given: dict[str, Array]
+    without: int
+    spreads: Spreads
+    notes: tuple[str, ...]
+
+    @classmethod
+    def of(cls, model: TableModel, block: Table, ignore_extra: bool = False) -> "Measured":
+        """Let a model see a block."""
+        if model.target.name not in block.names:
+            raise InputError(
+                f"{block.source} lacks the target column {model.target.name!r}: the true labels are"
+                " needed"
+            )
+        spreads = Spreads(model.profiles)
+        spreads.add(block)
+        known = np.flatnonzero(~block[model.target.name].absent)
+        if not len(known):
+            nothing = np.empty((0, len(model.encoder.features)))
+            given = compared(model, nothing)
+            return cls(np.empty(0, np.intp), given, block.n_rows, spreads, block.notes)
+        rows = labelled(block.rows(known), model.target, model.encoder, ignore_extra)
+        without = block.n_rows - len(known)
+        return cls(rows.labels, compared(model, rows.X), without, spreads, tuple(rows.notes))
+
+    def __add__(self, other: "Measured") -> "Measured":
+        return Measured(
+            np.concatenate([self.labels, other.labels]),
+            {name: np.concatenate([P, other.given[name]]) for name, P in self.given.items()},
+            self.without + other.without, self.spreads + other.spreads,
+            one_of_each((*self.notes, *other.notes)),
+        )  # fmt: skip
+
+    def evaluation(self, model: TableModel, source: str) -> Evaluation:
+        """Return what a model is measured to be."""
+        if not len(self.labels):
+            raise InputError(
+                f"the target {model.target.name!r} of {source} is missing in every row: the true"
+                " labels are needed"
+            )
+        notes = list(self.notes)
+        if self.without:
+            notes.append(f"{self.without:,} rows without a label were left out")
+        notes += [*self.spreads.notes(), *told_of(model, source)]
+        rows = Labelled(source, self.labels, np.empty((0, 0)), notes)
+        return evaluate_rows(model, rows, self.given)
+
+
+@dataclass(frozen=True)
+class _Measuring:
+    model: TableModel
+    table: ShardedTable
+    ignore_extra: bool
+
+    def __call__(self, shard: Shard) -> Measured:
+        return _total(self.model, self.table.blocks(shard), self.ignore_extra)
 
 
 def evaluate_blocks(
     model: TableModel, blocks: Iterable[Table], source: str, ignore_extra: bool = False
 ) -> Evaluation:
     """Measure a model on the rows of a table, block by block; see :func:`shoal.evaluate`."""
-    labels, found, notes = [], [], list[str]()
-    spreads, without = Spreads(model.profiles), 0
-    for block in blocks:
-        spreads.add(block)
-        known = _known(block, model)
-        without += block.n_rows - len(known)
-        if len(known):
-            rows = labelled(block.rows(known), model.target, model.encoder, ignore_extra)
-            labels.append(rows.labels)
-            found.append(compared(model, rows.X))
-            notes += rows.notes
-    if not found:
-        raise InputError(
-            f"the target {model.target.name!r} of {source} is missing in every row: the true labels"
-            " are needed"
-        )
-    if without:
-        notes.append(f"{without:,} rows without a label were left out")
-    notes = [*one_of_each(notes), *spreads.notes(), *told_of(model, source)]
-    given = {name: np.concatenate([each[name] for each in found]) for name in found[0]}
-    rows = Labelled(source, np.concatenate(labels), np.empty((0, 0)), notes)
-    return evaluate_rows(model, rows, given)
+    return _total(model, blocks, ignore_extra).evaluation(model, source)
+
+
+def evaluate_shards(
+    model: TableModel, table: ShardedTable, *, place: Place | None = None,
+    ignore_extra: bool = False,
+) -> Evaluation:  # fmt: skip
+    """Measure a model on a table in shards, here or where a place says."""
+    with place or Here() as where:
+        work = _Measuring(model, table.like(model.schema), ignore_extra)
+        measured = where.total(work, table.shards)
+    return measured.evaluation(model, table.source)
 
 
 def cross_validate_shards(
@@ -75,11 +143,11 @@ def cross_validate_shards(
     return summarised(results, [], 1 / (folds - 1))
 
 
-def _known(block: Table, model: TableModel) -> Any:
-    """Return the numbers of the rows that have a label."""
-    if model.target.name not in block.names:
-        raise InputError(
-            f"{block.source} lacks the target column {model.target.name!r}: the true labels are"
-            " needed"
-        )
-    return np.flatnonzero(~block[model.target.name].absent)
+def _total(model: TableModel, blocks: Iterable[Table], ignore_extra: bool) -> Measured:
+    measured = [Measured.of(model, block, ignore_extra) for block in blocks]
+    while len(measured) > 1:  # in pairs, so that no row is copied often
+        measured = [
+            measured[i] + measured[i + 1] if i + 1 < len(measured) else measured[i]
+            for i in range(0, len(measured), 2)
+        ]
+    return measured[0]

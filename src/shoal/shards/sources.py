@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -42,6 +43,8 @@ class Shard:
         How many there are; of delimited text, estimated.
     size : int
         Its bytes.
+    frame : DataFrame or None
+        Its rows, where they are in memory.
     """
 
     number: int
@@ -49,6 +52,7 @@ class Shard:
     group: int | None
     rows: int
     size: int
+    frame: Any = field(default=None, compare=False, repr=False)
 
     @property
     def label(self) -> str:
@@ -106,6 +110,12 @@ class ShardedTable:
         columns = tuple(Column(name, kind, np.empty(0)) for name, kind in self.columns)
         return Table(columns, (), self.source, self.header)
 
+    def like(self, schema: Schema) -> "ShardedTable":
+        """Return the table with the kinds that the columns of a training table had."""
+        kinds = dict(schema.columns)
+        columns = tuple((name, kinds.get(name, kind)) for name, kind in self.columns)
+        return replace(self, columns=columns)
+
     def with_texts(self, names: Collection[str]) -> "ShardedTable":
         """Return the table with some columns taken as text."""
         columns = tuple((name, "text" if name in names else kind) for name, kind in self.columns)
@@ -132,6 +142,12 @@ class ShardedTable:
         self, shard: Shard, names: Sequence[str] | None, open_to_text: bool
     ) -> Iterator[Table]:
         schema = Schema(self.columns, self.header, "")
+        if shard.frame is not None:
+            for first in range(0, len(shard.frame), PART):
+                rows = shard.frame.iloc[first : first + PART]
+                block = table_from_frame(rows, shard.label, schema=schema)
+                yield replace(block, first=first)
+            return
         if shard.group is not None:
             with opened(shard.source) as (file, _):
                 first = 0
@@ -245,8 +261,7 @@ def files_of(source: str | Path) -> list[str]:
         if len(files) > 1:
             files = [file for file in files if _belongs(file, source)]
     elif Path(source).is_dir():
-        paths = sorted(Path(source).rglob("*"))
-        files = [str(path) for path in paths if path.is_file() and _belongs(str(path), source)]
+        files = _of_folder(source)
     elif any(mark in source for mark in PATTERN) and not Path(source).exists():
         found = glob.glob(source, recursive=True)  # noqa: PTH207  (Path.glob takes no full paths)
         files = sorted(path for path in found if Path(path).is_file())
@@ -255,6 +270,23 @@ def files_of(source: str | Path) -> list[str]:
     if not files:
         raise InputError(
             f"{source} names no file that is read ({', '.join(ENDINGS[:4])} and such): check it"
+        )
+    return files
+
+
+def _of_folder(folder: str) -> list[str]:
+    try:
+        paths = sorted(path for path in Path(folder).rglob("*") if path.is_file())
+    except OSError as error:
+        raise InputError(
+            f"the folder {folder} cannot be read ({error.strerror}): check its permissions, or name"
+            " a file inside it"
+        ) from error
+    files = [str(path) for path in paths if _belongs(str(path), folder)]
+    if not files:
+        raise InputError(
+            f"the folder {folder} holds no file that is read ({', '.join(ENDINGS[:4])} and such):"
+            " name a file, or another folder"
         )
     return files
 

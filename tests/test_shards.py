@@ -1,0 +1,362 @@
+"""A table in shards is the table: its files, its rows, what they are for, and what is learned."""
+
+import gzip
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from shoal import Recipe, read_table, train_table
+from shoal.columns import Column, Table
+from shoal.errors import InputError
+from shoal.shards import (
+    Here,
+    cross_validate_shards,
+    evaluate_blocks,
+    find_shards,
+    read_or_find,
+    reading,
+    sources,
+    survey,
+    train_shards,
+)
+from shoal.shards.roles import Roles
+from shoal.table_evaluation import evaluate
+
+QUICK = Recipe(networks=2, max_epochs=3, hidden_units=8)
+
+
+def frame(m=600, seed=0, sort=False):
+    random = np.random.default_rng(seed)
+    x = random.normal(size=(m, 3))
+    y = np.where(x[:, 0] + x[:, 1] * x[:, 2] + 0.3 * random.normal(size=m) > 0, "yes", "no")
+    table = pd.DataFrame(x, columns=["a", "b", "c"])
+    table.loc[::7, "b"] = np.nan
+    table["colour"] = random.choice(["red", "green", "blue", None], m)
+    table["shop"] = random.integers(0, 120, m).astype(str)
+    table["shop"] = "shop " + table["shop"]
+    table["y"] = y
+    return table.sort_values("y", ignore_index=True) if sort else table
+
+
+def parquet(folder, table, files=3, rows=70):
+    folder.mkdir(exist_ok=True)
+    for i, part in enumerate(np.array_split(np.arange(len(table)), files)):
+        arrow = pa.Table.from_pandas(table.iloc[part], preserve_index=False)
+        pq.write_table(arrow, folder / f"part-{i}.parquet", row_group_size=rows)
+    return folder
+
+
+def delimited(folder, table, files=2, zipped=False):
+    folder.mkdir(exist_ok=True)
+    for i, part in enumerate(np.array_split(np.arange(len(table)), files)):
+        text = table.iloc[part].to_csv(index=False).encode()
+        name = f"part-{i}.csv" + ".gz" * zipped
+        (folder / name).write_bytes(gzip.compress(text) if zipped else text)
+    return folder
+
+
+def rows_of(table):
+    blocks = [block for shard in table.shards for block in table.blocks(shard)]
+    return survey.joined(blocks)
+
+
+def same(one, other):
+    assert one.names == other.names
+    for first, second in zip(one.columns, other.columns, strict=True):
+        assert first.kind == second.kind
+        assert list(first.cells) == list(second.cells)
+
+
+@pytest.fixture(autouse=True)
+def small_parts(monkeypatch):
+    monkeypatch.setattr(sources, "PART", 50)
+
+
+@pytest.mark.parametrize("kind", ["parquet", "csv", "csv.gz"])
+def test_shards_hold_the_rows_of_the_files_in_order(kind, tmp_path):
+    table = frame()
+    folder = (
+        parquet(tmp_path / "t", table)
+        if kind == "parquet"
+        else delimited(tmp_path / "t", table, zipped=kind == "csv.gz")
+    )
+    table.to_csv(tmp_path / "whole.csv", index=False)
+    whole = read_table(tmp_path / "whole.csv")
+    pattern = f"{folder}/part-*"
+    for source in (folder, pattern, f"file://{folder}"):
+        found = find_shards(source)
+        same(rows_of(found), whole)
+        assert found.exact == (kind == "parquet")
+        assert found.rows == pytest.approx(600, rel=0.35)
+    same(read_or_find(folder), whole)  # it is small, and so read whole
+
+
+def test_a_file_is_read_as_ever_unless_parts_are_asked_for(tmp_path, monkeypatch):
+    path = tmp_path / "t.csv"
+    frame().to_csv(path, index=False)
+    same(read_or_find(path), read_table(path))
+    assert len(read_or_find(path, in_parts=True).shards) == 1
+    monkeypatch.setattr(reading, "SMALL", 0)
+    same(read_or_find(path), read_table(path))
+    monkeypatch.setattr(reading, "free_memory", lambda: 1000)
+    assert len(read_or_find(path).shards) == 1
+    same(read_or_find(path, in_parts=False), read_table(path))
+
+
+def test_marks_and_notes_beside_the_files_are_passed_over(tmp_path):
+    folder = parquet(tmp_path / "t", frame())
+    (folder / "_SUCCESS").write_text("")
+    (folder / ".hidden.csv").write_text("a\n1\n")
+    (folder / "README.md").write_text("about")
+    assert len({shard.source for shard in find_shards(folder).shards}) == 3
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (lambda f: (f / "part-1.parquet").write_bytes(b"PAR1 and no more"), "part-1.parquet is a"),
+        (
+            lambda f: frame().drop(columns="b").to_parquet(f / "part-1.parquet"),
+            "part-1.parquet lacks the column 'b'",
+        ),
+        (
+            lambda f: frame().assign(z=1).to_parquet(f / "part-1.parquet"),
+            "part-1.parquet has a column 'z'",
+        ),
+        (
+            lambda f: frame().assign(a="text").to_parquet(f / "part-1.parquet"),
+            "column 'a' of .*part-1.parquet holds text, but that of .*part-0.parquet number",
+        ),
+        (lambda f: (f / "more.csv").write_text("a\n1\n"), "both Parquet and delimited text"),
+    ],
+    ids=["cut off", "a column less", "a column more", "another type", "two formats"],
+)
+def test_a_bad_file_is_named(damage, words, tmp_path):
+    folder = parquet(tmp_path / "t", frame())
+    damage(folder)
+    with pytest.raises(InputError, match=words):
+        find_shards(folder)
+
+
+def test_a_damaged_row_group_is_named(tmp_path):
+    folder = parquet(tmp_path / "t", frame(), rows=100)
+    path = folder / "part-1.parquet"
+    data = bytearray(path.read_bytes())
+    group = pq.ParquetFile(path).metadata.row_group(1)
+    start = group.column(0).data_page_offset
+    data[start : start + 60] = b"\xff" * 60
+    path.write_bytes(data)
+    with pytest.raises(InputError, match=r"row group 1 of .*part-1.parquet"):
+        train_shards(folder, "y", recipe=QUICK)
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("nothing-*.csv", "names no file"),
+        ("folder", "holds no file that is read"),
+        ("-", "read once only"),
+        ("s4://bucket/x.parquet", "cannot read s4://"),
+        ("file:///no/such/file.parquet", "cannot read file:///no/such"),
+    ],
+)
+def test_what_is_no_table_is_told(source, words, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(InputError, match=words):
+        find_shards(source)
+
+
+def test_a_column_that_turns_out_to_be_text_is_text_throughout(tmp_path):
+    table = frame()
+    table["a"] = table["a"].round(3).astype(str)
+    table.loc[450, "a"] = "many"
+    folder = delimited(tmp_path / "t", table)
+    model, _ = train_shards(folder, "y", recipe=QUICK)
+    assert dict(model.schema.columns)["a"] == "text"
+    (note,) = [note for note in model.record["notes"] if "read as text" in note]
+    assert "'many'" in note
+    assert "part-1.csv" in note
+
+
+# roles
+
+
+def block(m, first=0):
+    column = Column("a", "number", np.arange(first, first + m, dtype=float))
+    return Table((column,), (), "t", True, first=first)
+
+
+def test_roles_depend_on_a_rows_place_alone():
+    roles = Roles(7, (0.0, 0.2), 0.15)
+    whole, halves = roles.of(block(1000), 3), [roles.of(block(500, k), 3) for k in (0, 500)]
+    for name in whole._fields:
+        parts = np.concatenate([getattr(half, name) for half in halves])
+        np.testing.assert_array_equal(getattr(whole, name), parts)
+    assert (whole.learned ^ whole.measured ^ whole.stopping).all()
+    assert 150 < whole.measured.sum() < 250
+    assert 80 < whole.stopping.sum() < 160
+    other_seed, other_shard = (
+        Roles(8, (0.0, 0.2), 0.15).of(block(1000), 3),
+        roles.of(block(1000), 4),
+    )
+    assert (other_seed.measured != whole.measured).any()
+    assert (other_shard.measured != whole.measured).any()
+
+
+def test_each_row_is_measured_on_in_one_fold():
+    folds = [Roles(0, (k / 5, (k + 1) / 5), 0.1).of(block(2000), 0).measured for k in range(5)]
+    np.testing.assert_array_equal(np.sum(folds, axis=0), 1)
+
+
+def test_rows_of_a_group_are_never_apart():
+    groups = np.array([f"g{k % 40}" if k % 9 else None for k in range(2000)], object)
+    table = Table((Column("g", "text", groups),), (), "t", True)
+    roles = Roles(0, (0.0, 0.3), 0.2, "g").of(table, 0)
+    for name in sorted(set(filter(None, groups))):
+        own = groups == name
+        for of_rows in (roles.learned, roles.measured, roles.stopping):
+            assert of_rows[own].all() or not of_rows[own].any()
+    alone = np.array([each is None for each in groups])
+    assert 0 < roles.measured[alone].sum() < alone.sum()
+
+
+def test_drawn_rows_do_not_depend_on_who_draws_them():
+    roles = Roles(0, (0.0, 0.0), 0.0)
+    tables = [block(300, k) for k in (0, 300, 600)]
+    drawn = [survey.Drawn.of(each, np.arange(300), roles.of(each, 0), 100) for each in tables]
+    left, right = (drawn[0] + drawn[1]) + drawn[2], drawn[0] + (drawn[1] + drawn[2])
+    np.testing.assert_array_equal(left.table["a"].values, right.table["a"].values)
+    assert len(left.priority) == 100
+    assert 20 < (left.table["a"].values < 300).sum() < 50
+
+
+# training
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return parquet(tmp_path_factory.mktemp("shards") / "t", frame(3000), rows=400)
+
+
+def test_networks_are_the_same_whether_parts_are_in_memory_or_in_files(folder, tmp_path):
+    made = [
+        train_shards(folder, "y", recipe=QUICK, place=Here(tmp_path, in_memory=in_memory))
+        for in_memory in (True, False)
+    ]
+    assert made[0][0].fingerprint == made[1][0].fingerprint
+    assert made[0][1].metrics == made[1][1].metrics
+    assert not list(tmp_path.iterdir())  # nothing is left
+
+
+def test_what_is_learned_in_parts_is_as_good_as_from_the_whole(folder):
+    recipe = Recipe(networks=2, max_epochs=60)
+    _, in_parts = train_shards(folder, "y", recipe=recipe)
+    _, whole = train_table(read_or_find(folder), "y", recipe=recipe)
+    assert in_parts.metrics["network"]["roc_auc"] == pytest.approx(
+        whole.metrics["network"]["roc_auc"], abs=0.03
+    )
+    assert in_parts.metrics["network"]["roc_auc"] > 0.93
+
+
+def test_sorted_rows_and_parts_of_one_class_are_learned_from(tmp_path):
+    folder = parquet(tmp_path / "t", frame(2000, sort=True))
+    _, found = train_shards(folder, "y", recipe=Recipe(networks=2, max_epochs=40))
+    assert found.metrics["network"]["roc_auc"] > 0.9
+
+
+def test_a_category_of_one_shard_is_known_as_in_memory(tmp_path):
+    table = frame(1200)
+    table.loc[:40, "colour"] = "gold"  # in the first row groups alone
+    folder = parquet(tmp_path / "t", table)
+    model, _ = train_shards(folder, "y", recipe=QUICK)
+    (plan,) = [plan for plan in model.encoder.plans if plan.name == "colour"]
+    assert "gold" in plan.categories
+
+
+def test_plans_are_those_of_the_rows_that_are_learned_from(folder):
+    """The summaries of parts decide as a whole table's do."""
+    found = find_shards(folder)
+    model, _ = train_shards(found, "y", recipe=QUICK)
+    roles = Roles(0, (0.0, 0.2), 0.15)
+    kept = survey.joined(
+        [
+            each.rows(np.flatnonzero(roles.of(each, shard.number).learned))
+            for shard in found.shards
+            for each in found.blocks(shard)
+        ]
+    )
+    whole, _ = train_table(kept, "y", recipe=QUICK, test=kept)
+    assert model.record["rows"] == kept.n_rows
+    for one, other in zip(model.encoder.plans, whole.encoder.plans, strict=True):
+        assert one.features == other.features
+        assert one.missing == other.missing
+        if hasattr(one, "mean"):
+            assert one.mean == pytest.approx(other.mean, rel=1e-12)
+            assert one.scale == pytest.approx(other.scale, rel=1e-12)
+
+
+def test_shares_of_many_categories_come_from_other_folds(folder):
+    model, _ = train_shards(folder, "y", recipe=QUICK)
+    (plan,) = [plan for plan in model.encoder.plans if plan.name == "shop"]
+    assert plan.use == "target means"
+    assert len(plan.categories) == 120
+
+
+def test_class_weights_goals_groups_and_tables_of_ones_own_are_respected(folder, tmp_path):
+    held = frame(400, seed=5)
+    held.to_csv(tmp_path / "held.csv", index=False)
+    test = read_table(tmp_path / "held.csv")
+    model, found = train_shards(
+        folder, "y", test=test, validation=test, group="shop", goal="recall=0.9", drop=["c"],
+        uses={"colour": "one-hot"}, recipe=replace(QUICK, class_weight="balanced"),
+    )  # fmt: skip
+    assert found.rows == 400
+    assert model.record["rows"] == 3000  # nothing had to be held out
+    assert model.decision.goal == "recall=0.9"
+    assert {plan.name for plan in model.encoder.plans if not plan.features} == {"c", "shop"}
+    assert model.record["tables"] == {"test": test.source, "validation": test.source}
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"drop": ["nope"]}, "no column 'nope'"),
+        ({"uses": {"a": "date"}}, "cannot be used as date"),
+        ({"goal": "nonsense"}, "nonsense"),
+        ({"seed": -1}, "seed is -1"),
+        ({"recipe": Recipe(batch_size=10**6)}, "there is no dropout"),
+        ({"recipe": replace(QUICK, class_weight={"maybe": 2.0})}, "'maybe', which is no class"),
+    ],
+)
+def test_what_cannot_be_done_is_told(asked, words, folder):
+    with pytest.raises(InputError, match=words):
+        train_shards(folder, "y", **{"recipe": QUICK} | asked)
+
+
+def test_a_model_is_measured_block_by_block_as_on_the_whole(folder):
+    model, _ = train_shards(folder, "y", recipe=QUICK)
+    found = find_shards(folder)
+    blocks = (each for shard in found.shards for each in found.blocks(shard))
+    by_blocks = evaluate_blocks(model, blocks, "all")
+    whole = evaluate(model, read_or_find(folder))
+    assert by_blocks.metrics == whole.metrics
+    assert by_blocks.confusion == whole.confusion
+
+
+def test_cross_validation_measures_each_fold_by_the_others(folder):
+    found = cross_validate_shards(find_shards(folder), "y", folds=3, recipe=QUICK)
+    assert sum(each.rows for each in found.evaluations) == 3000
+    assert 0.5 < found.metrics["network"]["roc_auc"].estimate < 1
+
+
+def test_each_part_that_is_learned_from_is_told(folder):
+    seen = []
+    place = Here(in_memory=True, on_part=lambda rows, of: seen.append((rows, of)))
+    model, _ = train_shards(folder, "y", recipe=QUICK, place=place)
+    assert {of for _, of in seen} == {model.record["rows"]}
+    assert sum(rows for rows, _ in seen) % model.record["rows"] == 0
