@@ -1,6 +1,7 @@
 """A table in shards is the table: its files, its rows, what they are for, and what is learned."""
 
 import gzip
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -8,13 +9,16 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from click.testing import CliRunner
 
-from shoal import Recipe, read_table, train_table
+from shoal import Callback, Checkpoint, Recipe, TableClassifier, read_table, train_table
+from shoal.cli import shoal
 from shoal.columns import Column, Table
 from shoal.errors import InputError
 from shoal.shards import (
     Here,
     cross_validate_shards,
+    estimate,
     evaluate_blocks,
     find_shards,
     read_or_find,
@@ -360,3 +364,85 @@ def test_each_part_that_is_learned_from_is_told(folder):
     model, _ = train_shards(folder, "y", recipe=QUICK, place=place)
     assert {of for _, of in seen} == {model.record["rows"]}
     assert sum(rows for rows, _ in seen) % model.record["rows"] == 0
+
+
+def test_the_estimator_learns_from_files_and_predicts_them(folder, monkeypatch):
+    whole = TableClassifier(recipe=QUICK, random_state=0).fit(str(folder), "y")
+    monkeypatch.setattr(reading, "free_memory", lambda: 1000)
+    in_parts = TableClassifier(recipe=QUICK, random_state=0).fit(folder, "y", groups="shop")
+    for fitted in (whole, in_parts):
+        assert fitted.classes_.tolist() == ["no", "yes"]
+        table = pd.concat([pd.read_parquet(path) for path in sorted(folder.iterdir())])
+        of_frame = fitted.predict_proba(table.drop(columns="y"))
+        np.testing.assert_array_equal(fitted.predict_proba(str(folder)), of_frame)
+        assert fitted.n_features_in_ == 5
+    assert whole.model_.record["rows"] == 3000
+    assert in_parts.model_.record["rows"] < 3000
+    with pytest.raises(InputError, match="y is the name of its target"):
+        TableClassifier().fit(folder, [0, 1])
+
+
+def test_an_estimate_says_what_the_training_then_takes(folder, monkeypatch):
+    monkeypatch.setattr(sources, "PART", 1000)  # so that some shards are measured whole
+    found = estimate(find_shards(folder), "y", recipe=QUICK)
+    model, _ = train_shards(folder, "y", recipe=QUICK)
+    assert found.rows == 3000
+    assert found.exact
+    assert found.features == pytest.approx(len(model.encoder.features), rel=0.2)
+    assert found.parameters == pytest.approx(
+        sum(each.theta.size for each in model.ensemble.networks), rel=0.2
+    )
+    assert found.readings == 3  # the shares of shops are counted
+    assert found.learned == pytest.approx(model.record["rows"], rel=0.05)
+    assert min(found.read, found.learn, found.add, found.here.memory) > 0
+    one, many = found.on(1), found.on(100)
+    assert one.reading_seconds == pytest.approx(100 * many.reading_seconds)
+    assert many.update_bytes == 100 * one.update_bytes
+    with pytest.raises(InputError, match="workers is 0"):
+        found.on(0)
+
+
+def test_the_command_line_takes_folders_and_says_what_they_will_take(folder, tmp_path):
+    def run(*words):
+        result = CliRunner().invoke(shoal, list(map(str, words)))
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    planned = run("plan", folder, "-t", "y", "--workers", "4", "--networks", "1")
+    assert "3,000 rows in" in planned
+    assert "4 workers" in planned
+    assert json.loads(run("plan", folder, "-t", "y", "--json"))["cluster"]["updates"] >= 1
+    model = tmp_path / "m.shoal"
+    trained = run("train", folder, "-t", "y", "--in-parts", "--networks", "1", "-o", model)
+    assert "drawn from the" not in trained  # all of so few rows are looked at
+    run("predict", model, f"{folder}/*.parquet", "-o", tmp_path / "p.parquet")
+    assert len(pd.read_parquet(tmp_path / "p.parquet")) == 3000
+    assert json.loads(run("evaluate", model, folder, "--json"))["rows"] == 3000
+    refused = CliRunner().invoke(
+        shoal, ["train", str(folder), "-t", "y", "--in-parts", "--order", "a"]
+    )
+    assert isinstance(refused.exception, InputError)
+    assert "--order" in str(refused.exception)
+
+
+def test_a_training_on_shards_is_resumed_to_the_same_bits(folder, tmp_path):
+    straight, _ = train_shards(folder, "y", recipe=QUICK)
+
+    class Crash(Callback):
+        def on_epoch_end(self, state):
+            if state.network.n_h and len(state.history) == 2:
+                raise KeyboardInterrupt
+
+    kept = tmp_path / "kept"
+    with pytest.raises(KeyboardInterrupt):
+        train_shards(
+            folder, "y", recipe=QUICK, callbacks=[Crash()], place=Here(tmp_path, in_memory=False),
+            checkpoint=Checkpoint(kept, seconds=0.0),
+        )  # fmt: skip
+    assert [path.name for path in tmp_path.iterdir()] == ["kept"]
+    resumed, _ = train_shards(
+        folder, "y", recipe=QUICK, checkpoint=Checkpoint(kept, resume=True, seconds=0.0)
+    )
+    assert resumed.fingerprint == straight.fingerprint
+    with pytest.raises(InputError, match="seed"):
+        train_shards(folder, "y", recipe=QUICK, seed=1, checkpoint=Checkpoint(kept, resume=True))

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from shoal.pytorch import from_torch, to_torch
     from shoal.recipe import Recipe
     from shoal.report import report_html
+    from shoal.shards import train_shards
     from shoal.table_classifier import TableClassifier
     from shoal.table_evaluation import evaluate
     from shoal.table_model import TableModel
@@ -59,6 +60,7 @@ _HOMES = {
     "to_torch": "pytorch",
     "train": "training",
     "train_population": "training",
+    "train_shards": "shards",
     "train_table": "table_training",
 }
 __all__ = [
@@ -91,6 +93,7 @@ __all__ = [
     "trace",
     "train",
     "train_population",
+    "train_shards",
     "train_table",
 ]
 

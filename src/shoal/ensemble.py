@@ -186,6 +186,11 @@ def fit_ensemble(
     return run.result()
 
 
+def patience_in_parts(recipe: Recipe, rows: int) -> int:
+    """Return how many passes over so many rows without a gain end training."""
+    return max(LEAST_PATIENCE, round(recipe.patience * min(1.0, PATIENCE_ROWS / rows)))
+
+
 class Deadline(Callback):
     """Ends training at a time, as of ``time.monotonic``."""
 
@@ -291,8 +296,11 @@ class _Fit:
         metric = self.recipe.metric
         if metric == "roc-auc" and np.ptp(stopping.Y, axis=1).min() == 0:
             metric = "log-loss"  # without rows of both kinds there is no such area
+        patience = self.recipe.patience
+        if self.in_parts is not None:
+            patience = patience_in_parts(self.recipe, self.in_parts.m)
         stop = EarlyStopping(
-            f"validation_{column_of(metric)}", self._patience(), 0.0,
+            f"validation_{column_of(metric)}", patience, 0.0,
             mode="min" if metric in FALLING else "max",
         )  # fmt: skip
         network = self._network()
@@ -305,13 +313,6 @@ class _Fit:
         return Member(
             network, optimizer, self.recipe.l2, weights, stopping, [*callbacks, stop], dropout
         )
-
-    def _patience(self) -> int:
-        """Return how many passes without a gain end training: fewer where they are long."""
-        if self.in_parts is None:
-            return self.recipe.patience
-        passes = self.recipe.patience * min(1.0, PATIENCE_ROWS / self.in_parts.m)
-        return max(LEAST_PATIENCE, round(passes))
 
     def _metrics(self) -> dict[str, Any]:
         if self.recipe.metric == "log-loss":

@@ -16,6 +16,11 @@ LIMITS = (  # of a control group: its limit, and what it takes
 )
 
 
+def resident_memory() -> int:
+    """Return how many bytes this process takes."""
+    return int(psutil.Process().memory_info().rss)
+
+
 def free_memory() -> int:
     """Return how many bytes may be taken without displacing others."""
     free = int(psutil.virtual_memory().available)

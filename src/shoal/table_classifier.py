@@ -5,6 +5,7 @@ scikit-learn's own tools do the measuring.
 """
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -18,6 +19,7 @@ from shoal.activations import Array
 from shoal.columns import Table
 from shoal.errors import InputError
 from shoal.recipe import Recipe
+from shoal.shards import Here, ShardedTable, blocks_of, choices_of, learn_shards, read_or_find
 from shoal.table_learning import encode, learn
 from shoal.table_model import TableModel
 from shoal.table_preparation import Choices, prepare
@@ -67,15 +69,20 @@ class TableClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
         Parameters
         ----------
-        X : DataFrame or array, (m, n)
-        y : array-like, (m,)
+        X : DataFrame or array, (m, n); or str, Path or ShardedTable
+            A file, a folder, a pattern or a URL may be larger than memory.
+        y : array-like, (m,); or str
+            Of a table in files, the name or position of the target column.
         groups : array-like, (m,), optional
-            Rows of one group are never apart where networks are stopped by rows held out.
+            Rows of one group are never apart where networks are stopped by rows held out; of a
+            table in files, the name of a column.
 
         Returns
         -------
         self
         """
+        if isinstance(X, str | Path | ShardedTable):
+            return self._fit_files(X, y, groups)
         rows = self._table(X, first=True)
         if y is None:
             raise InputError("TableClassifier requires y to be passed, but the target y is None")
@@ -102,9 +109,42 @@ class TableClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.model_: TableModel = learn(prepared, encoded, seed=seed)
         return self
 
+    def adopt(self, model: TableModel) -> Self:
+        """Become the estimator of a model that was trained, as on a cluster."""
+        self.model_ = model
+        self.classes_ = model.target.decode(np.arange(len(model.target.classes)))
+        self.feature_names_in_ = np.array(model.schema.feature_names, object)
+        self.n_features_in_ = len(self.feature_names_in_)
+        return self
+
+    def _fit_files(self, source: str | Path | ShardedTable, target: Any, group: Any) -> Self:
+        if not (isinstance(target, str) and (group is None or isinstance(group, str))):
+            raise InputError(
+                "X names a table in files: then y is the name of its target column, and groups that"
+                " of a column too"
+            )
+        found = source if isinstance(source, ShardedTable) else read_or_find(source)
+        chosen: dict[str, Any] = {
+            "drop": self.drop, "keep": self.keep, "uses": self.uses or {}, "group": group,
+            "goal": self.goal, "recipe": self.recipe or Recipe(),
+        }  # fmt: skip
+        seed = int(check_random_state(self.random_state).randint(2**31))
+        if isinstance(found, ShardedTable):
+            choices = choices_of(found, **chosen)
+            return self.adopt(learn_shards(found, target, choices, seed=seed, place=Here())[0])
+        prepared = prepare(found, target, Choices(**chosen))
+        rows = np.flatnonzero(prepared.labels >= 0)
+        return self.adopt(learn(prepared, encode(prepared, rows), seed=seed))
+
     def predict_proba(self, X: Any) -> Array:
-        """Return the probability of each class, (m, K), in the order of ``classes_``."""
+        """Return the probability of each class, (m, K), in the order of ``classes_``.
+
+        X may be a file, a folder, a pattern or a URL here, too.
+        """
         check_is_fitted(self)
+        if isinstance(X, str | Path):
+            blocks = blocks_of(X, self.model_.schema)
+            return np.concatenate([self.model_.predict_proba(block) for block in blocks])
         return self.model_.predict_proba(self._table(X, first=False))
 
     def predict(self, X: Any) -> NDArray[Any]:

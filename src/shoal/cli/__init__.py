@@ -22,6 +22,7 @@ from shoal.cli.evaluate import evaluate
 from shoal.cli.export import export
 from shoal.cli.inspect import inspect
 from shoal.cli.lab import lab
+from shoal.cli.plan import plan
 from shoal.cli.predict import predict
 from shoal.cli.report import report
 from shoal.cli.trace import trace
@@ -52,7 +53,7 @@ def shoal(context: click.Context) -> None:
 
 
 COMMANDS = (
-    demo, train, predict, evaluate, cross_validate, effects, report, check, trace, export,
+    demo, plan, train, predict, evaluate, cross_validate, effects, report, check, trace, export,
     lab, inspect, doctor,
 )  # fmt: skip
 for command in COMMANDS:

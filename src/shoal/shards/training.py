@@ -124,7 +124,7 @@ def learn_shards(
     stopping = 0.0 if validation is not None else min(SHARE_STOPPING, STOPPING / table.rows)
     roles = Roles(seed, measured, stopping, choices.group)
     with place as where:
-        plan = _plan(table, name, roles, choices, where)
+        plan = plan_shards(table, name, roles, choices, where)
         drawn = _held_out(test, plan.survey.measured.table, plan, measured[1] > measured[0])
         stop = _held_out(validation, plan.survey.stopping.table, plan, True)
         if checkpoint is not None:
@@ -141,7 +141,7 @@ def learn_shards(
 
 
 @dataclass(frozen=True)
-class _Plan:
+class ShardPlan:
     """What was found out before anything is learned.
 
     ``sample`` are rows that stand for all, and ``counts`` how many there are of each class.
@@ -155,7 +155,10 @@ class _Plan:
     counts: np.ndarray
 
 
-def _plan(table: ShardedTable, name: str, roles: Roles, choices: Choices, where: Place) -> _Plan:
+def plan_shards(
+    table: ShardedTable, name: str, roles: Roles, choices: Choices, where: Place
+) -> ShardPlan:
+    """Find out by passes over the rows how they are to be encoded."""
     table, survey = _survey(table, name, roles, choices, where)
     kind = dict(table.columns)[name]
     target = Target.of_counts(name, kind, survey.labels, table.source)
@@ -182,7 +185,7 @@ def _plan(table: ShardedTable, name: str, roles: Roles, choices: Choices, where:
         np.arange(len(labels)), labels, encoder.features(rows, survey.sample.fold), final,
         profiles_of(rows, final),
     )  # fmt: skip
-    return _Plan(survey, prepared, encoder, encoded, final, counts)
+    return ShardPlan(survey, prepared, encoder, encoded, final, counts)
 
 
 def _survey(
@@ -241,7 +244,7 @@ def _notes(table: ShardedTable, survey: Survey) -> list[str]:
     return notes
 
 
-def _held_out(given: Table | None, drawn: Table, plan: _Plan, needed: bool) -> Labelled:
+def _held_out(given: Table | None, drawn: Table, plan: ShardPlan, needed: bool) -> Labelled:
     """Return the rows of a table that was given, or those that were drawn, encoded."""
     target, source = plan.prepared.target, plan.prepared.table.source
     if given is not None:
