@@ -1,5 +1,6 @@
 """A cluster trains the networks that one machine trains, whatever becomes of its workers."""
 
+import json
 import os
 import signal
 import subprocess
@@ -242,6 +243,12 @@ def test_an_empty_partition_is_no_shard():
         assert len(cluster.predict(model, empty).compute(scheduler="threads")) == 300
 
 
+def out_of(*words):
+    result = CliRunner().invoke(shoal, list(map(str, words)))
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
 def test_the_command_line_trains_and_validates_on_a_cluster(tmp_path):
     folder = parquet(tmp_path / "t", frame(500))
     out = tmp_path / "m.shoal"
@@ -254,6 +261,11 @@ def test_the_command_line_trains_and_validates_on_a_cluster(tmp_path):
             shoal, ["cross-validate", *common, "--dask", address, "--folds", "2"]
         )
         assert folds.exit_code == 0, folds.output
+        rows = json.loads(out_of("evaluate", out, folder, "--json", "--dask", address))["rows"]
+        out_of("predict", out, folder, "-o", tmp_path / "there.csv", "--dask", address)
+    assert rows == 500
+    out_of("predict", out, folder, "-o", tmp_path / "here.csv")
+    assert (tmp_path / "there.csv").read_bytes() == (tmp_path / "here.csv").read_bytes()
     here = CliRunner().invoke(shoal, ["train", *common, "--large-batches", "-o", str(out)])
     assert here.exit_code == 0, here.output
     pick = [line for line in there.output.splitlines() if "fingerprint" in line]

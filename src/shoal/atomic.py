@@ -8,7 +8,9 @@ the next one that writes in the folder removes them. Links are followed. Devices
 
 import os
 import secrets
+import shutil
 import stat
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -22,6 +24,7 @@ except ImportError:  # the system has no such locks: then nothing is taken for a
     fcntl = None  # type: ignore[assignment]
 
 TEMPORARY = ".shoal-*.tmp"  # what a killed process may leave
+FOLDER, HELD = "shoal-parts-", "held"  # the same of folders, and the file in each that is locked
 
 
 def write_atomically(path: str | Path, data: bytes) -> None:
@@ -139,6 +142,38 @@ def remove_abandoned(folder: Path) -> None:
         with suppress(OSError), path.open("r+b") as file:  # or it is in use, or another user's
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             path.unlink()
+
+
+@contextmanager
+def temporary_folder(parent: Path | None = None) -> Iterator[Path]:
+    """Make a folder that is gone at the end; those that killed processes left go too.
+
+    It is made in ``parent``, or where the system has its temporary files.
+    """
+    parent = parent or Path(tempfile.gettempdir())
+    _remove_abandoned_folders(parent)
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=FOLDER, dir=parent))
+        with (folder / HELD).open("wb") as lock:
+            with suppress(OSError):
+                if fcntl is not None:
+                    fcntl.flock(lock, fcntl.LOCK_EX)
+            if not (folder / HELD).exists():
+                continue  # another process took it for abandoned before the lock was there
+            try:
+                yield folder
+            finally:
+                shutil.rmtree(folder, ignore_errors=True)
+            return
+
+
+def _remove_abandoned_folders(parent: Path) -> None:
+    if fcntl is None:
+        return
+    for folder in parent.glob(f"{FOLDER}*"):
+        with suppress(OSError), (folder / HELD).open("r+b") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _is_special(path: str | Path) -> bool:

@@ -120,10 +120,15 @@ class Spreads:
         for i, profile in enumerate(self.profiles):
             self.counts[i] += profile.spread(table[profile.name]) * table.n_rows
 
+    def merge(self, other: "Spreads") -> None:
+        """Count in the rows that others have counted."""
+        self.rows += other.rows
+        self.counts = [a + b for a, b in zip(self.counts, other.counts, strict=True)]
+
     def __add__(self, other: "Spreads") -> "Spreads":
         total = Spreads(self.profiles)
-        total.rows = self.rows + other.rows
-        total.counts = [a + b for a, b in zip(self.counts, other.counts, strict=True)]
+        total.merge(self)
+        total.merge(other)
         return total
 
     def notes(self) -> list[str]:

@@ -1,11 +1,11 @@
 """``shoal predict``. Floor 7."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import click
 
-from shoal.cli import options
+from shoal.cli import cluster, options
 from shoal.cli.console import output
 
 
@@ -20,12 +20,13 @@ from shoal.cli.console import output
     metavar="OUT",
     help="CSV, or by its ending .tsv or .parquet; - is standard output.  [default: -]",
 )
+@cluster.dask
 @options.header
 @options.ignore_extra
 @options.as_json
 @options.quiet
 def predict(
-    model: str, table: str, path: str, header: bool | None, ignore_extra: bool,
+    model: str, table: str, path: str, address: str | None, header: bool | None, ignore_extra: bool,
     as_json: bool, quiet: bool,
 ) -> None:  # fmt: skip
     """Predict each row of TABLE with MODEL: the likeliest label, and each label's probability.
@@ -35,7 +36,7 @@ def predict(
     """
     from shoal.atomic import check_writable
     from shoal.drift import Spreads
-    from shoal.shards import blocks_of
+    from shoal.shards import Predictor, blocks_of, find_shards
     from shoal.table_model import TableModel
     from shoal.table_writing import table_format, table_writer
 
@@ -46,13 +47,23 @@ def predict(
     fitted = TableModel.load(model)
     spreads, notes = Spreads(fitted.profiles), dict[str, str]()
 
+    def told(those: Iterable[str]) -> None:
+        for note in those:  # of each block with its own example
+            notes.setdefault(note.partition(": ")[0], note)
+
     def predicted() -> Iterator[dict[str, Any]]:
+        if address is not None:
+            found = find_shards(table, header=header)
+            with cluster.connected(address) as place:
+                for blocks in place.each(Predictor(fitted, found, ignore_extra), found.shards):
+                    for each in blocks:
+                        yield each.columns
+                        told(each.notes)
+                        spreads.merge(each.spreads)
+            return
         for block in blocks_of(table, fitted.schema, header=header):
             yield fitted.prediction_columns(block, ignore_extra)
-            for note in block.notes:
-                notes.setdefault(
-                    note.partition(": ")[0], note
-                )  # of each block with its own example
+            told(block.notes)
             spreads.add(block)
 
     if as_json and path == "-":

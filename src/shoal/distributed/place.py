@@ -19,13 +19,12 @@ from shoal.engine import Engine, Tick, default_engine
 from shoal.errors import InputError
 from shoal.examples import Examples
 from shoal.network import Network
-from shoal.partitions import Partitions, Summable, Sums, TreeSum, add_part
+from shoal.partitions import Partitions, Sums, TreeSum, add_part
 from shoal.piecewise import PiecewiseLinear
 from shoal.shards.encoding import ShardEncoder
-from shoal.shards.place import Place, Seen, in_pieces
+from shoal.shards.place import Place, Seen, T, in_pieces
 from shoal.shards.sources import Shard
 
-T = TypeVar("T", bound=Summable)
 E = TypeVar("E")
 TOGETHER = 16  # sums that are added up in one place
 BLOCKS_OF_A_THREAD = 4  # so that all have something to do until the end
@@ -72,6 +71,15 @@ class OnCluster(Place):
         for key, term in zip(keys, self._results([f for _, f in terms], what), strict=True):
             total.add(key, term)
         return total.total()
+
+    def each(  # noqa: D102
+        self, work: Callable[[Shard], E], shards: Sequence[Shard]
+    ) -> Iterator[E]:
+        at_once = 2 * max(1, self.cluster.threads)
+        for start in range(0, len(shards), at_once):
+            some = shards[start : start + at_once]
+            sent = [self._sent(_done, work, *self._of([shard])) for shard in some]
+            yield from self._results(sent, f"shards {start + 1:,} to {start + len(some):,}")
 
     def encode(self, encoder: ShardEncoder, shards: Sequence[Shard]) -> Seen:  # noqa: D102
         size = 1
@@ -193,7 +201,7 @@ def _with_frames(shards: Sequence[Shard], frames: Sequence[Any]) -> list[Shard]:
     return [replace(shard, frame=frame) for shard, frame in zip(shards, frames, strict=True)]
 
 
-def _done(work: Callable[[Shard], T], shards: Sequence[Shard], frames: Sequence[Any]) -> T:
+def _done(work: Callable[[Shard], E], shards: Sequence[Shard], frames: Sequence[Any]) -> E:
     (shard,) = _with_frames(shards, frames)
     return work(shard)
 

@@ -5,15 +5,15 @@ which are removed at the end; the result is the same to the bit.
 """
 
 import shutil
-import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 
+from shoal.atomic import temporary_folder
 from shoal.checkpoint import digest_of
 from shoal.errors import InputError
 from shoal.examples import Examples
@@ -24,6 +24,7 @@ from shoal.shards.encoding import ShardEncoder
 from shoal.shards.sources import Shard
 
 T = TypeVar("T", bound=Summable)
+E = TypeVar("E")
 Seen = Callable[[PiecewiseLinear], Partitions]
 SHARE_OF_FREE = 0.125  # of the memory that is free may be taken by what is encoded
 
@@ -34,6 +35,10 @@ class Place(AbstractContextManager["Place"], ABC):
     @abstractmethod
     def total(self, work: Callable[[Shard], T], shards: Sequence[Shard]) -> T:
         """Return the sum of what the work returns for each shard."""
+
+    @abstractmethod
+    def each(self, work: Callable[[Shard], E], shards: Sequence[Shard]) -> Iterator[E]:
+        """Yield what the work returns for each shard, in order, a few at a time."""
 
     @abstractmethod
     def encode(self, encoder: ShardEncoder, shards: Sequence[Shard]) -> Seen:
@@ -58,17 +63,21 @@ class Here(Place):
         on_part: Callable[[int, int], None] | None = None,
     ) -> None:  # fmt: skip
         self.folder, self.in_memory, self.on_part = folder, in_memory, on_part
-        self._made: list[Path] = []
+        self._folders = ExitStack()
 
     def __exit__(self, *_: object) -> None:
-        while self._made:
-            shutil.rmtree(self._made.pop(), ignore_errors=True)
+        self._folders.close()
 
     def total(self, work: Callable[[Shard], T], shards: Sequence[Shard]) -> T:  # noqa: D102
         total = TreeSum[T]()
         for shard in shards:
             total.add(shard.number, work(shard))
         return total.total()
+
+    def each(  # noqa: D102
+        self, work: Callable[[Shard], E], shards: Sequence[Shard]
+    ) -> Iterator[E]:
+        return map(work, shards)
 
     def encode(self, encoder: ShardEncoder, shards: Sequence[Shard]) -> Seen:  # noqa: D102
         keys: list[int] = []
@@ -88,8 +97,7 @@ class Here(Place):
         return lambda pieces: InPieces(kept, pieces, keys, self.on_part)
 
     def _on_disk(self, parts: Iterator[Examples], size: int) -> Partitions:
-        folder = Path(tempfile.mkdtemp(prefix="shoal-parts-", dir=self.folder))
-        self._made.append(folder)
+        folder = self._folders.enter_context(temporary_folder(self.folder))
         free = shutil.disk_usage(folder).free
         if free < size:
             raise InputError(
