@@ -10,6 +10,7 @@ from shoal import atomic
 from shoal.atomic import (
     check_writable,
     remove_abandoned,
+    temporary_folder,
     write_atomically,
     written_atomically,
 )
@@ -210,3 +211,20 @@ def test_a_new_file_that_another_writer_took_for_abandoned_is_made_again(tmp_pat
     write_atomically(tmp_path / "out", b"new")
     assert names(tmp_path) == ["out"]
     assert removed
+
+
+def test_a_folder_is_gone_at_the_end_and_one_that_a_killed_process_left_too(tmp_path):
+    code = """if True:
+    import os, signal, sys
+    from pathlib import Path
+    from shoal.atomic import temporary_folder
+    with temporary_folder(Path(sys.argv[1])) as folder:
+        (folder / "part").write_bytes(b"x")
+        os.kill(os.getpid(), signal.SIGKILL)
+    """
+    subprocess.run([sys.executable, "-c", code, tmp_path], check=False)
+    (left,) = tmp_path.iterdir()
+    with temporary_folder(tmp_path) as first, temporary_folder(tmp_path) as second:
+        assert sorted(tmp_path.iterdir()) == sorted([first, second])  # in use, and so kept
+        assert left not in (first, second)
+    assert names(tmp_path) == []

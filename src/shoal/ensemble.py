@@ -26,7 +26,7 @@ from shoal.losses import class_outputs, class_probabilities
 from shoal.network import Network
 from shoal.optimizers import Adam, ScaledAdam
 from shoal.partitions import Partitions
-from shoal.recipe import FALLING, FOLDS, Recipe, column_of
+from shoal.recipe import FALLING, FOLDS, UNITS, Recipe, column_of
 from shoal.sampling import some_of
 from shoal.splitting import Labels, Splitter
 from shoal.training import train_population
@@ -331,7 +331,8 @@ class _Fit:
         """Return a starting point at which hidden units see a variance of 2, of any features."""
         n_x, n_y = self.X.shape[1], len(self.whole.Y)
         output = "sigmoid" if n_y == 1 else "softmax"
-        network = Network(n_x, self.recipe.hidden_units, n_y, "relu", output, self.X.dtype)
+        n_h = self.recipe.hidden_units or UNITS
+        network = Network(n_x, n_h, n_y, "relu", output, self.X.dtype)
         network.initialise("scaled", random_state=self.random)
         network.parameters.W1[:] *= np.sqrt(n_x / max(self.mean_square, 1e-12))
         return network

@@ -14,6 +14,7 @@ from shoal.errors import InputError
 
 FOLDS = 5  # one for each network; more networks have other folds
 METRICS = ("log-loss", "accuracy", "balanced-accuracy", "roc-auc", "brier")
+UNITS, MANY_UNITS, FEW_FEATURES, MANY_ROWS = 128, 256, 16, 2000
 FALLING = ("log-loss", "brier")  # the others are better the greater they are
 
 
@@ -33,7 +34,9 @@ class Recipe:
         What stops them early, one of ``METRICS``.
     class_weight : "balanced", mapping of label to float, or None
         What a mistake about a class costs, relative to others.
-    hidden_units, batch_size, max_epochs, patience : int
+    hidden_units : int or None
+        128 unless given, or 256 where there are few features and rows enough (see :meth:`units`).
+    batch_size, max_epochs, patience : int
     alpha : float
         Learning rate of Adam.
     l2 : float
@@ -48,7 +51,7 @@ class Recipe:
     seconds: float | None = None
     metric: str = "log-loss"
     class_weight: Mapping[str, float] | str | None = None
-    hidden_units: int = 128
+    hidden_units: int | None = None
     alpha: float = 0.002
     batch_size: int = 256
     max_epochs: int = 200
@@ -60,7 +63,9 @@ class Recipe:
     def __post_init__(self) -> None:
         for name in ("networks", "hidden_units", "batch_size", "max_epochs", "patience"):
             value = getattr(self, name)
-            if not (isinstance(value, int | np.integer) and value >= 1):
+            if (name, value) != ("hidden_units", None) and not (
+                isinstance(value, int | np.integer) and value >= 1
+            ):
                 raise InputError(f"{name} is {value!r}, but must be a whole number, 1 or more")
         if self.seconds is not None and not self.seconds > 0:
             raise InputError(f"seconds is {self.seconds!r}, but must be more than 0")
@@ -76,6 +81,16 @@ class Recipe:
                 f"{self.metric!r} is no metric that can stop training: choose one of"
                 f" {', '.join(METRICS)}"
             )
+
+    def units(self, rows: int, features: int) -> int:
+        """Return how many hidden units a network on so many rows and features of a table has.
+
+        A curve in few features takes many bends, and costs little; benchmarks/ablations.py has
+        what they gain.
+        """
+        if self.hidden_units is not None:
+            return self.hidden_units
+        return MANY_UNITS if features <= FEW_FEATURES and rows >= MANY_ROWS else UNITS
 
     def weights_of(self, classes: tuple[str, ...], counts: NDArray[np.intp]) -> Array:
         """Return the weight of each class, (K,), 1 each unless asked for.

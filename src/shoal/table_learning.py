@@ -119,8 +119,10 @@ def learn(
     w = prepared.choices.recipe.weights_of(classes, counts)[labels][None]
     Y = class_outputs(labels, K)
     watch = Watch(seen.T, Y, w, at_end=False, strict=strict, seed=seed)
+    recipe = prepared.choices.recipe
+    recipe = replace(recipe, hidden_units=recipe.units(int(counts.sum()), X.shape[1]))
     ensemble, unseen = fit_ensemble(
-        seen, labels, classes, prepared.choices.recipe,
+        seen, labels, classes, recipe,
         splitter=prepared.splitter.take(encoded.rows), seed=seed, callbacks=[*callbacks, watch],
         validation=None if stopping is None else (pieces.transform(stopping.X), stopping.labels),
         checkpoint=checkpoint,
