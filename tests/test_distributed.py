@@ -45,7 +45,7 @@ def workers(number, processes=False):
     """Start a cluster of this machine."""
     with (
         distributed.LocalCluster(
-            n_workers=number, threads_per_worker=1, processes=processes, dashboard_address=None,
+            n_workers=number, threads_per_worker=1, processes=processes, dashboard_address=":0",
             silence_logs=50,
         ) as local,
         distributed.Client(local, set_as_default=False) as client,

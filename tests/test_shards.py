@@ -146,6 +146,13 @@ def test_a_bad_file_is_named(damage, words, tmp_path):
         find_shards(folder)
 
 
+def test_a_damaged_gzip_file_is_named(tmp_path):
+    folder = delimited(tmp_path / "t", frame(), zipped=True)
+    (folder / "part-1.csv.gz").write_bytes(b"\x1f\x8b\x08\x00" + b"\xff" * 99)
+    with pytest.raises(InputError, match=r"part-1.csv.gz is a damaged"):
+        find_shards(folder)
+
+
 def test_a_damaged_row_group_is_named(tmp_path):
     folder = parquet(tmp_path / "t", frame(), rows=100)
     path = folder / "part-1.parquet"

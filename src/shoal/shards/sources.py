@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from shoal.columns import Column, Kind, Schema, Table
+from shoal.delimited import damaged_gzip
 from shoal.errors import InputError
 from shoal.parquet import Layout, parquet_frames, parquet_layout
 from shoal.table_blocks import read_blocks
@@ -234,7 +235,10 @@ def _of_text(number: int, file: str) -> Shard:
     size = size_of(file) if "://" in file else Path(file).stat().st_size
     with opened(file) as (raw, _):
         head = raw.read(HEAD)
-    text = zlib.decompressobj(31).decompress(head) if head.startswith(b"\x1f\x8b") else head
+    try:
+        text = zlib.decompressobj(31).decompress(head) if head.startswith(b"\x1f\x8b") else head
+    except zlib.error as error:
+        raise damaged_gzip(file) from error
     rows = round(size * max(1, text.count(b"\n")) / max(1, len(head)))
     return Shard(number, file, None, rows, size)
 
