@@ -13,8 +13,10 @@ from click.testing import CliRunner
 
 from shoal import Callback, Checkpoint, Recipe, TableClassifier, read_table, train_table
 from shoal.cli import shoal
+from shoal.cli.choices import training_command
 from shoal.columns import Column, Table
 from shoal.errors import InputError
+from shoal.report import _python
 from shoal.shards import (
     Here,
     cross_validate_shards,
@@ -453,3 +455,16 @@ def test_a_training_on_shards_is_resumed_to_the_same_bits(folder, tmp_path):
     assert resumed.fingerprint == straight.fingerprint
     with pytest.raises(InputError, match="seed"):
         train_shards(folder, "y", recipe=QUICK, seed=1, checkpoint=Checkpoint(kept, resume=True))
+
+
+def test_a_report_tells_how_to_train_the_same_in_parts(tmp_path, monkeypatch):
+    path = tmp_path / "t.csv"
+    frame(500).to_csv(path, index=False)
+    model, _ = train_shards(path, "y", recipe=QUICK)
+    code = _python(model)
+    monkeypatch.chdir(tmp_path)
+    made = {}
+    exec(code, made)
+    assert made["model"].fingerprint == model.fingerprint
+    bare, _ = train_shards(path, "y", recipe=Recipe(networks=1))
+    assert "--in-parts" in training_command(bare)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from shoal.pytorch import from_torch, to_torch
     from shoal.recipe import Recipe
     from shoal.report import report_html
-    from shoal.shards import train_shards
+    from shoal.shards import find_shards, train_shards
     from shoal.table_classifier import TableClassifier
     from shoal.table_evaluation import evaluate
     from shoal.table_model import TableModel
@@ -50,6 +50,7 @@ _HOMES = {
     "cross_validate": "cross_validation",
     "diagnose": "diagnosis",
     "evaluate": "table_evaluation",
+    "find_shards": "shards",
     "export_model": "export",
     "from_torch": "pytorch",
     "gradient_check": "gradient_checks",
@@ -84,6 +85,7 @@ __all__ = [
     "diagnose",
     "evaluate",
     "export_model",
+    "find_shards",
     "from_torch",
     "gradient_check",
     "read_table",

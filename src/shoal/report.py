@@ -198,7 +198,10 @@ def _python(model: TableModel) -> str | None:
         return None
     recipe = chosen.pop("recipe", {})
     header = "" if model.schema.header else ", header=False"
-    arguments = [f"read_table({model.record['source']!r}{header})", repr(model.target.name)]
+    call, read = "train_table", "read_table"
+    if model.record.get("in_parts"):
+        call, read = "train_shards", "find_shards"
+    arguments = [f"{read}({model.record['source']!r}{header})", repr(model.target.name)]
     for name, value in chosen.items():
         is_table = name in ("test", "validation")
         arguments.append(f"{name}={f'read_table({value!r}{header})' if is_table else repr(value)}")
@@ -206,6 +209,7 @@ def _python(model: TableModel) -> str | None:
         of_recipe = ", ".join(f"{name}={value!r}" for name, value in recipe.items())
         arguments.append(f"recipe=Recipe({of_recipe})")
     arguments.append(f"seed={model.record['seed']}")
-    names = "Recipe, read_table, train_table" if recipe else "read_table, train_table"
+    code = " ".join([*arguments, f"{call}()"])
+    used = [name for name in ("Recipe", "find_shards", "read_table", call) if f"{name}(" in code]
     lines = "".join(f"    {argument},\n" for argument in arguments)
-    return f"from shoal import {names}\n\nmodel, evaluation = train_table(\n{lines})\n"
+    return f"from shoal import {', '.join(used)}\n\nmodel, evaluation = {call}(\n{lines})\n"

@@ -151,6 +151,7 @@ def learn(
             "seed": seed,
             "choices": prepared.choices.to_data(),
             "from_file": Path(prepared.table.source).is_file(),
+            "in_parts": beyond is not None,
             "networks": len(ensemble.networks) + ensemble.lost,
             "tables": {},
             "failures": failures,

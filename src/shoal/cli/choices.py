@@ -120,6 +120,7 @@ def training_command(model: "TableModel") -> str | None:
         return None
     words = ["shoal", "train", model.record["source"], "--target", model.target.name]
     words += [] if model.schema.header else ["--no-header"]
+    words += ["--in-parts"] if model.record.get("in_parts") else []
     words += [f"--use={column}={use}" for column, use in uses.items()]
     for name, value in (chosen | recipe).items():
         option = f"--{name.replace('_', '-')}"
