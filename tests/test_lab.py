@@ -162,6 +162,28 @@ def test_before_a_change_the_cost_curve_shows_what_came_of_it(lab):
     assert late["iteration"] == list(range(41))
 
 
+def test_before_a_change_that_was_not_reached_the_cost_curve_ends_at_it(lab):
+    lab.frame(90)
+    changed = START | {"changes": [{"at": 40, "alpha": 0.1}]}
+    assert lab.frame(10, changed)["curve"]["iteration"] == list(range(40))
+
+
+def test_a_cost_curve_comes_in_pieces(lab):
+    whole = lab.frame(500)["curve"]
+    first = lab.frame(300)["curve"]
+    assert first == whole  # what was reached is known, wherever one looks
+    known = whole["iteration"][100]
+    rest = lab.frame(500, known=known)["curve"]
+    assert rest == {name: values[101:] for name, values in whole.items()}
+    assert lab.frame(500, known=500)["curve"]["iteration"] == []
+
+
+def test_a_frame_without_figures_is_the_same_but_for_them(lab):
+    seen, whole = lab.frame(30, figures=False), lab.frame(30)
+    assert (seen.pop("distributions"), seen.pop("meters")) == (None, None)
+    assert seen == {name: whole[name] for name in seen}
+
+
 def test_memory_does_not_grow_with_the_run(lab):
     lab.frame(60_000)
     timeline = lab.runs.timeline(Scenario())

@@ -173,6 +173,31 @@ def test_it_plays_pauses_and_goes_back_to_where_it_was(page):
     until(lambda: shown(page) > 30)
 
 
+def test_after_playing_each_figure_is_that_of_the_iteration_shown(page):
+    page.keyboard.press("Space")
+    until(lambda: shown(page) > 40)
+    page.keyboard.press("Space")
+    page.get_by_role("button", name="Play").wait_for()
+    stopped = shown(page)
+    at(page, stopped)
+    page.wait_for_timeout(500)  # the fine picture comes last
+    seen = everything(page), in_words(page)
+    go(page, 0)
+    go(page, stopped)
+    until(lambda: (everything(page), in_words(page)) == seen)
+
+
+def in_words(page):
+    """Return what the page says of its distributions, meters and edges."""
+    return page.evaluate(
+        """() => {
+          const all = document.querySelectorAll(".histograms svg, [role=meter], .edges title");
+          const names = ["aria-label", "aria-valuetext"];
+          return [...all].map(e => [...names.map(name => e.getAttribute(name)), e.textContent]);
+        }"""
+    )
+
+
 def test_the_slider_scrubs(page):
     page.get_by_label("Iteration, to scrub").fill("700")
     at(page, 700)

@@ -22,7 +22,7 @@ export function Check({ lab }: Props) {
   const error = useSignal("");
   const busy = useSignal(false);
   const run = chosenRun(lab);
-  const iteration = run?.frame.value?.iteration;
+  const iteration = run?.figures.value?.iteration;
   const ask = async () => {
     if (!run || iteration === undefined) return;
     const scenario = run.scenario.peek();
@@ -47,7 +47,7 @@ export function Check({ lab }: Props) {
         any of the equations. It is done in two ways: by central differences and by the complex step.
       </p>
       <button type="button" disabled={lab.playing.value || busy.value || !run} onClick={ask}>
-        {busy.value ? "Checking" : `Check ${nameOf(lab, run)}at iteration ${lab.iteration.value}`}
+        {busy.value ? "Checking" : `Check ${nameOf(lab, run)}at iteration ${lab.told.value}`}
       </button>
       {lab.playing.value && <span class="quiet"> Pause to check.</span>}
       {error.value && <p class="error">{error.value}</p>}

@@ -9,7 +9,7 @@ import { isLit, pointing } from "./symbols";
 
 export function CostCurve({ lab }: Props) {
   const log = useSignal(false);
-  const frames = lab.runs.value.map((run) => run.frame.value);
+  const frames = lab.runs.value.map((run) => run.figures.value);
   return (
     <section class={isLit(lab, "J", "L") ? "cost lit" : "cost"} data-part="cost" aria-labelledby="cost-title">
       <div class="head">
@@ -39,7 +39,7 @@ interface PictureProps extends Props {
 function Picture({ lab, frames, log }: PictureProps) {
   const there = frames.filter((frame) => frame !== null);
   const costs = there.flatMap(({ curve, cost }) => [...curve.cost, cost, ...curve.held_out_cost]);
-  const [seen, now] = [lab.seen.value, lab.iteration.value];
+  const [seen, now] = [lab.seen.value, lab.told.value];
   const last = Math.max(1, seen);
   const known = costs.filter((cost) => cost !== null);
   const scale = scaleOf(known, last, log);

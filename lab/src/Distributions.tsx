@@ -6,7 +6,7 @@ import type { Activation, Frame, Histogram } from "./protocol";
 import type { Lab, Props, Run } from "./store";
 import { EachRun } from "./runs";
 
-type Name = keyof Frame["distributions"];
+type Name = keyof NonNullable<Frame["distributions"]>;
 const NAMES: Name[] = ["z1", "a1", "dz1", "dW1", "dW2"];
 const WIDTH = 120;
 const HEIGHT = 48;
@@ -27,13 +27,13 @@ export function Distributions({ lab }: Props) {
 }
 
 function Spread({ lab, run }: { lab: Lab; run: Run }) {
-  const frame = run.frame.value;
-  if (!frame) return null;
+  const spread = run.figures.value?.distributions;
+  if (!spread) return null;
   const steep = STEEP[run.scenario.value.activation];
   return (
     <div class="histograms">
       {NAMES.map((name) => (
-        <Bars lab={lab} name={name} of={frame.distributions[name]} steep={steep?.[name]} />
+        <Bars lab={lab} name={name} of={spread[name]} steep={steep?.[name]} />
       ))}
       {steep && (
         <p class="quiet">
@@ -54,8 +54,6 @@ interface BarsProps {
 
 function Bars({ lab, name, of, steep }: BarsProps) {
   const { low, high, counts } = of;
-  const most = Math.max(...counts, 1);
-  const wide = WIDTH / counts.length;
   const x = (value: number) =>
     Math.min(WIDTH, Math.max(0, (WIDTH * (value - low)) / (high - low || 1)));
   return (
@@ -66,10 +64,7 @@ function Bars({ lab, name, of, steep }: BarsProps) {
       <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={inWords(name, of, steep)}>
         {steep && <rect class="flat" x={0} y={0} width={x(steep[0])} height={HEIGHT} />}
         {steep && <rect class="flat" x={x(steep[1])} y={0} width={WIDTH - x(steep[1])} height={HEIGHT} />}
-        {counts.map((n, i) => {
-          const tall = (n / most) * (HEIGHT - 4);
-          return <rect class="bar" x={i * wide} y={HEIGHT - tall} width={wide * 0.9} height={tall} />;
-        })}
+        <path class="bar" d={barsOf(counts)} />
       </svg>
       <div class="ends" aria-hidden="true">
         <span>{short(low, 2)}</span>
@@ -78,6 +73,15 @@ function Bars({ lab, name, of, steep }: BarsProps) {
     </figure>
   );
 }
+
+/** All bars as one path: a picture has no time for each of them. */
+function barsOf(counts: number[]): string {
+  const [most, wide] = [Math.max(...counts, 1), WIDTH / counts.length];
+  return counts
+    .map((n, i) => (n ? `M${(i * wide).toFixed(2)} ${HEIGHT}h${(0.9 * wide).toFixed(2)}v${tall(n / most)}H${(i * wide).toFixed(2)}z` : ""))
+    .join("");
+}
+const tall = (share: number) => (-share * (HEIGHT - 4)).toFixed(2);
 
 function inWords(name: Name, { low, high, counts }: Histogram, steep?: [number, number]): string {
   const all = counts.reduce((sum, n) => sum + n, 0);

@@ -78,7 +78,7 @@ export function Equations({ lab }: Props) {
 function OtherStep({ lab }: { lab: Lab }) {
   const run = chosenRun(lab);
   if (!run) return null;
-  const { optimizer, batch_size, l2 } = settingsAt(run.scenario.value, lab.iteration.value);
+  const { optimizer, batch_size, l2 } = settingsAt(run.scenario.value, lab.told.value);
   if (optimizer === "descent" && batch_size === null && !l2) return null;
   return (
     <p class="quiet" data-part="other-step">

@@ -30,7 +30,7 @@ function OfRun({ lab, run, index }: { lab: Lab; run: Run; index: number }) {
     said.current = new Set();
   });
   useSignalEffect(() => {
-    const frame = run.frame.value;
+    const frame = run.figures.value;
     if (!frame?.findings) return; // they come with some frames, and stay until the next ones
     const findings = failuresFirst(frame.findings);
     const fresh = findings.filter((each) => !said.current.has(each.name));

@@ -76,9 +76,9 @@ function Now({ lab }: Props) {
   const runs = lab.runs.value;
   return (
     <p class="now">
-      Iteration {lab.iteration.value.toLocaleString("en")}.{" "}
+      Iteration {lab.told.value.toLocaleString("en")}.{" "}
       {runs.map((run, i) => {
-        const frame = run.frame.value;
+        const frame = run.figures.value;
         return (
           frame && (
             <span key={i} data-run={i + 1}>

@@ -12,15 +12,15 @@ export function Meters({ lab }: Props) {
       <EachRun
         lab={lab}
         show={(run) => {
-          const frame = run.frame.value;
-          return frame && <Three meters={frame.meters} n_h={run.scenario.value.n_h} />;
+          const meters = run.figures.value?.meters;
+          return meters && <Three meters={meters} n_h={run.scenario.value.n_h} />;
         }}
       />
     </section>
   );
 }
 
-function Three({ meters, n_h }: { meters: Frame["meters"]; n_h: number }) {
+function Three({ meters, n_h }: { meters: NonNullable<Frame["meters"]>; n_h: number }) {
   const { distinct, saturated, dead } = meters;
   return (
     <>

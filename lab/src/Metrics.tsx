@@ -28,10 +28,10 @@ export function Metrics({ lab }: Props) {
       </table>
       {runs.map(
         (run, k) =>
-          run.frame.value?.ended && (
+          run.figures.value?.ended && (
             <p class="ended" key={k}>
               {runs.length > 1 && `Run ${k + 1}: `}
-              {run.frame.value.ended}
+              {run.figures.value.ended}
             </p>
           ),
       )}
@@ -42,7 +42,7 @@ export function Metrics({ lab }: Props) {
 type Part = "learned" | "held_out";
 
 function Row({ run, part, name }: { run: Run; part: Part; name: string }) {
-  const [frame, data] = [run.frame.value, run.data.value];
+  const [frame, data] = [run.figures.value, run.data.value];
   const learned = part === "learned";
   const m = (learned ? data?.m : data?.m_held_out) ?? 0;
   return (

@@ -5,15 +5,13 @@
 
 import { useSignal, useSignalEffect, type Signal } from "@preact/signals";
 import { useRef } from "preact/hooks";
-import { stretch, unitMap } from "./boundary";
+import { stretch, unitMaps } from "./boundary";
 import { css, dark, paperAndInk, signColour } from "./colours";
-import { layoutOf, nameOf, WIDTH, type Edge, type Layout, type Node } from "./networkLayout";
+import { layoutOf, nameOf, nodesOf, WIDTH, type Edge, type Layout, type Node } from "./networkLayout";
 import type { Frame } from "./protocol";
 import type { Props, RunProps } from "./store";
 import { focusing, isLit, pointing } from "./symbols";
 import { WeightForm } from "./WeightForm";
-
-const SHARP = 2; // canvas pixels for one of the drawing
 
 export function NetworkView({ lab, index }: RunProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -24,7 +22,7 @@ export function NetworkView({ lab, index }: RunProps) {
     if (frame && canvas.current) drawUnits(canvas.current, frame);
   });
   const run = lab.runs.value[index];
-  const frame = run?.frame.value;
+  const frame = run?.figures.value;
   if (!run || !frame) return <div class="network empty" data-part="network" />;
   const layout = layoutOf(frame);
   const [n_h, n_x] = [run.scenario.value.n_h, run.data.value?.features.length ?? 0];
@@ -42,7 +40,7 @@ export function NetworkView({ lab, index }: RunProps) {
           <Units lab={lab} layout={layout} />
           <Outputs lab={lab} layout={layout} classes={run.data.value?.classes ?? []} />
         </svg>
-        <canvas ref={canvas} width={WIDTH * SHARP} height={layout.height * SHARP} aria-hidden="true" />
+        <canvas ref={canvas} aria-hidden="true" />
       </div>
       <p class="quiet">
         {left.length > 0 && `Drawn: ${left.join(" and ")}, those with the largest weights. `}Width: how large
@@ -56,25 +54,23 @@ export function NetworkView({ lab, index }: RunProps) {
 const someOf = (drawn: number, all: number, what: string) =>
   drawn < all ? `${drawn} of ${all} ${what}` : "";
 
-/** Paint each hidden unit's picture into its node. */
+/** Paint each hidden unit's picture into its node, on a canvas as wide as a node. */
 function drawUnits(canvas: HTMLCanvasElement, frame: Frame): void {
-  const layout = layoutOf(frame);
+  const { tile, height, units, columns } = nodesOf(frame);
   const context = canvas.getContext("2d");
   if (!context || !frame.units) return;
-  canvas.width = WIDTH * SHARP; // which clears it
-  canvas.height = layout.height * SHARP;
+  const sharp = (canvas.parentElement?.clientWidth || WIDTH) / WIDTH * devicePixelRatio;
+  const [wide, tall] = [Math.round(tile * sharp), Math.round(height * sharp)];
+  if (canvas.width !== wide || canvas.height !== tall) [canvas.width, canvas.height] = [wide, tall];
+  canvas.style.left = `${(100 * (columns[1] - tile / 2)) / WIDTH}%`;
+  canvas.style.width = `${(100 * tile) / WIDTH}%`;
   const { paper } = paperAndInk(canvas);
-  const side = layout.tile * SHARP;
-  for (const { x, y, at } of layout.units) {
-    const image = unitMap(frame.units, at, paper);
-    const area = { x: x * SHARP - side / 2, y: y * SHARP - side / 2, width: side, height: side };
-    context.save();
-    context.beginPath();
-    context.rect(area.x, area.y, side, side);
-    context.clip();
-    if (image) stretch(context, image, area);
-    context.restore();
-  }
+  context.setTransform(wide / tile, 0, 0, tall / height, 0, 0);
+  context.clearRect(0, 0, tile, height);
+  unitMaps(frame.units, 0, units.length, paper).forEach((image, at) => {
+    const y = (units[at]?.y ?? 0) - tile / 2;
+    stretch(context, image, { x: 0, y, width: tile, height: tile });
+  });
 }
 
 function Titles({ columns }: Pick<Layout, "columns">) {

@@ -110,7 +110,7 @@ function Start({ scenario, set }: { scenario: Scenario; set(changes: Partial<Sce
 const BATCHES = ["all", "8", "16", "32", "64", "128", "256"] as const;
 
 function Training({ lab, index, about, scenario }: PartProps) {
-  const at = lab.iteration.value;
+  const at = lab.told.value;
   const now = settingsAt(scenario, at);
   const set = (changes: Partial<Settings>) => lab.branch(changes, index);
   return (

@@ -1,5 +1,6 @@
 /** Guarantee: time can be played, stopped, stepped and scrubbed, both ways, by mouse and by keys. */
 
+import { useComputed } from "@preact/signals";
 import type { Props } from "./store";
 
 const SPEEDS = [1, 2, 5, 10, 20, 50, 100, 200];
@@ -27,20 +28,11 @@ function Icon({ name }: { name: keyof typeof ICONS }) {
 }
 
 export function TimeBar({ lab }: Props) {
-  const shown = lab.iteration.value;
-  const wanted = lab.playing.value ? shown : lab.wanted.value;
   return (
     <div class="time" role="group" aria-label="Time" data-part="time">
-      <Buttons lab={lab} first={wanted === 0} />
-      <Scrub lab={lab} wanted={wanted} />
-      {wanted !== shown && (
-        <span class="quiet going">
-          at {shown.toLocaleString("en")}{" "}
-          <button type="button" onClick={() => lab.pause()}>
-            Stop
-          </button>
-        </span>
-      )}
+      <Buttons lab={lab} />
+      <Scrub lab={lab} />
+      <Going lab={lab} />
       <label title="Iterations in a picture, of which there are at most 30 a second">
         <span class="quiet">Speed</span>{" "}
         <select
@@ -55,6 +47,24 @@ export function TimeBar({ lab }: Props) {
         </select>
       </label>
     </div>
+  );
+}
+
+/** Where it is to go. */
+function useWanted({ playing, iteration, wanted }: Props["lab"]) {
+  return useComputed(() => (playing.value ? iteration.value : wanted.value));
+}
+
+function Going({ lab }: Props) {
+  const wanted = useWanted(lab);
+  if (useComputed(() => wanted.value === lab.iteration.value).value) return null;
+  return (
+    <span class="quiet going">
+      at {lab.iteration.value.toLocaleString("en")}{" "}
+      <button type="button" onClick={() => lab.pause()}>
+        Stop
+      </button>
+    </span>
   );
 }
 
@@ -82,7 +92,9 @@ function IconButton({ icon, name, keyName, main, disabled, act }: IconButtonProp
   );
 }
 
-function Buttons({ lab, first }: Props & { first: boolean }) {
+function Buttons({ lab }: Props) {
+  const wanted = useWanted(lab);
+  const first = useComputed(() => wanted.value === 0).value;
   const playing = lab.playing.value;
   const [icon, name] = playing ? (["pause", "Pause"] as const) : (["play", "Play"] as const);
   const step = (by: 1 | -1) => () => void lab.step(by);
@@ -101,7 +113,8 @@ function Buttons({ lab, first }: Props & { first: boolean }) {
   );
 }
 
-function Scrub({ lab, wanted }: Props & { wanted: number }) {
+function Scrub({ lab }: Props) {
+  const wanted = useWanted(lab).value;
   const go = (text: string) => {
     if (/^\d+$/.test(text)) void lab.go(Number(text));
   };

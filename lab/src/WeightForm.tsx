@@ -16,7 +16,7 @@ interface FormProps extends RunProps {
 }
 
 export function WeightForm({ lab, index, layout, chosen }: FormProps) {
-  const frame = lab.runs.value[index]?.frame.value;
+  const frame = lab.runs.value[index]?.figures.value;
   const typed = useSignal<string | null>(null);
   if (!frame) return null;
   const weights = weightsOf(frame, layout);

@@ -26,97 +26,105 @@ interface Sheet {
   canvas: HTMLCanvasElement;
   context: CanvasRenderingContext2D;
   image: ImageData;
+  pixels: Uint32Array; // of the image
 }
-const sheets = new Map<number, Sheet>();
+const sheets = new Map<string, Sheet>();
 
 /** The canvas of a size, which every picture of that size uses in turn. */
-function sheetOf(size: number): Sheet | null {
-  const there = sheets.get(size);
+function sheetOf(width: number, height: number): Sheet | null {
+  const key = `${width} ${height}`;
+  const there = sheets.get(key);
   if (there) return there;
   const canvas = document.createElement("canvas");
-  canvas.width = canvas.height = size;
+  [canvas.width, canvas.height] = [width, height];
   const context = canvas.getContext("2d", { willReadFrequently: true });
   if (!context) return null;
-  const sheet = { canvas, context, image: context.createImageData(size, size) };
-  sheets.set(size, sheet);
+  const image = context.createImageData(width, height);
+  const sheet = { canvas, context, image, pixels: new Uint32Array(image.data.buffer) };
+  sheets.set(key, sheet);
   return sheet;
 }
 
-/** Return a small canvas with a colour for each of size * size numbers, good until the next one. */
-function painted(size: number, colour: (at: number) => Rgb): HTMLCanvasElement | null {
-  const sheet = sheetOf(size);
-  if (!sheet) return null;
-  const { data } = sheet.image;
-  for (let at = 0; at < size * size; at += 1) {
-    const [r, g, b] = colour(at);
-    data[4 * at] = r;
-    data[4 * at + 1] = g;
-    data[4 * at + 2] = b;
-    data[4 * at + 3] = 255;
-  }
-  sheet.context.putImageData(sheet.image, 0, 0);
-  return sheet.canvas;
+/** A square part of a small canvas, good until the next picture of that canvas is painted. */
+export interface Tile {
+  canvas: HTMLCanvasElement;
+  top: number; // row of the canvas
 }
 
-/** Paint a small canvas over an area; its first and last columns stand on the area's edges. */
+/** Paint a tile over an area; its first and last columns and rows stand on the area's edges. */
 export function stretch(
   context: CanvasRenderingContext2D,
-  image: HTMLCanvasElement,
+  { canvas, top }: Tile,
   area: { x: number; y: number; width: number; height: number },
 ): void {
-  const [column, row] = [area.width / (image.width - 1), area.height / (image.height - 1)];
+  const size = canvas.width;
   context.imageSmoothingEnabled = true;
   context.imageSmoothingQuality = "low";
-  context.drawImage(image, area.x - column / 2, area.y - row / 2, area.width + column, area.height + row);
+  const { x, y, width, height } = area;
+  context.drawImage(canvas, 0.5, top + 0.5, size - 1, size - 1, x, y, width, height);
 }
 
+/** A colour as an image keeps it. */
+const pixel = ([r, g, b]: Rgb) => ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0;
+
 /** The picture of A2: the colour of the class that is said, the stronger the surer. */
-export function mapOf(map: NonNullable<Frame["map"]>, classes: number, paper: Rgb): HTMLCanvasElement | null {
+export function mapOf(map: NonNullable<Frame["map"]>, classes: number, paper: Rgb): Tile | null {
+  const sheet = sheetOf(map.size, map.size);
+  if (!sheet) return null;
   const [probability, said] = [bytesOf(map.probability), bytesOf(map.said)];
   const shades = shadesOf(classes, paper);
-  return painted(map.size, (at) => {
-    const label = said[at] ?? 0;
-    return shades[label]?.[probability[at] ?? 0] ?? paper;
-  });
+  for (let at = 0; at < said.length; at += 1)
+    sheet.pixels[at] = shades[256 * (said[at] ?? 0) + (probability[at] ?? 0)] ?? 0;
+  sheet.context.putImageData(sheet.image, 0, 0);
+  return { canvas: sheet.canvas, top: 0 };
+}
+
+const palettes = new Map<string, Uint32Array>();
+function palette(key: string, length: number, colour: (at: number) => Rgb): Uint32Array {
+  const there = palettes.get(key) ?? Uint32Array.from({ length }, (_, at) => pixel(colour(at)));
+  palettes.set(key, there);
+  return there;
 }
 
 /** By class and by probability, 0 to 255, the colour. */
-function shadesOf(classes: number, paper: Rgb): Rgb[][] {
+function shadesOf(classes: number, paper: Rgb): Uint32Array {
   const least = 1 / classes;
-  return Array.from({ length: classes }, (_, label) =>
-    Array.from({ length: 256 }, (_, byte) => {
-      const p = byte / 255;
-      const sure = classes === 2 ? Math.abs(2 * p - 1) : (p - least) / (1 - least);
-      return mixed(paper, classColour(label), STRENGTH * Math.max(0, Math.min(1, sure)));
-    }),
+  return palette(`${classes} ${paper}`, 256 * classes, (at) => {
+    const p = (at % 256) / 255;
+    const sure = classes === 2 ? Math.abs(2 * p - 1) : (p - least) / (1 - least);
+    return mixed(paper, classColour(Math.floor(at / 256)), STRENGTH * Math.max(0, Math.min(1, sure)));
+  });
+}
+
+/** By a share of the greatest a1, -255 to 255 and moved up by 255, the colour. */
+function signsOf(paper: Rgb): Uint32Array {
+  return palette(`signs ${paper}`, 511, (at) =>
+    mixed(paper, signColour(at - 255), (0.85 * Math.abs(at - 255)) / 255),
   );
 }
 
-/** The picture of a hidden unit's a1, by sign; null if the unit's is not here. */
-export function unitMap(
-  units: NonNullable<Frame["units"]>,
-  at: number, // its place among those drawn
+/** The pictures of hidden units' a1, by sign: of `count` of those drawn, from one on. */
+export function unitMaps(
+  { size, activation, low, high }: NonNullable<Frame["units"]>,
+  first: number,
+  count: number,
   paper: Rgb,
-): HTMLCanvasElement | null {
-  const [low, high] = [units.low[at], units.high[at]];
-  if (low === undefined || high === undefined) return null;
-  const count = units.size * units.size;
-  const bytes = bytesOfUnits(units).subarray(at * count, (at + 1) * count);
-  const most = Math.max(Math.abs(low), Math.abs(high)) || 1;
-  const shades = Array.from({ length: 256 }, (_, byte) => {
-    const value = low + ((high - low) * byte) / 255;
-    return mixed(paper, signColour(value), (0.85 * Math.abs(value)) / most);
-  });
-  return painted(units.size, (cell) => shades[bytes[cell] ?? 0] ?? paper);
-}
-
-const decoded = new WeakMap<object, Uint8Array>();
-function bytesOfUnits(units: NonNullable<Frame["units"]>): Uint8Array {
-  const there = decoded.get(units);
-  if (there) return there;
-  const bytes = bytesOf(units.activation);
-  decoded.set(units, bytes);
-  return bytes;
+): Tile[] {
+  const sheet = first < 0 ? null : sheetOf(size, size * count);
+  if (!sheet) return [];
+  const [cells, signs, bytes] = [size * size, signsOf(paper), bytesOf(activation)];
+  const shades = new Uint32Array(256);
+  for (let at = 0; at < count; at += 1) {
+    const [from, to] = [low[first + at] ?? 0, high[first + at] ?? 0];
+    const most = Math.max(Math.abs(from), Math.abs(to)) || 1;
+    for (let byte = 0; byte < 256; byte += 1)
+      shades[byte] = signs[255 + Math.round((255 * (from + ((to - from) * byte) / 255)) / most)] ?? 0;
+    const offset = (first + at) * cells;
+    for (let cell = 0; cell < cells; cell += 1)
+      sheet.pixels[at * cells + cell] = shades[bytes[offset + cell] ?? 0] ?? 0;
+  }
+  sheet.context.putImageData(sheet.image, 0, 0);
+  return Array.from({ length: count }, (_, at) => ({ canvas: sheet.canvas, top: at * size }));
 }
 
 /** An example in the plane. */

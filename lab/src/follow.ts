@@ -5,7 +5,8 @@ import { useEffect, useRef } from "preact/hooks";
 import { LabError, type Kind, type Questions } from "./protocol";
 import type { Lab } from "./store";
 
-const PAUSE = 250; // milliseconds from an answer to the next question: 4 a second, the pictures need the rest
+const PAUSE = 250; // milliseconds from an answer to the next question
+const SELDOM = 500; // the same while it plays: the pictures need the time
 
 interface Followed<K extends Kind> {
   question: Signal<Questions[K][0] | null>; // that the answer belongs to
@@ -36,12 +37,17 @@ function follow<K extends Kind>(
   { question, answer, error }: Followed<K>,
 ): () => void {
   let wanted: Questions[K][0] | null = null;
-  let busy = false;
-  let ended = false;
+  let asked: Questions[K][0] | null = null;
+  let [busy, since, timer] = [false, 0, 0];
   const next = async () => {
-    const asked = wanted;
-    if (busy || ended || !asked) return;
-    busy = true;
+    clearTimeout(timer);
+    if (busy || !wanted || wanted === asked) return;
+    const rest = since + (lab.playing.peek() ? SELDOM : PAUSE) - performance.now();
+    if (rest > 0) {
+      timer = window.setTimeout(next, rest);
+      return;
+    }
+    [busy, asked] = [true, wanted];
     try {
       answer.value = await lab.ask(kind, asked);
       question.value = asked;
@@ -50,16 +56,16 @@ function follow<K extends Kind>(
       // A lost connection is said once for the whole page.
       error.value = failure instanceof LabError ? failure.message : "";
     }
-    await new Promise((go) => setTimeout(go, PAUSE));
-    busy = false;
-    if (wanted !== asked) void next();
+    [busy, since] = [false, performance.now()];
+    void next();
   };
   const stop = effect(() => {
     wanted = ask();
+    void lab.playing.value; // who stops wants the present ones soon
     void next();
   });
   return () => {
-    ended = true;
+    wanted = null;
     stop();
   };
 }

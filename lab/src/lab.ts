@@ -6,6 +6,7 @@ import { read, written } from "./link";
 import { LabError, type Ask, type Data, type Scenario, type TableData } from "./protocol";
 import { beside, branched, described, firstView, restarted } from "./scenario";
 import { waiting } from "./drawing";
+import { keepReading } from "./reading";
 import type { Actions, Lab, LinkState, Run } from "./store";
 import { base64Of } from "./tables";
 import { Time, type Moving } from "./time";
@@ -19,6 +20,7 @@ export function createLab(connect: (tell: Tell) => Ask = overHttp, address = tru
     about: signal(null),
     runs: signal([]),
     iteration: signal(0),
+    told: signal(0),
     wanted: signal(0),
     seen: signal(0),
     playing: signal(false),
@@ -35,6 +37,7 @@ export function createLab(connect: (tell: Tell) => Ask = overHttp, address = tru
     }),
   };
   const time = new Time(lab);
+  keepReading(lab);
   return Object.assign(lab, running(lab, time), changing(lab, time), opening(lab, time, address));
 }
 
@@ -193,7 +196,13 @@ function firstState(scenario: Scenario): LinkState {
 }
 
 function makeRun(scenario: Scenario): Run {
-  return { scenario: signal(scenario), data: signal(null), frame: signal(null), error: signal("") };
+  return {
+    scenario: signal(scenario),
+    data: signal(null),
+    frame: signal(null),
+    figures: signal(null),
+    error: signal(""),
+  };
 }
 
 function sameAxes(data: Data, before: Data | undefined): boolean {

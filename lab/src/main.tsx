@@ -24,7 +24,7 @@ function page(place: HTMLElement): void {
   });
 }
 
-const [SOON, SELDOM] = [300, 2000]; // milliseconds: a browser takes its time to change an address
+const [SOON, SELDOM] = [300, 5000]; // milliseconds: a browser takes its time to change an address
 
 /** Write what is shown into the address: soon after a change, and now and then while it plays. */
 function keepAddress(lab: ReturnType<typeof createLab>): void {

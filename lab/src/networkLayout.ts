@@ -33,7 +33,8 @@ export interface Layout {
   most: number; // largest absolute weight
 }
 
-export function layoutOf({ drawn }: Frame): Layout {
+/** Where the nodes lie. */
+export function nodesOf({ drawn }: Frame): Omit<Layout, "edges" | "most"> {
   const most = Math.max(drawn.units.length, drawn.features.length, drawn.W2.length);
   const height = Math.max(300, most * LEAST_PITCH + 40);
   const column = (numbers: number[], x: number): Node[] =>
@@ -44,22 +45,18 @@ export function layoutOf({ drawn }: Frame): Layout {
     drawn.W2.map((_, k) => k),
     RIGHT,
   );
+  const tile = Math.min(44, (height - 36) / Math.max(1, units.length) - 4);
+  return { height, columns: [LEFT, (LEFT + RIGHT) / 2, RIGHT], tile, features, units, outputs };
+}
+
+export function layoutOf(frame: Frame): Layout {
+  const [{ drawn }, nodes] = [frame, nodesOf(frame)];
+  const { features, units, outputs } = nodes;
   const edges = [
     ...edgesOf("W1", drawn.W1, drawn.places.W1, features, units),
     ...edgesOf("W2", drawn.W2, drawn.places.W2, units, outputs),
   ];
-  const tile = Math.min(44, (height - 36) / Math.max(1, units.length) - 4);
-  const largest = Math.max(1e-12, ...edges.map(({ weight }) => Math.abs(weight)));
-  return {
-    height,
-    columns: [LEFT, (LEFT + RIGHT) / 2, RIGHT],
-    tile,
-    features,
-    units,
-    outputs,
-    edges,
-    most: largest,
-  };
+  return { ...nodes, edges, most: Math.max(1e-12, ...edges.map(({ weight }) => Math.abs(weight))) };
 }
 
 function edgesOf(

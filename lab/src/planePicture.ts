@@ -1,6 +1,6 @@
 /** Guarantee: the plane is drawn from the state alone: the same state, the same picture. */
 
-import { dot, examplesOf, mapOf, placing, stretch, unitMap, type Bounds, type Shown } from "./boundary";
+import { dot, examplesOf, mapOf, placing, stretch, unitMaps, type Bounds, type Shown } from "./boundary";
 import { halfLine } from "./halfLine";
 import { css, paperAndInk, type Rgb } from "./colours";
 import { pointsOf, roomFor, waiting } from "./drawing";
@@ -75,12 +75,9 @@ function drawMap(
   ink: Rgb,
 ) {
   const { map, units } = frame;
-  const ofUnit = unit !== null && units ? unitMap(units, frame.drawn.units.indexOf(unit), paper) : null;
+  const at = unit === null ? -1 : frame.drawn.units.indexOf(unit);
+  const ofUnit = units && unitMaps(units, at, 1, paper)[0];
   const image = ofUnit ?? (map && mapOf(map, data.classes.length, paper));
-  context.save();
-  context.beginPath();
-  context.rect(area.x, area.y, area.width, area.height);
-  context.clip();
   if (image) stretch(context, image, area);
   if (map && data.classes.length === 2) {
     const [column, row] = [area.width / (map.size - 1), area.height / (map.size - 1)];
@@ -93,7 +90,6 @@ function drawMap(
     context.lineWidth = 2;
     context.stroke();
   }
-  context.restore();
 }
 
 function ring(context: CanvasRenderingContext2D, x: number, y: number, ink: Rgb, paper: Rgb): void {

@@ -115,7 +115,9 @@ export interface FrameQuestion {
   view: View;
   map: number; // columns and rows of the picture of A2, 0 for none
   units: number; // columns and rows of each hidden unit's picture, 0 for none
+  figures: boolean; // the distributions and the meters: a few times a second will do
   findings: boolean; // they take longer than the rest
+  known: number; // the last iteration of the cost curve that is here already, -1 for none
 }
 /** The network at an iteration. ask("frame", FrameQuestion) */
 export interface Frame {
@@ -125,6 +127,7 @@ export interface Frame {
   held_out_cost: number | null;
   accuracy: number;
   held_out_accuracy: number | null;
+  /** After what is known. */
   curve: { iteration: number[]; cost: number[]; held_out_cost: (number | null)[] };
   /** The units and features that are drawn: all, or those with the largest weights. */
   drawn: {
@@ -139,8 +142,8 @@ export interface Frame {
   map: { size: number; probability: string; said: string } | null; // base64 u8 each, top row first
   /** Of the units that are drawn, u8. */
   units: { size: number; activation: string; low: number[]; high: number[] } | null;
-  distributions: Record<"z1" | "a1" | "dW1" | "dW2" | "dz1", Histogram>;
-  meters: { distinct: number; saturated: number | null; dead: number | null };
+  distributions: Record<"z1" | "a1" | "dW1" | "dW2" | "dz1", Histogram> | null;
+  meters: { distinct: number; saturated: number | null; dead: number | null } | null;
   findings: Finding[] | null;
 }
 

@@ -11,7 +11,10 @@ import type { About, Ask, DataSeen, Frame, Scenario, Settings, View } from "./pr
 export interface Run {
   scenario: Signal<Scenario>;
   data: Signal<DataSeen | null>;
+  /** The picture: every one of them. */
   frame: Signal<Frame | null>;
+  /** The same as it is read, not watched: a few times a second while it plays, see reading.ts. */
+  figures: Signal<Frame | null>;
   /** What to say of it: a sentence on bad input, say. */
   error: Signal<string>;
 }
@@ -20,6 +23,7 @@ export interface Lab {
   about: Signal<About | null>;
   runs: Signal<Run[]>; // the first is the main one; both are at the same iteration
   iteration: Signal<number>; // shown
+  told: Signal<number>; // the same as it is read, with the figures of the runs
   wanted: ReadonlySignal<number>; // where it is on the way to; the same when it is there
   seen: ReadonlySignal<number>; // the last iteration that this run has reached
   playing: Signal<boolean>;

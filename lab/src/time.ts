@@ -10,7 +10,10 @@ import { batch, type Signal } from "@preact/signals";
 import { LabError, type DataSeen, type Frame, type FrameQuestion, type Scenario } from "./protocol";
 import type { Lab, Run } from "./store";
 
-const PICTURE = 1000 / 30; // milliseconds, the least between two pictures
+const PICTURE = 1000 / 30; // milliseconds between two pictures
+const EARLY = 4; // milliseconds that a picture may come early: a screen has its own rhythm
+const LATE = 100; // milliseconds that are made up for
+const FIGURES = 200; // milliseconds, between two frames with all figures while playing
 const FINDINGS = 500; // milliseconds, between two looks for findings while playing
 
 /** What came for a run: a frame, or the sentence why there is none. */
@@ -18,6 +21,11 @@ type Answer = { frame: Frame; data: DataSeen } | { error: string };
 interface Plan {
   goal: number;
   fine: boolean;
+}
+interface More {
+  fine: boolean;
+  figures: boolean;
+  findings: boolean;
 }
 interface Asked extends Plan {
   version: number;
@@ -32,8 +40,8 @@ export class Time {
   private shown: (Plan & { version: number }) | null = null; // what the screen answers
   private ahead: Asked | null = null;
   private running = false;
-  private lookedForFindings = 0;
-  private lastPicture = 0;
+  private askedFor = { figures: 0, findings: 0 }; // when
+  private due = 0; // when the next picture is
   private waiting: (() => void)[] = [];
   private frameOf = new WeakMap<Run, Scenario>();
   private keyOf = new WeakMap<DataSeen, string>();
@@ -93,22 +101,27 @@ export class Time {
   }
 
   private asked({ goal, fine }: Plan): Asked {
-    const now = performance.now();
-    const findings = fine || (this.lab.playing.peek() && now - this.lookedForFindings > FINDINGS);
-    if (findings) this.lookedForFindings = now;
-    const answers = Promise.all(this.lab.runs.peek().map((run) => this.answer(run, goal, fine, findings)));
+    const [now, playing, then] = [performance.now(), this.lab.playing.peek(), this.askedFor];
+    const figures = !playing || now - then.figures > FIGURES;
+    const findings = fine || (playing && now - then.findings > FINDINGS);
+    this.askedFor = { figures: figures ? now : then.figures, findings: findings ? now : then.findings };
+    const more = { fine, figures, findings };
+    const answers = Promise.all(this.lab.runs.peek().map((run) => this.answer(run, goal, more)));
     return { goal, fine, version: this.version, answers };
   }
 
-  private async answer(run: Run, goal: number, fine: boolean, findings: boolean): Promise<Answer> {
+  private async answer(run: Run, goal: number, { fine, figures, findings }: More): Promise<Answer> {
     const scenario = run.scenario.peek();
+    const before = this.before(run);
     const question: FrameQuestion = {
       scenario,
       iteration: goal,
       view: this.lab.view.peek(),
       map: fine ? 120 : 60,
       units: unitSize(scenario.n_h, fine),
+      figures: figures || !before,
       findings,
+      known: before?.curve.iteration.at(-1) ?? -1,
     };
     try {
       const data = await this.data(run);
@@ -165,7 +178,7 @@ export class Time {
       if (before && before.data !== run.scenario.peek().data) run.frame.value = null; // of other examples
       return;
     }
-    const before = this.frameOf.get(run) === run.scenario.peek() ? run.frame.peek() : null;
+    const before = this.before(run);
     this.frameOf.set(run, run.scenario.peek());
     if (answer.data.features.length <= 2) this.plainView(answer.data.features.length);
     run.error.value = "";
@@ -181,22 +194,40 @@ export class Time {
     this.version += 1;
   }
 
+  /** The frame that is shown of a run as it is now. */
+  private before(run: Run): Frame | null {
+    return this.frameOf.get(run) === run.scenario.peek() ? run.frame.peek() : null;
+  }
+
+  /** Wait until the next picture is due; it follows soon where the last ones were late. */
   private async nextPicture(): Promise<void> {
-    do {
-      await new Promise((resolve) => requestAnimationFrame(resolve));
-    } while (performance.now() - this.lastPicture < PICTURE - 4);
-    this.lastPicture = performance.now();
+    let now = await nextFrame();
+    while (now < this.due - EARLY) now = await nextFrame();
+    this.due = Math.max(this.due + PICTURE, now - LATE);
   }
 }
 
-/** A frame with what an earlier one of the same run knew: its findings, the curve further on. */
+const nextFrame = () => new Promise<number>((resolve) => requestAnimationFrame(resolve));
+
+/** A frame with what an earlier one of the same run knew. */
 function joined(frame: Frame, before: Frame | null): Frame {
   if (!before) return frame;
-  const further = (before.curve.iteration.at(-1) ?? 0) > (frame.curve.iteration.at(-1) ?? 0);
   return {
     ...frame,
-    curve: further ? before.curve : frame.curve,
+    curve: longer(before.curve, frame.curve),
+    distributions: frame.distributions ?? before.distributions,
+    meters: frame.meters ?? before.meters,
     findings: frame.findings ?? before.findings,
+  };
+}
+
+/** A cost curve and what comes after it. */
+function longer(known: Frame["curve"], more: Frame["curve"]): Frame["curve"] {
+  if (!more.iteration.length) return known;
+  return {
+    iteration: [...known.iteration, ...more.iteration],
+    cost: [...known.cost, ...more.cost],
+    held_out_cost: [...known.held_out_cost, ...more.held_out_cost],
   };
 }
 

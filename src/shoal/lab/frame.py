@@ -17,7 +17,7 @@ from shoal.examples import Examples
 from shoal.lab.material import Material
 from shoal.lab.plane import Plane
 from shoal.lab.scenario import whole
-from shoal.lab.timeline import Timeline
+from shoal.lab.timeline import Point, Timeline
 from shoal.losses import class_probabilities
 from shoal.network import Network
 from shoal.sampling import some_of
@@ -28,6 +28,7 @@ MOST_DRAWN = {"units": 24, "features": 16}
 MOST_EXAMPLES = 1000  # of which distributions are shown, and points drawn
 BINS, LARGEST_MAP, LARGEST_UNIT_MAP = 24, 128, 48
 YOUNG = 100  # iterations in which a training is not judged
+NO_FIGURES = {"distributions": None, "meters": None}
 
 
 def frame_of(
@@ -49,7 +50,8 @@ def _seen(
     held_out_cost, held_out_accuracy = _measured(network, material.held_out)
     size = whole("map", question.get("map", 0), 0, LARGEST_MAP)
     of_units = whole("units", question.get("units", 0), 0, LARGEST_UNIT_MAP)
-    points, units = whole_run.points() or timeline.points(), _drawn_units(network)
+    known = whole("known", question.get("known", -1), -1)
+    points, units = _curve(timeline, whole_run, known), _drawn_units(network)
     return {
         "iteration": timeline.iteration,
         "ended": timeline.ended or None,
@@ -65,9 +67,21 @@ def _seen(
         "drawn": _drawn(network, units),
         "map": _map(network, plane, size) if size else None,
         "units": _units(network, plane, units, of_units) if of_units else None,
-        **_insides(network, material),
+        **(_figures(network, material) if question.get("figures", True) else NO_FIGURES),
         "findings": _findings(timeline) if question.get("findings") else None,
     }
+
+
+def _curve(timeline: Timeline, whole_run: Timeline, known: int) -> list[tuple[int, Point]]:
+    """Return the cost curve of the whole run after what is known of it.
+
+    Where the whole run has not begun yet, it is that of a timeline up to the next change.
+    """
+    points = whole_run.points()
+    if not points:
+        changes = whole_run.scenario.changes[len(timeline.scenario.changes) :]
+        points = [each for each in timeline.points() if not changes or each[0] < changes[0].at]
+    return [each for each in points if each[0] > known]
 
 
 def data_seen(material: Material, plane: Plane) -> dict[str, Any]:
@@ -167,7 +181,7 @@ def _largest(sizes: Array, most: int) -> Labels:
     return np.sort(np.argsort(-sizes, kind="stable")[:most])
 
 
-def _insides(network: Network, material: Material) -> dict[str, Any]:
+def _figures(network: Network, material: Material) -> dict[str, Any]:
     """Return how z1, a1 and the derivatives are spread, and the two meters."""
     some = some_of(material.learned.m, MOST_EXAMPLES, seed=0)
     steps = trace(network, material.learned.X[:, some], material.learned.Y[:, some])

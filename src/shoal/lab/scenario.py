@@ -7,6 +7,7 @@ anything is computed, with the sentences of the network and of the optimisers.
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
+from functools import cached_property
 from typing import Any
 
 from shoal.activations import ACTIVATIONS
@@ -125,7 +126,7 @@ class Scenario:
         ]
         return plain
 
-    @property
+    @cached_property
     def key(self) -> str:
         """Two scenarios with the same key are the same run."""
         return json.dumps(self.to_data(), sort_keys=True)
