@@ -12,9 +12,13 @@ import numpy as np
 import pytest
 from browser import opened_browser
 from hypothesis import settings
+from lab_asking import Lab
+from lab_page import opened
+from lab_process import running, wait_for
 
 from shoal.cli import main
 from shoal.engine import NumpyEngine
+from shoal.lab.answers import start_of
 from shoal.table_training import train_table
 from shoal.tables import read_table
 
@@ -206,3 +210,32 @@ def browser():
 def contents(folder: Path) -> dict[str, bytes]:
     """Return all files below a folder."""
     return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+@pytest.fixture
+def lab():
+    """A lab in this process."""
+    return Lab()
+
+
+@pytest.fixture
+def shop_lab(tmp_path):
+    """A lab in this process that opens with the small table."""
+    lab = Lab()
+    lab.answers.start = start_of(lab.runs, str(write_rows(tmp_path / "shop.csv", shop())), None)
+    return lab
+
+
+@pytest.fixture(scope="module")
+def link():
+    """The link of a lab that runs as a program."""
+    with running("--port", 0) as (_, client):
+        wait_for(client)
+        yield client.link
+
+
+@pytest.fixture
+def page(browser, link):
+    """The lab's page, just opened."""
+    with opened(browser, link) as page:
+        yield page
