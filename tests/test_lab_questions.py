@@ -2,6 +2,8 @@
 
 import base64
 import json
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event
 
 import pytest
 from hypothesis import given
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from lab_asking import CHANGED, FRAME, PAIR, POINTS, START
 
 from shoal.errors import InputError
+from shoal.lab import material, runs
 from shoal.lab.scenario import BuiltIn, Scenario, scenario_from_data
 
 
@@ -130,8 +133,11 @@ def test_a_table_that_is_not_here_is_asked_for(lab, tmp_path):
     ],
 )
 def test_of_a_table_the_likeliest_target_is_taken(lab, table, target):
-    content = base64.b64encode(table.encode()).decode()
-    assert lab("table", name="t.csv", content=content)["target"] == target
+    assert give(lab, table)["target"] == target
+
+
+def give(lab, content, name="t.csv"):
+    return lab("table", name=name, content=base64.b64encode(content.encode()).decode())
 
 
 @pytest.mark.parametrize(
@@ -146,10 +152,44 @@ def test_a_table_without_a_target_is_refused_with_a_sentence(lab, table):
 
 def test_of_many_tables_the_last_are_kept(monkeypatch, lab):
     monkeypatch.setattr("shoal.lab.material.MOST_KEPT", 60)
-    names = [
-        lab.runs.tables.add(f"a,b\n1,{i}\n2,13\n4,15\n".encode(), f"{i}.csv") for i in range(9)
-    ]
+    tables = [f"a,b\n1,{i}\n2,13\n4,15\n" for i in range(9)]
+    names = [give(lab, table)["table"] for table in tables]
     assert list(lab.runs.tables.given) == names[-3:]
+
+
+@pytest.mark.parametrize("slow", ["table_from_bytes", "encode"])
+def test_others_are_answered_while_a_large_table_is_read_or_encoded(lab, monkeypatch, slow):
+    begun, may_end, seen = Event(), Event(), []
+    real = getattr(material, slow)
+
+    def slowly(*given):
+        begun.set()
+        assert may_end.wait(60)
+        return real(*given)
+
+    def learn():
+        table = give(lab, "a,b\n" + "1,x\n2,y\n" * 10)
+        data = {"kind": "table", "table": table["table"], "name": "t.csv", "target": "b"}
+        seen.append(lab.frame(2, START | {"data": data}, view={"kind": "projection"}))
+
+    monkeypatch.setattr(material, slow, slowly)
+    with ThreadPoolExecutor() as threads:
+        learning = threads.submit(learn)
+        assert begun.wait(60)
+        assert lab.frame(3)["iteration"] == 3
+        assert not learning.done()
+        may_end.set()
+        learning.result(60)
+    assert seen[0]["iteration"] == 2
+
+
+def test_two_that_ask_for_the_same_examples_make_them_once(lab, monkeypatch):
+    made = []
+    real = runs.material_of
+    monkeypatch.setattr(runs, "material_of", lambda *given: made.append(1) or real(*given))
+    with ThreadPoolExecutor() as threads:
+        list(threads.map(lab.frame, [3, 3, 3, 3]))
+    assert len(made) == 1
 
 
 def test_a_built_in_run_needs_no_more_than_its_name():

@@ -11,15 +11,16 @@ from binascii import Error as NotBase64
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from shoal import __version__
 from shoal.activations import ACTIVATIONS
 from shoal.errors import InputError
+from shoal.examples import Examples
 from shoal.gradient_checks import gradient_check
 from shoal.lab.data_sets import DESCRIPTIONS
 from shoal.lab.frame import data_seen, frame_of
-from shoal.lab.material import MOST_BYTES, UnknownTableError
+from shoal.lab.material import MOST_BYTES, Given, UnknownTableError
 from shoal.lab.runs import Runs
 from shoal.lab.scenario import (
     MOST_POINTS,
@@ -33,7 +34,7 @@ from shoal.lab.scenario import (
 )
 from shoal.lab.take_away import FORMS
 from shoal.lab.timeline import Timeline
-from shoal.network import INITIALISATIONS
+from shoal.network import INITIALISATIONS, Network
 from shoal.sampling import some_of
 from shoal.table_training import HELD_OUT
 from shoal.targets import target_name
@@ -50,6 +51,7 @@ OF_A_TABLE: dict[str, Any] = {
 }  # to begin with
 
 Question = dict[str, Any]
+T = TypeVar("T")
 
 
 class Answers:
@@ -65,11 +67,10 @@ class Answers:
     def __init__(self, runs: Runs, start: Scenario) -> None:
         self.runs, self.start = runs, start
         self._kinds: dict[str, Callable[[Question], Question]] = {
-            "about": self._about, "data": self._data, "frame": self._frame,
-            "equations": self._equations, "table": self._table, "take": self._take,
+            "about": self._about, "data": self._of_a_run(self._data),
+            "frame": self._of_a_run(self._frame), "equations": self._of_a_run(self._equations),
+            "table": self._table, "take": self._of_a_run(self._take), "check": self._check,
         }  # fmt: skip
-        self._kinds = {kind: self._alone(answer) for kind, answer in self._kinds.items()}
-        self._kinds["check"] = self._check  # which takes long, and lets the others go on
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -99,14 +100,23 @@ class Answers:
                 " again with SHOAL_DEBUG=1 and report what it prints"
             }
 
-    def _alone(self, answer: Callable[[Question], Question]) -> Callable[[Question], Question]:
-        def alone(question: Question) -> Question:
-            with self.runs.lock:
-                return answer(question)
+    def _of_a_run(self, answer: Callable[[Scenario, Question], T]) -> Callable[[Question], T]:
+        """Answer alone, but make the examples before: others need not wait for them."""
 
-        return alone
+        def answered(question: Question) -> T:
+            scenario = scenario_from_data(question.get("scenario"))
+            self.runs.make_ready(scenario)
+            with self.runs.lock:
+                return answer(scenario, question)
+
+        return answered
 
     def _about(self, _: Question) -> Question:
+        with self.runs.lock:
+            tables = [
+                table_seen(given, self._target_of(fingerprint))
+                for fingerprint, given in self.runs.tables.given.items()
+            ]
         return {
             "shoal": __version__,
             "data_sets": [
@@ -119,10 +129,7 @@ class Answers:
             "limits": {"n_h": MOST_UNITS, "points": MOST_POINTS, "bytes": MOST_BYTES},
             "start": self.start.to_data(),
             "of_a_table": OF_A_TABLE,
-            "tables": [
-                table_seen(self.runs, fingerprint, self._target_of(fingerprint))
-                for fingerprint in self.runs.tables.given
-            ],
+            "tables": tables,
         }
 
     def _target_of(self, fingerprint: str) -> str | None:
@@ -131,19 +138,17 @@ class Answers:
                 return target
         return None
 
-    def _data(self, question: Question) -> Question:
-        scenario = scenario_from_data(question.get("scenario"))
+    def _data(self, scenario: Scenario, question: Question) -> Question:
         plane = self.runs.plane(scenario, question.get("view"))
         return data_seen(self.runs.material(scenario), plane)
 
-    def _frame(self, question: Question) -> Question:
-        scenario = scenario_from_data(question.get("scenario"))
+    def _frame(self, scenario: Scenario, question: Question) -> Question:
         plane = self.runs.plane(scenario, question.get("view"))
         whole_run = self.runs.timeline(scenario)
         return frame_of(self._there(scenario, question), whole_run, plane, question)
 
-    def _equations(self, question: Question) -> Question:
-        timeline = self._exactly_there(question)
+    def _equations(self, scenario: Scenario, question: Question) -> Question:
+        timeline = self._exactly_there(scenario, question)
         learned, example = timeline.material.learned, question.get("example")
         X, Y = learned.X, learned.Y
         if example is not None:
@@ -168,9 +173,7 @@ class Answers:
         }  # fmt: skip
 
     def _check(self, question: Question) -> Question:
-        with self.runs.lock:
-            timeline = self._exactly_there(question)
-            network, learned = timeline.network.in_double_precision(), timeline.material.learned
+        network, learned = self._of_a_run(self._copied)(question)  # the rest takes long
         some = some_of(learned.m, MOST_CHECKED, seed=0)
         found = gradient_check(network, learned.X[:, some], learned.Y[:, some])
         return {
@@ -193,6 +196,10 @@ class Answers:
             ],
         }  # fmt: skip
 
+    def _copied(self, scenario: Scenario, question: Question) -> tuple[Network, Examples]:
+        timeline = self._exactly_there(scenario, question)
+        return timeline.network.in_double_precision(), timeline.material.learned
+
     def _table(self, question: Question) -> Question:
         name, content, target = (question.get(each) for each in ("name", "content", "target"))
         name = text("name", name)
@@ -204,15 +211,17 @@ class Answers:
             given = b64decode(content, validate=True)
         except NotBase64:
             raise InputError(f"{name} did not arrive whole: give it again") from None
-        fingerprint = self.runs.tables.add(given, name)
-        return table_seen(self.runs, fingerprint, target)
+        read = self.runs.tables.read(given, name)
+        with self.runs.lock:
+            self.runs.tables.keep(read)
+        return table_seen(read, target)
 
-    def _take(self, question: Question) -> Question:
+    def _take(self, scenario: Scenario, question: Question) -> Question:
         what = question.get("what")
         if not isinstance(what, str) or what not in FORMS:
             raise InputError(f"what must be one of {', '.join(FORMS)}")
         form = FORMS[what]
-        content = form.make(self._exactly_there(question))
+        content = form.make(self._exactly_there(scenario, question))
         return {"name": form.name, "type": form.type, "content": b64encode(content).decode()}
 
     def _there(self, scenario: Scenario, question: Question) -> Timeline:
@@ -223,8 +232,8 @@ class Answers:
         timeline.go(iteration, SECONDS)
         return timeline
 
-    def _exactly_there(self, question: Question) -> Timeline:
-        timeline = self._there(scenario_from_data(question.get("scenario")), question)
+    def _exactly_there(self, scenario: Scenario, question: Question) -> Timeline:
+        timeline = self._there(scenario, question)
         wanted = question["iteration"]
         if timeline.iteration != wanted:
             raise InputError(
@@ -233,15 +242,15 @@ class Answers:
         return timeline
 
 
-def table_seen(runs: Runs, fingerprint: str, target: str | None) -> Question:
+def table_seen(given: Given, target: str | None) -> Question:
     """Return what the page shows of a table; the target is the likeliest unless given."""
-    table, _, likely = runs.tables.given[fingerprint]
+    table = given.table
     return {
-        "table": fingerprint,
+        "table": given.fingerprint,
         "name": table.source,
         "rows": table.n_rows,
         "columns": [{"name": each.name, "kind": each.kind} for each in table.columns],
-        "target": likely if target is None else target_name(table, target),
+        "target": given.target if target is None else target_name(table, target),
         "notes": list(table.notes),
     }
 
@@ -258,10 +267,11 @@ def start_of(runs: Runs, path: str | None, target: str | None) -> Scenario:
         content = Path(path).read_bytes()
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror}): check the name") from None
-    fingerprint = runs.tables.add(content, str(path))
-    seen = table_seen(runs, fingerprint, target)
+    given = runs.tables.read(content, str(path))
+    runs.tables.keep(given)
+    seen = table_seen(given, target)
     scenario = Scenario(
-        TableData(fingerprint, seen["name"], seen["target"]),
+        TableData(given.fingerprint, seen["name"], seen["target"]),
         **OF_A_TABLE,
     )
     runs.material(scenario)  # what cannot be learned from is said now

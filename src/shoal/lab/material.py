@@ -61,8 +61,9 @@ def likely_target(table: Table) -> str:
 
 
 class Given(NamedTuple):
-    """A table that was given, the size of its file, and what it is likeliest to tell."""
+    """A table that was given, with fingerprint and size of its file, and its likeliest target."""
 
+    fingerprint: str
     table: Table
     size: int
     target: str
@@ -80,13 +81,13 @@ class Tables:
     def __init__(self) -> None:
         self.given: OrderedDict[str, Given] = OrderedDict()
 
-    def add(self, content: bytes, name: str) -> str:
-        """Read a table, keep it, and return its fingerprint.
+    def read(self, content: bytes, name: str) -> Given:
+        """Read a table; it is not kept yet.
 
         Raises
         ------
         InputError
-            It is too large, no table, or has nothing to predict: then it is not kept.
+            It is too large, no table, or has nothing to predict.
         """
         if len(content) > MOST_BYTES:
             raise InputError(
@@ -95,12 +96,15 @@ class Tables:
             )
         fingerprint = hashlib.sha256(content).hexdigest()[:16]
         table = table_from_bytes(content, name)
-        given = Given(table, len(content), likely_target(table))
-        self.given[fingerprint] = given
-        self.given.move_to_end(fingerprint)
+        return Given(fingerprint, table, len(content), likely_target(table))
+
+    def keep(self, given: Given) -> str:
+        """Keep a table, and return its fingerprint."""
+        self.given[given.fingerprint] = given
+        self.given.move_to_end(given.fingerprint)
         while sum(each.size for each in self.given.values()) > MOST_KEPT:
             self.given.popitem(last=False)
-        return fingerprint
+        return given.fingerprint
 
     def find(self, data: TableData) -> Table:
         """Return a table that was given."""
@@ -150,17 +154,18 @@ class Material:
         return self.prepared.labels[self.rows]
 
 
-def material_of(scenario: Scenario, tables: Tables) -> Material:
-    """Make the examples of a scenario.
+def material_of(scenario: Scenario, table: Table | None) -> Material:
+    """Make the examples of a scenario, of its table if it has one.
 
     Raises
     ------
     InputError
-        The table is not here, has no such target, or is too much for the lab.
+        The table has no such target, or is too much for the lab.
     """
     data = scenario.data
     if isinstance(data, TableData):
-        prepared = prepare(tables.find(data), data.target, Choices())
+        assert table is not None
+        prepared = prepare(table, data.target, Choices())
         if len(prepared.target.classes) > MOST_CLASSES:
             raise InputError(
                 f"{data.target} has {len(prepared.target.classes)} classes, and the lab shows"

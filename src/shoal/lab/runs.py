@@ -6,12 +6,13 @@ A question names its scenario; whether its timeline is still here makes a differ
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
-from threading import RLock
+from threading import Lock, RLock
 from typing import Any, TypeVar
 
+from shoal.columns import Table
 from shoal.lab.material import Material, Tables, material_of
 from shoal.lab.plane import Plane, plane_of, view_from_data
-from shoal.lab.scenario import Scenario
+from shoal.lab.scenario import Scenario, TableData
 from shoal.lab.timeline import Timeline
 
 MOST_TIMELINES, MOST_MATERIALS, MOST_PLANES = 12, 4, 8
@@ -32,6 +33,7 @@ class Runs:
     def __init__(self) -> None:
         self.tables = Tables()
         self.lock = RLock()
+        self._making: dict[str, Lock] = {}  # examples by their key: those asked twice are made once
         self._timelines: OrderedDict[str, Timeline] = OrderedDict()
         self._materials: OrderedDict[str, Material] = OrderedDict()
         self._planes: OrderedDict[str, Plane] = OrderedDict()
@@ -44,12 +46,36 @@ class Runs:
             self._planes, MOST_PLANES, key, lambda: plane_of(wanted, self.material(scenario))
         )
 
+    def make_ready(self, scenario: Scenario) -> None:
+        """Make the examples of a scenario without the lock: a large table takes seconds."""
+        key = _examples_key(scenario)
+        with self.lock:
+            if key in self._materials:
+                return
+            making = self._making.setdefault(key, Lock())
+        with making:
+            with self.lock:
+                if key in self._materials:
+                    return
+                table = self._table(scenario)
+            try:
+                made = material_of(scenario, table)
+                with self.lock:
+                    self._keep_material(scenario, lambda: made)
+            finally:
+                self._making.pop(key, None)
+
     def material(self, scenario: Scenario) -> Material:
-        """Return the examples of a scenario; runs of examples that are no longer kept go too."""
-        found = _kept(
-            self._materials, MOST_MATERIALS, _examples_key(scenario),
-            lambda: material_of(scenario, self.tables),
-        )  # fmt: skip
+        """Return the examples of a scenario."""
+        return self._keep_material(scenario, lambda: material_of(scenario, self._table(scenario)))
+
+    def _table(self, scenario: Scenario) -> Table | None:
+        data = scenario.data
+        return self.tables.find(data) if isinstance(data, TableData) else None
+
+    def _keep_material(self, scenario: Scenario, make: Callable[[], Material]) -> Material:
+        """Keep the examples of a scenario; runs of examples that are no longer kept go."""
+        found = _kept(self._materials, MOST_MATERIALS, _examples_key(scenario), make)
         kept = {id(each) for each in self._materials.values()}
         for key in [k for k, each in self._timelines.items() if id(each.material) not in kept]:
             del self._timelines[key]
