@@ -88,6 +88,18 @@ def test_a_request_that_is_not_the_page_s_is_refused(lab, headers, status):
     assert set(json.loads(answer[2])) == {"error"}
 
 
+@pytest.mark.parametrize("path", ["/", "/?token=of-another-lab", "/nothing"])
+def test_a_person_without_the_link_reads_where_it_is(lab, path):
+    status, headers, content = lab.request(
+        "GET", path, Cookie=None, Origin=None, Accept="text/html,*/*;q=0.8"
+    )
+    assert status in (403, 404)
+    assert headers["content-type"].startswith("text/html")
+    assert b"The link stands in the terminal" in content
+    assert lab.token.encode() not in content
+    assert "default-src 'none'" in headers["content-security-policy"]
+
+
 def test_localhost_is_this_machine_too(lab):
     name = f"localhost:{lab.port}"
     assert lab.request("POST", "/api/about", b"{}", Host=name, Origin=f"http://{name}")[0] == 200

@@ -7,6 +7,7 @@ nothing is changed by opening an address.
 
 import json
 import secrets
+from html import escape
 from importlib.resources import files
 
 from starlette.applications import Starlette
@@ -19,7 +20,7 @@ from starlette.middleware.base import (
     RequestResponseEndpoint,
 )
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from shoal.lab.answers import Answers
@@ -43,6 +44,20 @@ HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
 }
+
+
+REFUSAL = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light dark">
+<title>Shoal lab</title>
+<h1>Shoal lab</h1>
+<p>This page cannot be opened: {}.</p>
+<p>The link stands in the terminal, below the command <code>shoal lab</code>. It is good until that
+command ends; each start prints a new one.</p>
+</html>
+"""
 
 
 class Gate:
@@ -167,5 +182,8 @@ async def _body(request: Request) -> bytes:
 
 
 async def _refuse(request: Request, error: Exception) -> Response:
+    """Say what is wrong: to a person who opened an address in words, to the page as it asks."""
     assert isinstance(error, HTTPException)
+    if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
+        return HTMLResponse(REFUSAL.format(escape(error.detail)), error.status_code)
     return JSONResponse({"error": error.detail}, error.status_code)
