@@ -82,10 +82,9 @@ def numbers(page, symbol):
 
 
 def everything(page):
-    """Return each number that the page shows in full, with the place where it stands."""
-    return page.evaluate(
-        "[...document.querySelectorAll('main data')].map(e => e.getAttribute('data-value'))"
-    )
+    """Return each number that a page, or a part of one, shows in full, in its place."""
+    shown = page.locator("main data")
+    return shown.evaluate_all("all => all.map(e => e.getAttribute('data-value'))")
 
 
 def choose(page, label, option):

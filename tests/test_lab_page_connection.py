@@ -16,6 +16,7 @@ from lab_page import (
     opened,
     scenario,
     set_number,
+    shown,
     trained,
     until,
 )
@@ -88,31 +89,56 @@ def test_a_lab_that_ends_is_told_and_one_that_comes_back_goes_on(browser, tmp_pa
                 assert everything(page) == before
 
 
+WIDGETS = """async count => {
+  const places = Array.from({length: count}, () => document.createElement("div"));
+  document.body.replaceChildren(...places);
+  const {default: widget} = await import("/app.js?widget");
+  for (const place of places) {
+    const heard = new Set();
+    const send = async ({id, kind, question}) => {
+      const answer = await fetch(`api/${kind}`, {
+        method: "POST", body: JSON.stringify(question),
+        headers: {"Content-Type": "application/json"},
+      });
+      const reply = await answer.json();
+      for (const each of heard) each({id, reply});
+    };
+    const model = {send, on: (_, hear) => heard.add(hear), off: (_, hear) => heard.delete(hear)};
+    await widget.render({model, el: place});
+  }
+}"""
+
+
 def test_the_same_page_runs_in_a_notebook(browser, link):
     """The bundle is given a model as anywidget does, whose messages a lab answers."""
     with opened(browser, link) as page:
-        page.evaluate(
-            """async () => {
-              const place = document.createElement("div");
-              document.body.replaceChildren(place);
-              const {default: widget} = await import("/app.js?widget");
-              const heard = new Set();
-              const model = {
-                send: async ({id, kind, question}) => {
-                  const answer = await fetch(`api/${kind}`, {
-                    method: "POST", body: JSON.stringify(question),
-                    headers: {"Content-Type": "application/json"},
-                  });
-                  const reply = await answer.json();
-                  for (const each of heard) each({id, reply});
-                },
-                on: (_, hear) => heard.add(hear),
-                off: (_, hear) => heard.delete(hear),
-              };
-              window.cleanUp = await widget.render({model, el: place});
-            }"""
-        )
+        page.evaluate(WIDGETS, 1)
         at(page, 0)
         go(page, 20)
         network, X, Y = trained(20)
         assert cost(page) == pytest.approx(float(trace(network, X, Y)["J"][0, 0]), rel=1e-14)
+
+
+def test_two_labs_in_a_notebook_have_nothing_in_common(browser, link):
+    with opened(browser, link) as page:
+        page.evaluate(WIDGETS, 2)
+        first, second = (page.locator(".lab").nth(at) for at in range(2))
+        for lab in (first, second):
+            choose(lab, "Examples", "points")
+            lab.get_by_role("button", name="Put point").wait_for()
+            lab.get_by_text("(2, 12)").first.wait_for()
+        before = everything(second)
+        go(first, 20)
+        first.get_by_role("button", name="2 Backward").click()
+        first.get_by_role("radio", name="Erase").check()
+        first.locator("[data-symbol=dW1]").first.focus()
+        first.get_by_role("button", name="Clear").click()
+        first.get_by_text("0 points: put some more").wait_for()
+        assert shown(second) == 0
+        assert everything(second) == before
+        pressed = second.get_by_role("button", name="1 Forward")
+        assert pressed.get_attribute("aria-pressed") == "true"
+        assert second.get_by_role("radio", name="Class 0").is_checked()
+        assert second.locator(".lit, .stale").count() == 0
+        ids = page.evaluate("[...document.querySelectorAll('[id]')].map(e => e.id)")
+        assert len(ids) == len(set(ids))

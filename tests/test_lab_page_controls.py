@@ -13,6 +13,7 @@ from lab_page import (
     numbers,
     scenario,
     set_number,
+    shown,
     trained,
     until,
 )
@@ -69,6 +70,43 @@ def test_every_control_does_what_it_says(page, label, value, name, held):
     go(page, 8)
     assert cost(page) != before
     assert page.get_by_role("alert").filter(has_text=re.compile(r"\w")).count() == 0
+
+
+REFUSED = [
+    ("Hidden units", "900", "Hidden units: 900 is not a whole number from 1 to 500. It stays 4."),
+    ("Hidden units", "2.5", "2.5 is not a whole number"),
+    ("Held out, share", "0.7", "0.7 is not a number from 0 to 0.5. It stays 0."),
+    (ALPHA, "", "what was typed is not a number"),
+    ("Iteration", "-3", "-3 is not a whole number from 0"),
+    ("Example", "401", "401 is not a whole number from 1 to 400. It stays empty."),
+]
+
+
+@pytest.mark.parametrize(("label", "typed", "said"), REFUSED)
+def test_an_entry_that_is_refused_is_told_beside_its_field(page, label, typed, said):
+    field = page.get_by_role("spinbutton", name=label, exact=True)
+    before = field.input_value()
+    field.fill(typed)
+    field.press("Enter")
+    page.get_by_role("alert").filter(has_text=said).wait_for()
+    assert field.get_attribute("aria-invalid") == "true"
+    assert field.input_value() == before
+    field.fill("0.5" if "share" in label else "3")
+    field.press("Enter")
+    page.get_by_role("alert").filter(has_text=said).wait_for(state="detached")
+    assert field.get_attribute("aria-invalid") == "false"
+
+
+@pytest.mark.parametrize("label", [ALPHA, "Iteration", "Example"])
+def test_what_is_being_typed_stays_while_it_plays(page, label):
+    page.keyboard.press("Space")
+    until(lambda: shown(page) > 5)
+    field = page.get_by_role("spinbutton", name=label, exact=True)
+    field.press("Control+a")
+    field.press_sequentially("12", delay=400)
+    before = shown(page)
+    until(lambda: shown(page) > before + 5)
+    assert field.input_value() == "12"
 
 
 def test_two_runs_stand_side_by_side(page):

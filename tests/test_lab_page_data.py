@@ -73,6 +73,18 @@ def test_a_dropped_file_is_taken_by_the_whole_page(page, tmp_path):
     page.get_by_role("combobox", name="Target", exact=True).wait_for()
 
 
+def test_of_two_files_none_is_taken_and_that_is_said(page):
+    page.evaluate(
+        """() => {
+          const data = new DataTransfer();
+          for (const name of ["a.csv", "b.csv"]) data.items.add(new File(["x,y"], name));
+          document.body.dispatchEvent(new DragEvent("drop", {dataTransfer: data, bubbles: true}));
+        }"""
+    )
+    page.get_by_role("alert").filter(has_text="These are 2 files: drop one table.").wait_for()
+    assert scenario(page)["data"]["name"] == "flower"
+
+
 def test_points_are_drawn_by_mouse_and_by_keys(page):
     choose(page, "Examples", "points")
     page.get_by_role("button", name="Put point").wait_for()

@@ -5,7 +5,6 @@ import { Check } from "./Check";
 import { Compare } from "./Compare";
 import { CostCurve } from "./CostCurve";
 import { Distributions } from "./Distributions";
-import { waiting } from "./drawing";
 import { Equations } from "./Equations";
 import { Findings } from "./Findings";
 import { closeLesson, Lesson, openStep } from "./Lesson";
@@ -93,7 +92,7 @@ function Stage({ lab }: Props) {
       {runs.map((run, index) => (
         <section
           key={index}
-          class={run.error.value || waiting.value ? "run stale" : "run"}
+          class={run.error.value || lab.waiting.value ? "run stale" : "run"}
           aria-label={`Run ${index + 1}`}
         >
           {runs.length > 1 && <h2>Run {index + 1}</h2>}

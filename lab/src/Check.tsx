@@ -40,8 +40,8 @@ export function Check({ lab }: Props) {
   const now = found.value;
   const same = now && now.scenario === run?.scenario.value && now.iteration === iteration;
   return (
-    <section class="check" aria-labelledby="check-title" data-part="check">
-      <h2 id="check-title">The gradient check</h2>
+    <section class="check" aria-labelledby={`${lab.id}-check`} data-part="check">
+      <h2 id={`${lab.id}-check`}>The gradient check</h2>
       <p>
         Change one parameter a little, and see how the cost changes. That is its derivative, without
         any of the equations. It is done in two ways: by central differences and by the complex step.

@@ -11,9 +11,9 @@ export function CostCurve({ lab }: Props) {
   const log = useSignal(false);
   const frames = lab.runs.value.map((run) => run.figures.value);
   return (
-    <section class={isLit(lab, "J", "L") ? "cost lit" : "cost"} data-part="cost" aria-labelledby="cost-title">
+    <section class={isLit(lab, "J", "L") ? "cost lit" : "cost"} data-part="cost" aria-labelledby={`${lab.id}-cost`}>
       <div class="head">
-        <h2 id="cost-title" {...pointing(lab, "J")}>
+        <h2 id={`${lab.id}-cost`} {...pointing(lab, "J")}>
           Cost J
         </h2>
         <label class="quiet">

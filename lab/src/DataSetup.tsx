@@ -1,7 +1,7 @@
 /** Guarantee: the data can be a built-in set, a table, or points drawn by hand. */
 
 import { DrawPoints } from "./DrawPoints";
-import { FIRST, tool, waiting } from "./drawing";
+import { FIRST } from "./drawing";
 import { Amount, Choice } from "./Fields";
 import type { About, Data, Scenario } from "./protocol";
 import type { Props } from "./store";
@@ -24,7 +24,7 @@ export function DataSetup({ lab }: Props) {
         label="Examples"
         value={chosen}
         options={optionsOf(about, data)}
-        set={(name) => set({ data: dataOf(name, about) })}
+        set={(name) => choose(lab, name, about)}
       />
       <p class="quiet sentence">{sentenceOf(about, data)}</p>
       <Which about={about} data={data} set={(data) => set({ data })} />
@@ -72,9 +72,12 @@ function optionsOf(about: About, data: Data): [string, string][] {
   ];
 }
 
+function choose(lab: Props["lab"], name: string, about: About): void {
+  lab.tool.value = 0;
+  lab.restart({ data: dataOf(name, about) });
+}
+
 function dataOf(name: string, about: About): Data {
-  waiting.value = null;
-  tool.value = 0;
   if (name === DRAWN) return { kind: "points", points: FIRST };
   const seen = about.tables.find(({ table }) => table === name);
   if (seen) return { kind: "table", table: seen.table, name: seen.name, target: seen.target };

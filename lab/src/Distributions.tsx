@@ -19,8 +19,8 @@ const STEEP: Partial<Record<Activation, Record<string, [number, number]>>> = {
 
 export function Distributions({ lab }: Props) {
   return (
-    <section class="distributions" aria-labelledby="distributions-title" data-part="distributions">
-      <h2 id="distributions-title">Distributions</h2>
+    <section class="distributions" aria-labelledby={`${lab.id}-distributions`} data-part="distributions">
+      <h2 id={`${lab.id}-distributions`}>Distributions</h2>
       <EachRun lab={lab} show={(run) => <Spread lab={lab} run={run} />} />
     </section>
   );

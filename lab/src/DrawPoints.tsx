@@ -2,9 +2,9 @@
 
 import { useSignal, type Signal } from "@preact/signals";
 import { classColour, css } from "./colours";
-import { draw, LEAST, pointsOf, tool, waiting, type Tool } from "./drawing";
+import { draw, LEAST, pointsOf } from "./drawing";
 import { count } from "./numbers";
-import type { Props } from "./store";
+import type { Props, Tool } from "./store";
 
 const TOOLS: [Tool, string][] = [
   [0, "Class 0"],
@@ -24,9 +24,9 @@ export function DrawPoints({ lab }: Props) {
           <label key={name}>
             <input
               type="radio"
-              name="tool"
-              checked={tool.value === each}
-              onChange={() => (tool.value = each)}
+              name={`${lab.id}-tool`}
+              checked={lab.tool.value === each}
+              onChange={() => (lab.tool.value = each)}
             />
             {typeof each === "number" && <i class="dot" style={{ background: css(classColour(each)) }} />}
             {name}
@@ -43,7 +43,7 @@ export function DrawPoints({ lab }: Props) {
         </button>
         <span class="quiet" role="status">
           {count(points.length, "point")}
-          {waiting.value && (points.length < LEAST ? ": put some more" : ": put one of the other class too")}
+          {lab.waiting.value && (points.length < LEAST ? ": put some more" : ": put one of the other class too")}
         </span>
       </div>
     </div>
@@ -81,6 +81,8 @@ function Coordinate({ name, value }: { name: string; value: Signal<string> }) {
       <input
         type="number"
         step="any"
+        min={-1e6}
+        max={1e6}
         required
         value={value}
         onInput={(event) => (value.value = event.currentTarget.value)}

@@ -11,10 +11,14 @@ const MIB = 2 ** 20;
 function useReading({ lab }: Props) {
   const busy = useSignal("");
   const error = useSignal("");
-  const read = async (file: File | undefined) => {
-    if (!file || busy.peek()) return;
+  const read = async (files: FileList | null) => {
+    const file = files?.[0];
+    if (!file) return;
+    const now = busy.peek();
+    error.value = files.length > 1 ? `These are ${files.length} files: drop one table.` : "";
+    if (now) error.value = `${file.name} is not read, as ${now} is being read: drop it again after that.`;
+    if (error.value) return;
     busy.value = file.name;
-    error.value = "";
     try {
       await lab.drop(file);
       lab.message.value = `${file.name} is read: choose the target, the column to predict.`;
@@ -47,7 +51,7 @@ export function DropZone({ lab }: Props) {
           accept=".csv,.tsv,.txt,.parquet"
           onChange={(event) => {
             const field = event.currentTarget;
-            void read(field.files?.[0]).then(() => (field.value = "")); // the same file may come again
+            void read(field.files).then(() => (field.value = "")); // the same file may come again
           }}
         />
       </label>
@@ -59,13 +63,13 @@ export function DropZone({ lab }: Props) {
 }
 
 /** The whole page takes a file; in a notebook, which has drops of its own, the lab alone does. */
-function listen(place: Element, over: { value: boolean }, read: (file?: File) => void): () => void {
+function listen(place: Element, over: { value: boolean }, read: (files: FileList) => void): () => void {
   const root: EventTarget = place.closest("#lab") ? window : (place.closest(".lab") ?? place);
   const onDrag = (event: Event) => {
     if (!(event instanceof DragEvent) || !event.dataTransfer?.types.includes("Files")) return;
     event.preventDefault();
     over.value = event.type !== "drop" && (event.type !== "dragleave" || event.relatedTarget !== null);
-    if (event.type === "drop") read(event.dataTransfer.files[0]);
+    if (event.type === "drop") read(event.dataTransfer.files);
   };
   const kinds = ["dragenter", "dragover", "dragleave", "drop"];
   kinds.forEach((kind) => root.addEventListener(kind, onDrag));

@@ -3,17 +3,16 @@
  * for one example or for all of them.
  */
 
-import { signal } from "@preact/signals";
 import { useRef } from "preact/hooks";
+import { useEntry } from "./entry";
 import { useFollowed } from "./follow";
 import { useInSight } from "./inSight";
 import { Line } from "./Line";
 import { count } from "./numbers";
 import type { EquationsSeen } from "./protocol";
 import { settingsAt } from "./scenario";
-import type { Lab, Props, Run } from "./store";
+import type { Lab, Part, Props, Run } from "./store";
 
-export type Part = "forward" | "backward" | "update" | "all";
 const PARTS: [Part, string][] = [
   ["forward", "1 Forward"],
   ["backward", "2 Backward"],
@@ -27,12 +26,8 @@ const SAYS: Record<Part, string> = {
   all: "",
 };
 
-/** Which of the three steps is seen; the lesson turns to one. */
-export const part = signal<Part>("forward");
-/** Of which run, where there are two; the check goes with it. */
-const chosen = signal(0);
 export function chosenRun(lab: Lab): Run | undefined {
-  return lab.runs.value[chosen.value] ?? lab.runs.value[0];
+  return lab.runs.value[lab.explained.value] ?? lab.runs.value[0];
 }
 
 function shownIn(wanted: Part, of: string): boolean {
@@ -55,15 +50,15 @@ export function Equations({ lab }: Props) {
   const seen = followed.answer.value;
   const said = lab.runs.value.some((run) => run.error.value); // by the run itself
   return (
-    <section class="equations" aria-labelledby="equations-title" data-part="equations" ref={place} onKeyDown={byKey}>
+    <section class="equations" aria-labelledby={`${lab.id}-equations`} data-part="equations" ref={place} onKeyDown={(event) => byKey(lab, event)}>
       <header>
-        <h2 id="equations-title">The equations</h2>
+        <h2 id={`${lab.id}-equations`}>The equations</h2>
         <p class="quiet">
           One step of gradient descent, at iteration {followed.question.value?.iteration ?? 0}.
         </p>
       </header>
       <div class="choosing">
-        <PartChoice />
+        <PartChoice lab={lab} />
         <ExampleChoice lab={lab} />
         <RunChoice lab={lab} />
       </div>
@@ -89,18 +84,18 @@ function OtherStep({ lab }: { lab: Lab }) {
 }
 
 /** 1, 2, 3 and 0 turn to a step, while the focus is in here. */
-function byKey(event: KeyboardEvent) {
+function byKey(lab: Lab, event: KeyboardEvent) {
   const wanted = PARTS["123".indexOf(event.key)] ?? (event.key === "0" ? PARTS[3] : undefined);
   const typing = event.target instanceof HTMLInputElement && event.target.type === "number";
   if (!wanted || typing || event.ctrlKey || event.metaKey || event.altKey) return;
-  part.value = wanted[0];
+  lab.part.value = wanted[0];
 }
 
-function PartChoice() {
+function PartChoice({ lab }: { lab: Lab }) {
   return (
     <div class="segments" role="group" aria-label="Which step is shown (keys 1, 2, 3 and 0)">
       {PARTS.map(([name, title]) => (
-        <button type="button" aria-pressed={part.value === name} onClick={() => (part.value = name)}>
+        <button type="button" aria-pressed={lab.part.value === name} onClick={() => (lab.part.value = name)}>
           {title}
         </button>
       ))}
@@ -135,22 +130,17 @@ function ExampleChoice({ lab }: { lab: Lab }) {
 }
 
 function Which({ lab, example, m }: { lab: Lab; example: number; m: number }) {
-  const take = (text: string) => {
-    const wanted = Math.round(Number(text));
-    if (wanted >= 1 && wanted <= m) lab.example.value = wanted - 1;
-  };
+  const set = (number: number) => (lab.example.value = number - 1);
+  const { field, refusal } = useEntry({
+    label: "Example", value: example + 1, least: 1, most: m, whole: true, set,
+  }); // prettier-ignore
   return (
-    <label class="which">
-      number
-      <input
-        type="number"
-        min={1}
-        max={m}
-        value={example + 1}
-        onInput={(event) => take(event.currentTarget.value)}
-      />
-      of {m.toLocaleString("en")}
-    </label>
+    <>
+      <label class="which">
+        number <input {...field} step={1} /> of {m.toLocaleString("en")}
+      </label>
+      {refusal}
+    </>
   );
 }
 
@@ -160,7 +150,7 @@ function RunChoice({ lab }: { lab: Lab }) {
   return (
     <div class="segments" role="group" aria-label="Of which run">
       {runs.map((_, i) => (
-        <button type="button" aria-pressed={chosen.value === i} onClick={() => (chosen.value = i)}>
+        <button type="button" aria-pressed={lab.explained.value === i} onClick={() => (lab.explained.value = i)}>
           Run {i + 1}
         </button>
       ))}
@@ -169,11 +159,11 @@ function RunChoice({ lab }: { lab: Lab }) {
 }
 
 function Lines({ lab, seen }: { lab: Lab; seen: EquationsSeen }) {
-  const steps = seen.steps.filter((step) => shownIn(part.value, step.part));
+  const steps = seen.steps.filter((step) => shownIn(lab.part.value, step.part));
   return (
     <>
       <p class="quiet">
-        {SAYS[part.value]} <i>m</i> = {seen.m.toLocaleString("en")}, <i>α</i> = {seen.alpha}. Point
+        {SAYS[lab.part.value]} <i>m</i> = {seen.m.toLocaleString("en")}, <i>α</i> = {seen.alpha}. Point
         at a symbol, or focus it, and the drawing shows it.
       </p>
       <ol class="lines">

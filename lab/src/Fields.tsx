@@ -1,6 +1,6 @@
 /** Guarantee: a field takes what is typed when it is left or Enter is pressed, and nothing half typed. */
 
-import { useSignal } from "@preact/signals";
+import { useEntry } from "./entry";
 
 interface ChoiceProps<T extends string> {
   label: string;
@@ -15,6 +15,7 @@ export function Choice<T extends string>({ label, value, options, set }: ChoiceP
       <span>{label}</span>
       <select
         value={value}
+        title={options.find(([name]) => name === value)?.[1]}
         onChange={(event) => {
           const chosen = options.find(([name]) => name === event.currentTarget.value);
           if (chosen) set(chosen[0]);
@@ -41,32 +42,15 @@ interface AmountProps {
 }
 
 /** A number; one out of its range is refused, and the range said. */
-export function Amount({ label, value, least, most, step = "any", whole, set }: AmountProps) {
-  const wrong = useSignal(false);
-  const take = (field: HTMLInputElement) => {
-    const typed = field.valueAsNumber;
-    wrong.value = !(typed >= least && typed <= most) || Boolean(whole && !Number.isInteger(typed));
-    if (!wrong.value) set(typed);
-  };
+export function Amount({ step = "any", ...entry }: AmountProps) {
+  const { field, refusal } = useEntry(entry);
   return (
     <>
       <label class="field">
-        <span>{label}</span>
-        <input
-          type="number"
-          min={least}
-          max={most}
-          step={whole ? 1 : step}
-          value={value}
-          aria-invalid={wrong.value}
-          onChange={(event) => take(event.currentTarget)}
-        />
+        <span>{entry.label}</span>
+        <input {...field} step={entry.whole ? 1 : step} />
       </label>
-      {wrong.value && (
-        <p class="error" role="alert">
-          {label}: {whole ? "a whole number" : "a number"}, {least} to {most.toLocaleString("en")}.
-        </p>
-      )}
+      {refusal}
     </>
   );
 }

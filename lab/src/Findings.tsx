@@ -14,8 +14,8 @@ interface Found {
 
 export function Findings({ lab }: Props) {
   return (
-    <section class="findings" aria-labelledby="findings-title" data-part="findings">
-      <h2 id="findings-title">Findings</h2>
+    <section class="findings" aria-labelledby={`${lab.id}-findings`} data-part="findings">
+      <h2 id={`${lab.id}-findings`}>Findings</h2>
       <EachRun lab={lab} show={(run, i) => <OfRun lab={lab} run={run} index={i} />} />
     </section>
   );

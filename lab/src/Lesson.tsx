@@ -29,8 +29,8 @@ export function Lesson({ lab }: Props) {
   }, [index]);
   if (index === null || !step) return null;
   return (
-    <section class="lesson" aria-labelledby="lesson-title" data-part="lesson" ref={place} data-step={index + 1}>
-      <h2 id="lesson-title" tabIndex={-1}>
+    <section class="lesson" aria-labelledby={`${lab.id}-lesson`} data-part="lesson" ref={place} data-step={index + 1}>
+      <h2 id={`${lab.id}-lesson`} tabIndex={-1}>
         <span class="quiet">
           Lesson, {index + 1} of {STEPS.length}
         </span>{" "}
@@ -52,9 +52,9 @@ export function Lesson({ lab }: Props) {
 function Tasks({ lab, step }: { lab: Lab & Actions; step: LessonStep }) {
   const place = useRef<HTMLOListElement>(null);
   const doIt = async (task: Task) => {
-    const page = place.current?.closest(".lab");
-    if (!page) return;
-    await task.run(lab, page);
+    const part = place.current?.closest(".lab")?.querySelector(`[data-part="${task.at}"]`) ?? null;
+    bringIntoSight(part);
+    await task.run(lab, part);
     lab.message.value = task.see;
   };
   return (
@@ -69,6 +69,15 @@ function Tasks({ lab, step }: { lab: Lab & Actions; step: LessonStep }) {
       ))}
     </ol>
   );
+}
+
+/** What is in sight stays where it is; what lies elsewhere, as nearly all does on a phone, is gone to. */
+function bringIntoSight(part: Element | null): void {
+  if (!part) return;
+  const { top, bottom } = part.getBoundingClientRect();
+  const hidden = top < parseFloat(getComputedStyle(part).scrollMarginTop); // by what stays at the top
+  const below = bottom > innerHeight && top > 0.6 * innerHeight;
+  if (hidden || below) part.scrollIntoView();
 }
 
 /** What is seen now, to be held against what the step says. */

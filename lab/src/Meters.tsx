@@ -7,8 +7,8 @@ import { EachRun } from "./runs";
 
 export function Meters({ lab }: Props) {
   return (
-    <section class="meters" aria-labelledby="meters-title" data-part="meters">
-      <h2 id="meters-title">Meters</h2>
+    <section class="meters" aria-labelledby={`${lab.id}-meters`} data-part="meters">
+      <h2 id={`${lab.id}-meters`}>Meters</h2>
       <EachRun
         lab={lab}
         show={(run) => {

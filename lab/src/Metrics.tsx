@@ -9,8 +9,8 @@ export function Metrics({ lab }: Props) {
   const heldOut = runs.some((run) => run.data.value?.m_held_out);
   const parts: Part[] = heldOut ? ["learned", "held_out"] : ["learned"];
   return (
-    <section class="metrics" data-part="metrics" aria-labelledby="metrics-title">
-      <h2 id="metrics-title">Measures</h2>
+    <section class="metrics" data-part="metrics" aria-labelledby={`${lab.id}-metrics`}>
+      <h2 id={`${lab.id}-metrics`}>Measures</h2>
       <table>
         <thead>
           <tr>

@@ -7,11 +7,11 @@ import { useSignalEffect } from "@preact/signals";
 import { useRef } from "preact/hooks";
 import { placing } from "./boundary";
 import { classColour, css, dark } from "./colours";
-import { draw, pointsOf, tool, waiting, type Point } from "./drawing";
+import { draw, pointsOf } from "./drawing";
 import { short } from "./numbers";
 import { drawPlane, SIDE, sceneOf, type Scene } from "./planePicture";
 import type { DataSeen } from "./protocol";
-import type { RunProps } from "./store";
+import type { Point, RunProps, Tool } from "./store";
 import { isLit } from "./symbols";
 
 const REACH = 24; // canvas pixels within which a click finds an example
@@ -28,7 +28,8 @@ export function Plane({ lab, index }: RunProps) {
     const lit = isLit(lab, "X", "Y");
     if (!data || !frame || !canvas.current) return;
     scene.current = sceneOf(lab, data);
-    const picture = { data, frame, unit: lab.unit.value, example: lab.example.value, lit };
+    const [unit, example, drawing] = [lab.unit.value, lab.example.value, lab.waiting.value !== null];
+    const picture = { data, frame, unit, example, lit, drawing };
     drawPlane(canvas.current, scene.current, picture);
   });
   const data = lab.runs.value[index]?.data.value;
@@ -112,14 +113,14 @@ type Place = [number, number]; // in canvas pixels
 
 /** What pointers do on the plane: choose the nearest example, or draw; `last` is the pen's place. */
 function pen({ lab, index }: RunProps, scene: { current: Scene | null }, last: { current: Place | null }) {
-  const drawn = () => (index === 0 && tool.peek() !== "choose" ? pointsOf(lab) : null);
+  const drawn = () => (index === 0 && lab.tool.peek() !== "choose" ? pointsOf(lab) : null);
   const put = (place: Place, points: Point[]) => {
     if (!scene.current || (last.current && distance(last.current, place) < SPACING)) return;
     last.current = place;
-    waiting.value = changed(points, scene.current, place);
+    lab.waiting.value = changed(points, scene.current, place, lab.tool.peek());
   };
   return {
-    class: pointsOf(lab) && tool.value !== "choose" ? "drawing" : undefined,
+    class: pointsOf(lab) && lab.tool.value !== "choose" ? "drawing" : undefined,
     onPointerDown(event: PointerEvent) {
       const points = drawn();
       if (!points) return choose(lab, scene.current, placeOf(event));
@@ -131,16 +132,15 @@ function pen({ lab, index }: RunProps, scene: { current: Scene | null }, last: {
       if (last.current && points) put(placeOf(event), points);
     },
     onPointerUp() {
-      if (last.current && waiting.peek()) draw(lab, waiting.peek() ?? []);
+      if (last.current && lab.waiting.peek()) draw(lab, lab.waiting.peek() ?? []);
       last.current = null;
     },
   };
 }
 
 /** The points with one more, or with the nearest one less. */
-function changed(points: Point[], scene: Scene, place: Place): Point[] {
-  const label = tool.peek();
-  if (typeof label !== "number") {
+function changed(points: Point[], scene: Scene, place: Place, tool: Tool): Point[] {
+  if (typeof tool !== "number") {
     const gone = nearest(
       scene,
       points.map(([x, y]) => ({ x, y })),
@@ -149,7 +149,7 @@ function changed(points: Point[], scene: Scene, place: Place): Point[] {
     return points.filter((_, k) => k !== gone);
   }
   const [x, y] = placing(scene.bounds, SIDE, SIDE).back(...place);
-  return [...points, [Math.round(x * 1000) / 1000, Math.round(y * 1000) / 1000, label]];
+  return [...points, [Math.round(x * 1000) / 1000, Math.round(y * 1000) / 1000, tool]];
 }
 
 function placeOf(event: PointerEvent): Place {

@@ -3,7 +3,7 @@
  * branches off at the iteration shown.
  */
 
-import { signal } from "@preact/signals";
+import { useSignal } from "@preact/signals";
 import { DataSetup } from "./DataSetup";
 import { DropZone } from "./DropZone";
 import { Amount, Choice, Magnitude } from "./Fields";
@@ -11,10 +11,8 @@ import type { About, Scenario, Settings } from "./protocol";
 import { described, settingsAt } from "./scenario";
 import type { Props, RunProps } from "./store";
 
-/** Which of two runs the settings are of. */
-const edited = signal(0);
-
 export function Setup({ lab }: Props) {
+  const edited = useSignal(0); // which of two runs the settings are of
   const two = lab.runs.value.length > 1;
   const index = two ? edited.value : 0;
   const run = lab.runs.value[index];

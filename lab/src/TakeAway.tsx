@@ -31,8 +31,8 @@ export function TakeAway({ lab }: Props) {
     }
   };
   return (
-    <section class="take-away" aria-labelledby="take-title" data-part="take" ref={place}>
-      <h2 id="take-title">Take away</h2>
+    <section class="take-away" aria-labelledby={`${lab.id}-take`} data-part="take" ref={place}>
+      <h2 id={`${lab.id}-take`}>Take away</h2>
       <Link lab={lab} />
       {lab.runs.value.length > 1 && <RunChoice lab={lab} index={index} />}
       <ul>

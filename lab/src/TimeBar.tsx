@@ -1,8 +1,10 @@
 /** Guarantee: time can be played, stopped, stepped and scrubbed, both ways, by mouse and by keys. */
 
 import { useComputed } from "@preact/signals";
+import { useEntry } from "./entry";
 import type { Props } from "./store";
 
+const LAST = 2 ** 31 - 1; // iteration that Shoal counts to
 const SPEEDS = [1, 2, 5, 10, 20, 50, 100, 200];
 const SPANS = [1, 2, 5]; // times a power of ten: where the slider may end
 
@@ -115,9 +117,10 @@ function Buttons({ lab }: Props) {
 
 function Scrub({ lab }: Props) {
   const wanted = useWanted(lab).value;
-  const go = (text: string) => {
-    if (/^\d+$/.test(text)) void lab.go(Number(text));
-  };
+  const go = (iteration: number) => void lab.go(iteration);
+  const { field, refusal } = useEntry({
+    label: "Iteration", value: wanted, least: 0, most: LAST, whole: true, until: lab.playing.value, set: go,
+  }); // prettier-ignore
   return (
     <>
       <input
@@ -127,19 +130,13 @@ function Scrub({ lab }: Props) {
         min={0}
         max={end(Math.max(lab.seen.value, wanted))}
         value={wanted}
-        onInput={(event) => go(event.currentTarget.value)}
+        onInput={(event) => go(event.currentTarget.valueAsNumber)}
       />
       <label class="iteration">
         <span class="quiet">Iteration</span>{" "}
-        <input
-          type="number"
-          min={0}
-          step={1}
-          data-value={String(lab.iteration.value)}
-          value={wanted}
-          onChange={(event) => go(event.currentTarget.value)}
-        />
+        <input {...field} step={1} data-value={String(lab.iteration.value)} />
       </label>
+      {refusal}
     </>
   );
 }

@@ -1,5 +1,6 @@
 /** Guarantee: which plane of the features is looked at, and which example, can be chosen by name and number. */
 
+import { useEntry } from "./entry";
 import type { View } from "./protocol";
 import type { Props } from "./store";
 
@@ -9,28 +10,34 @@ export function ViewBar({ lab }: Props) {
   return (
     <div class="row view" data-part="view">
       {data.features.length > 2 && <Planes lab={lab} features={data.features} />}
-      <label>
-        Example{" "}
-        <input
-          type="number"
-          min={1}
-          max={data.m}
-          step={1}
-          placeholder="batch"
-          value={lab.example.value === null ? "" : lab.example.value + 1}
-          onInput={(event) => {
-            const number = event.currentTarget.valueAsNumber;
-            lab.example.value = number >= 1 && number <= data.m ? Math.floor(number) - 1 : null;
-          }}
-        />
-      </label>
-      <span class="quiet">of {data.m.toLocaleString("en")}; empty: the batch</span>
+      <Example lab={lab} m={data.m} />
       {lab.unit.value !== null && (
         <button type="button" onClick={() => (lab.unit.value = null)}>
           Unit {lab.unit.value + 1} ✕<span class="unseen"> no longer chosen: show A2</span>
         </button>
       )}
     </div>
+  );
+}
+
+function Example({ lab, m }: Props & { m: number }) {
+  const { field, refusal } = useEntry({
+    label: "Example",
+    value: lab.example.value === null ? null : lab.example.value + 1,
+    least: 1,
+    most: m,
+    whole: true,
+    set: (number) => (lab.example.value = number - 1),
+    clear: () => (lab.example.value = null),
+  });
+  return (
+    <>
+      <label>
+        Example <input {...field} step={1} placeholder="batch" />
+      </label>
+      <span class="quiet">of {m.toLocaleString("en")}; empty: the batch</span>
+      {refusal}
+    </>
   );
 }
 

@@ -42,6 +42,8 @@ export function WeightForm({ lab, index, layout, chosen }: FormProps) {
             <input
               type="number"
               step="any"
+              min={-1e6}
+              max={1e6}
               required
               data-value={String(weight.value)}
               value={typed.value ?? String(weight.value)}

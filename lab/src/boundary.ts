@@ -145,20 +145,20 @@ export function examplesOf({ shown }: DataSeen): Shown[] {
   }));
 }
 
-/** Draw an example: filled if it is learned from, hollow if it is held out. */
+/** Draw an example: filled if it is learned from, hollow if it is held out; light parts it from its ground. */
 export function dot(
   context: CanvasRenderingContext2D,
   [across, down]: [number, number],
   { label, example }: Pick<Shown, "label" | "example">,
   radius: number,
-  paper: Rgb,
+  light: Rgb,
 ): void {
   const colour = css(classColour(label));
   context.beginPath();
   context.arc(across, down, radius, 0, 2 * Math.PI);
-  context.fillStyle = example < 0 ? css(paper) : colour;
+  context.fillStyle = example < 0 ? css(light) : colour;
   context.fill();
   context.lineWidth = example < 0 ? radius / 2 : radius / 4;
-  context.strokeStyle = example < 0 ? colour : css(paper);
+  context.strokeStyle = example < 0 ? colour : css(light);
   context.stroke();
 }

@@ -4,18 +4,8 @@
  * Until then they wait here, and the picture shows them alone.
  */
 
-import { signal } from "@preact/signals";
-import type { Points } from "./protocol";
-import type { Actions, Lab } from "./store";
 import type { Bounds } from "./boundary";
-
-export type Point = Points["points"][number];
-/** What a click does while points are drawn: choose an example, put one of a class, take one away. */
-export type Tool = "choose" | 0 | 1 | "erase";
-
-export const tool = signal<Tool>(0);
-/** Points that are no data yet; null when those of the run are all. */
-export const waiting = signal<Point[] | null>(null);
+import type { Actions, Lab, Point } from "./store";
 
 /** The least that the plane shows, so that it stands still while one draws. */
 const ROOM = 3;
@@ -42,7 +32,7 @@ export function roomFor([[left, right], [bottom, top]]: Bounds): Bounds {
 /** The points on the page, or null where the data are others. */
 export function pointsOf(lab: Lab): Point[] | null {
   const data = lab.runs.value[0]?.scenario.value.data;
-  return data?.kind === "points" ? (waiting.value ?? data.points) : null;
+  return data?.kind === "points" ? (lab.waiting.value ?? data.points) : null;
 }
 
 /** Put these points in the place of those that were. */
@@ -52,9 +42,9 @@ export function draw(lab: Lab & Actions, points: Point[]): void {
   if (points.length > most) {
     lab.message.value = `There is room for ${most} points.`;
   } else if (classes.size < 2 || points.length < LEAST) {
-    waiting.value = points;
+    lab.waiting.value = points;
   } else {
-    waiting.value = null;
+    lab.waiting.value = null;
     lab.restart({ data: { kind: "points", points } });
   }
 }

@@ -58,9 +58,9 @@ function set(name: string): ComponentChildren {
   );
 }
 
-/** Who only passes with the mouse leaves the chosen one as it is. */
-function focused(): string | null {
-  const at = document.activeElement;
+/** Who only passes with the mouse leaves the one with the focus as it is. */
+function focused(beside: Element): string | null {
+  const at = beside.closest(".lab")?.querySelector(":focus");
   return at instanceof HTMLElement ? (at.dataset.symbol ?? null) : null;
 }
 
@@ -71,7 +71,7 @@ interface SymbolProps {
 
 export function Sym({ lab, name }: SymbolProps) {
   const point = () => (lab.symbol.value = name);
-  const leave = () => (lab.symbol.value = focused());
+  const leave = (event: { currentTarget: Element }) => (lab.symbol.value = focused(event.currentTarget));
   return (
     <button
       type="button"

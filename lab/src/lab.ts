@@ -5,7 +5,6 @@ import { overHttp, type Tell } from "./ask";
 import { read, written } from "./link";
 import { LabError, type Ask, type Data, type Scenario, type TableData } from "./protocol";
 import { beside, branched, described, firstView, restarted } from "./scenario";
-import { waiting } from "./drawing";
 import { keepReading } from "./reading";
 import type { Actions, Lab, LinkState, Run } from "./store";
 import { base64Of } from "./tables";
@@ -13,10 +12,13 @@ import { Time, type Moving } from "./time";
 
 type All = Lab & Actions;
 
+let labs = 0;
+
 /** Return the lab behind one page; `address` says whether the page's address is its own. */
 export function createLab(connect: (tell: Tell) => Ask = overHttp, address = true): All {
   const lost = signal("");
   const lab: Moving = {
+    id: `shoal-lab-${(labs += 1)}`,
     about: signal(null),
     runs: signal([]),
     iteration: signal(0),
@@ -31,6 +33,10 @@ export function createLab(connect: (tell: Tell) => Ask = overHttp, address = tru
     example: signal(null),
     lost,
     lesson: signal(null),
+    part: signal("forward"),
+    explained: signal(0),
+    tool: signal(0),
+    waiting: signal(null),
     message: signal(""),
     ask: connect((sentence) => {
       lost.value = sentence;
@@ -104,7 +110,7 @@ function changing(lab: Moving, time: Time): Pick<Actions, "restart" | "branch" |
 function restart(lab: Moving, changes: Partial<Scenario>, index: number): void {
   const before = lab.runs.peek()[0]?.scenario.peek().data;
   const shared = examplesOf(changes);
-  if (changes.data) waiting.value = null;
+  if (changes.data) lab.waiting.value = null;
   lab.runs.peek().forEach((run, each) => {
     const mine = each === index ? changes : shared;
     if (each !== index && !Object.keys(shared).length) return;
@@ -127,7 +133,7 @@ function opening(
     open(state) {
       batch(() => {
         lab.playing.value = false;
-        waiting.value = null;
+        lab.waiting.value = null;
         lab.runs.value = state.runs.map(makeRun);
         lab.view.value = state.view;
         lab.example.value = state.example;

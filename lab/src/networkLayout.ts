@@ -6,6 +6,7 @@ export const WIDTH = 440;
 const LEFT = 98; // of the features, with room for their names
 const RIGHT = WIDTH - 92;
 const LEAST_PITCH = 19;
+const TILE = 0.8; // of the pitch, a unit's picture
 
 export interface Node {
   at: number; // its place in drawn
@@ -45,7 +46,7 @@ export function nodesOf({ drawn }: Frame): Omit<Layout, "edges" | "most"> {
     drawn.W2.map((_, k) => k),
     RIGHT,
   );
-  const tile = Math.min(44, (height - 36) / Math.max(1, units.length) - 4);
+  const tile = Math.min(44, (TILE * (height - 36)) / Math.max(1, units.length));
   return { height, columns: [LEFT, (LEFT + RIGHT) / 2, RIGHT], tile, features, units, outputs };
 }
 

@@ -11,7 +11,7 @@ export function short(value: number, digits = DIGITS): string {
 
 function shortened(value: number, digits: number): string {
   const size = Math.abs(value);
-  if (!Number.isFinite(value) || Number.isInteger(value)) return String(value);
+  if (!Number.isFinite(value) || (Number.isInteger(value) && size < GREATEST)) return String(value);
   if (size < LEAST || size >= GREATEST) return value.toExponential(digits - 2);
   return String(Number(value.toFixed(Math.max(0, digits - 1 - Math.floor(Math.log10(size))))));
 }

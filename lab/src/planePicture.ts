@@ -2,8 +2,8 @@
 
 import { dot, examplesOf, mapOf, placing, stretch, unitMaps, type Bounds, type Shown } from "./boundary";
 import { halfLine } from "./halfLine";
-import { css, paperAndInk, type Rgb } from "./colours";
-import { pointsOf, roomFor, waiting } from "./drawing";
+import { css, dark, paperAndInk, type Rgb } from "./colours";
+import { pointsOf, roomFor } from "./drawing";
 import type { DataSeen, Frame } from "./protocol";
 import type { Lab } from "./store";
 
@@ -40,6 +40,7 @@ export interface Picture {
   unit: number | null; // its a1 instead of A2
   example: number | null;
   lit: boolean; // the examples stand out
+  drawing: boolean; // the examples are not yet those of the frame
 }
 
 export function drawPlane(canvas: HTMLCanvasElement, scene: Scene, picture: Picture): void {
@@ -59,8 +60,8 @@ export function drawPlane(canvas: HTMLCanvasElement, scene: Scene, picture: Pict
     width: across(right) - across(left),
     height: down(bottom) - down(top),
   };
-  if (!waiting.peek()) drawMap(context, picture, area, paper, ink);
-  context.drawImage(dotsOf(scene, picture.lit, paper, pixels), 0, 0, SIDE, SIDE);
+  if (!picture.drawing) drawMap(context, picture, area, paper, ink);
+  context.drawImage(dotsOf(scene, picture.lit, dark.peek() ? ink : paper, pixels), 0, 0, SIDE, SIDE);
   const chosen = scene.shown.find((each) => each.example === picture.example && each.example >= 0);
   if (chosen) ring(context, across(chosen.x), down(chosen.y), ink, paper);
 }
@@ -107,8 +108,8 @@ function ring(context: CanvasRenderingContext2D, x: number, y: number, ink: Rgb,
 
 /** All examples on a canvas of their own, kept while they stay: a picture has no time to draw them anew. */
 let dots: { scene: Shown[]; key: string; canvas: HTMLCanvasElement }[] = [];
-function dotsOf({ shown, bounds }: Scene, lit: boolean, paper: Rgb, pixels: number): HTMLCanvasElement {
-  const key = JSON.stringify([bounds, lit, paper, pixels]);
+function dotsOf({ shown, bounds }: Scene, lit: boolean, light: Rgb, pixels: number): HTMLCanvasElement {
+  const key = JSON.stringify([bounds, lit, light, pixels]);
   const there = dots.find((each) => each.scene === shown && each.key === key);
   if (there) return there.canvas;
   const canvas = document.createElement("canvas");
@@ -117,7 +118,7 @@ function dotsOf({ shown, bounds }: Scene, lit: boolean, paper: Rgb, pixels: numb
   context?.scale(pixels / SIDE, pixels / SIDE);
   const { across, down } = placing(bounds, SIDE, SIDE);
   const radius = (lit ? 1.5 : 1) * Math.max(4, Math.min(8, 120 / Math.sqrt(shown.length || 1)));
-  if (context) for (const each of shown) dot(context, [across(each.x), down(each.y)], each, radius, paper);
+  if (context) for (const each of shown) dot(context, [across(each.x), down(each.y)], each, radius, light);
   dots = [{ scene: shown, key, canvas }, ...dots.slice(0, 3)];
   return canvas;
 }

@@ -4,16 +4,16 @@
  * The figures are those of the runs that are opened: they are the same on every machine.
  */
 
-import { part, type Part } from "./Equations";
 import type { Scenario } from "./protocol";
-import type { Actions, Lab, LinkState } from "./store";
+import type { Actions, Lab, LinkState, Part } from "./store";
 
 type Whole = Lab & Actions;
 
 export interface Task {
   button: string;
   see: string; // what is to be seen when it is done
-  run(lab: Whole, page: Element): void | Promise<void>;
+  at: string; // the part in which it is seen
+  run(lab: Whole, part: Element | null): void | Promise<void>;
 }
 export interface LessonStep {
   title: string;
@@ -52,6 +52,7 @@ function go(iteration: number, see: string): Task {
   return {
     button: `Go to iteration ${iteration.toLocaleString("en")}`,
     see,
+    at: "plane",
     run: (lab) => lab.go(iteration),
   };
 }
@@ -60,6 +61,7 @@ function light(symbol: string, see: string): Task {
   return {
     button: `Light up ${symbol}`,
     see,
+    at: "network",
     run: (lab) => {
       lab.symbol.value = symbol;
     },
@@ -70,6 +72,7 @@ function follow(example: number, see: string): Task {
   return {
     button: `Follow example ${example + 1}`,
     see,
+    at: "equations",
     run: (lab) => {
       lab.example.value = example;
     },
@@ -80,9 +83,9 @@ function turn(to: Part, button: string, see: string): Task {
   return {
     button,
     see,
-    run: (_, page) => {
-      part.value = to;
-      show(page, "equations");
+    at: "equations",
+    run: (lab) => {
+      lab.part.value = to;
     },
   };
 }
@@ -92,17 +95,12 @@ function second(button: string, changes: Partial<Scenario>, iteration: number, s
   return {
     button,
     see,
+    at: "cost",
     run: async (lab) => {
       lab.restart(changes, 1);
       await lab.go(iteration);
     },
   };
-}
-
-function show(page: Element, name: string): HTMLElement | null {
-  const found = page.querySelector<HTMLElement>(`[data-part="${name}"]`);
-  found?.scrollIntoView({ block: "start" });
-  return found;
 }
 
 export const STEPS: LessonStep[] = [
@@ -118,6 +116,7 @@ export const STEPS: LessonStep[] = [
       {
         button: "Take four units with tanh",
         see: "At iteration 1,000, J is 0.29, and 89 % are right. Four units draw four lines and join them.",
+        at: "plane",
         run: async (lab) => {
           lab.restart({ activation: "tanh", n_h: 4 });
           await lab.go(1000);
@@ -162,6 +161,7 @@ export const STEPS: LessonStep[] = [
       {
         button: "One iteration back",
         see: "Time goes both ways, and each iteration is exactly what it was.",
+        at: "plane",
         run: (lab) => lab.step(-1),
       },
     ],
@@ -240,7 +240,8 @@ export const STEPS: LessonStep[] = [
       {
         button: "Check the gradient",
         see: "No block is off by more than a hundred-millionth: the equations are right.",
-        run: (_, page) => show(page, "check")?.querySelector("button")?.click(),
+        at: "check",
+        run: (_, part) => part?.querySelector("button")?.click(),
       },
     ],
   },
@@ -256,7 +257,8 @@ export const STEPS: LessonStep[] = [
       {
         button: "Go to the file button",
         see: "Choose a file, or drop one anywhere.",
-        run: (_, page) => show(page, "drop")?.querySelector("input")?.focus(),
+        at: "drop",
+        run: (_, part) => part?.querySelector("input")?.focus(),
       },
     ],
   },

@@ -5,7 +5,7 @@
  */
 
 import type { ReadonlySignal, Signal } from "@preact/signals";
-import type { About, Ask, DataSeen, Frame, Scenario, Settings, View } from "./protocol";
+import type { About, Ask, DataSeen, Frame, Points, Scenario, Settings, View } from "./protocol";
 
 /** One of the one or two runs side by side. */
 export interface Run {
@@ -19,7 +19,14 @@ export interface Run {
   error: Signal<string>;
 }
 
+/** One of the three steps of an iteration, or all. */
+export type Part = "forward" | "backward" | "update" | "all";
+export type Point = Points["points"][number];
+/** What a click does while points are drawn: choose an example, put one of a class, take one away. */
+export type Tool = "choose" | 0 | 1 | "erase";
+
 export interface Lab {
+  id: string; // with which the ids of its elements begin: a notebook may hold several labs
   about: Signal<About | null>;
   runs: Signal<Run[]>; // the first is the main one; both are at the same iteration
   iteration: Signal<number>; // shown
@@ -35,6 +42,11 @@ export interface Lab {
   example: Signal<number | null>; // an example learned from, from 0; null is the batch
   lost: Signal<string>; // "" or why nobody answers
   lesson: Signal<number | null>; // step from 0, null when closed
+  part: Signal<Part>; // of the step that the equations show
+  explained: Signal<number>; // of two runs, the one that the equations and the check are of
+  tool: Signal<Tool>;
+  /** Points drawn by hand that are no data yet; null when those of the run are all. */
+  waiting: Signal<Point[] | null>;
   message: Signal<string>; // said to screen readers, and shown for a moment
   /** Ask Shoal; waits out a lost connection, and gives a forgotten table again. */
   ask: Ask;
