@@ -117,7 +117,7 @@ export class Time {
       scenario,
       iteration: goal,
       view: this.lab.view.peek(),
-      map: fine ? 120 : 60,
+      map: mapSize(scenario.n_h, fine),
       units: unitSize(scenario.n_h, fine),
       figures: figures || !before,
       findings,
@@ -229,6 +229,12 @@ function longer(known: Frame["curve"], more: Frame["curve"]): Frame["curve"] {
     cost: [...known.cost, ...more.cost],
     held_out_cost: [...known.held_out_cost, ...more.held_out_cost],
   };
+}
+
+/** Columns and rows of the picture of A2; with many units each place takes long. */
+function mapSize(n_h: number, fine: boolean): number {
+  if (fine) return 120;
+  return n_h > 50 ? 45 : 60;
 }
 
 /** Columns and rows of the picture of a hidden unit: the more of them, the smaller each is drawn. */

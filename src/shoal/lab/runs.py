@@ -41,14 +41,14 @@ class Runs:
     def plane(self, scenario: Scenario, view: Any) -> Plane:
         """Return the plane of a view through the examples of a scenario."""
         wanted = view_from_data(view)
-        key = f"{_examples_key(scenario)} {wanted}"
+        key = f"{scenario.examples_key} {wanted}"
         return _kept(
             self._planes, MOST_PLANES, key, lambda: plane_of(wanted, self.material(scenario))
         )
 
     def make_ready(self, scenario: Scenario) -> None:
         """Make the examples of a scenario without the lock: a large table takes seconds."""
-        key = _examples_key(scenario)
+        key = scenario.examples_key
         with self.lock:
             if key in self._materials:
                 return
@@ -75,7 +75,7 @@ class Runs:
 
     def _keep_material(self, scenario: Scenario, make: Callable[[], Material]) -> Material:
         """Keep the examples of a scenario; runs of examples that are no longer kept go."""
-        found = _kept(self._materials, MOST_MATERIALS, _examples_key(scenario), make)
+        found = _kept(self._materials, MOST_MATERIALS, scenario.examples_key, make)
         kept = {id(each) for each in self._materials.values()}
         for key in [k for k, each in self._timelines.items() if id(each.material) not in kept]:
             del self._timelines[key]
@@ -91,11 +91,6 @@ class Runs:
             return Timeline(scenario, self.material(scenario), parent)
 
         return _kept(self._timelines, MOST_TIMELINES, scenario.key, make)
-
-
-def _examples_key(scenario: Scenario) -> str:
-    seed = scenario.seed if scenario.held_out else 0
-    return Scenario(data=scenario.data, held_out=scenario.held_out, seed=seed).key
 
 
 def _kept(kept: OrderedDict[str, T], most: int, key: str, make: Callable[[], T]) -> T:

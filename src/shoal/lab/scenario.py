@@ -131,6 +131,12 @@ class Scenario:
         """Two scenarios with the same key are the same run."""
         return json.dumps(self.to_data(), sort_keys=True)
 
+    @cached_property
+    def examples_key(self) -> str:
+        """Two scenarios with the same one have the same examples."""
+        seed = self.seed if self.held_out else 0
+        return Scenario(data=self.data, held_out=self.held_out, seed=seed).key
+
 
 def scenario_from_data(given: Any) -> Scenario:
     """Read a scenario, and check it.
