@@ -119,6 +119,28 @@ def test_the_same_page_runs_in_a_notebook(browser, link):
         assert cost(page) == pytest.approx(float(trace(network, X, Y)["J"][0, 0]), rel=1e-14)
 
 
+def test_keys_of_a_lab_are_not_those_of_its_notebook(browser, link):
+    with opened(browser, link) as page:
+        page.evaluate(WIDGETS, 1)
+        at(page, 0)
+        page.evaluate(
+            """() => {
+              window.heard = [];
+              document.addEventListener("keydown", event => window.heard.push(event.key));
+            }"""
+        )
+        page.locator("[data-lm-suppress-shortcuts] .lab").wait_for()  # as JupyterLab wants it
+        page.get_by_role("button", name="1 Forward").focus()
+        page.keyboard.press("2")
+        page.keyboard.press("ArrowRight")
+        at(page, 1)
+        page.locator("summary", has_text="Compare").click()
+        page.keyboard.press("Escape")
+        assert page.locator("details.menu[open]").count() == 0
+        page.keyboard.press("Control+s")
+        assert page.evaluate("window.heard") == ["Control", "s"]
+
+
 def test_two_labs_in_a_notebook_have_nothing_in_common(browser, link):
     with opened(browser, link) as page:
         page.evaluate(WIDGETS, 2)

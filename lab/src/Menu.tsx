@@ -20,10 +20,10 @@ export function Menu({ title, part, children }: MenuProps) {
       if (event.key === "Escape" && place.current?.open) close(place.current);
     };
     document.addEventListener("pointerdown", pressed);
-    document.addEventListener("keydown", keyed);
+    document.addEventListener("keydown", keyed, true);
     return () => {
       document.removeEventListener("pointerdown", pressed);
-      document.removeEventListener("keydown", keyed);
+      document.removeEventListener("keydown", keyed, true);
     };
   }, []);
   return (

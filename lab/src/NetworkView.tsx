@@ -159,7 +159,7 @@ function Outputs({ lab, layout, classes }: LayerProps & { classes: string[] }) {
     </g>
   );
 }
-const cut = (name: string) => (name.length > 12 ? `${name.slice(0, 11)}…` : name);
+const cut = (name: string) => (name.length > 11 ? `${name.slice(0, 10)}…` : name);
 
 /** The nodes of the hidden units: one stop of the Tab key, up and down go through them. */
 function Units({ lab, layout }: LayerProps) {

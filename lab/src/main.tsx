@@ -54,7 +54,11 @@ function widget({ model, el }: { model: Model; el: HTMLElement }): () => void {
     return connection.ask;
   }, false);
   render(<App lab={lab} />, el);
-  const heard = (event: KeyboardEvent) => onKey(lab, event);
+  el.setAttribute("data-lm-suppress-shortcuts", "true"); // JupyterLab hears keys before the lab does
+  const heard = (event: KeyboardEvent) => {
+    onKey(lab, event);
+    if (!event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation(); // no notebook's shortcut
+  };
   el.addEventListener("keydown", heard);
   void begin(lab, "");
   return () => {
