@@ -41,10 +41,7 @@ export function WeightForm({ lab, index, layout, chosen }: FormProps) {
             <span class="unseen">Value of {weight.name}</span>
             <input
               type="number"
-              step="any"
-              min={-1e6}
-              max={1e6}
-              required
+              step="any" min={-1e6} max={1e6} required
               data-value={String(weight.value)}
               value={typed.value ?? String(weight.value)}
               onInput={(event) => (typed.value = event.currentTarget.value)}

@@ -71,7 +71,7 @@ function running(lab: Moving, time: Time): Pick<Actions, "play" | "pause" | "go"
 /** The actions that change a run, or how it is looked at. */
 function changing(lab: Moving, time: Time): Pick<Actions, "restart" | "branch" | "compare" | "look"> {
   const from = (iteration: number) => {
-    lab.wanted.value = lab.seen.value = lab.iteration.value = iteration;
+    lab.wanted.value = lab.seen.value = lab.iteration.value = lab.told.value = iteration;
     time.renew();
   };
   return {
