@@ -1,22 +1,18 @@
-"""A cluster trains the networks that one machine trains, whatever becomes of its workers."""
+"""A cluster trains the networks that one machine trains."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
-import threading
 import time
-from contextlib import contextmanager
 
 import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from clusters import QUIET, RECIPE, workers
 from test_shards import frame, parquet
 
-from shoal import Callback, Checkpoint, Recipe
+from shoal import Recipe, __version__
 from shoal.cli import shoal
+from shoal.engine import NumpyEngine
 from shoal.errors import InputError
 from shoal.shards import Here, find_shards, sources, train_shards
 from shoal.table_evaluation import evaluate as evaluate_whole
@@ -24,58 +20,10 @@ from shoal.tables import table_from_frame
 
 dd = pytest.importorskip("dask.dataframe", reason="Dask is not installed: shoal[dask]")
 da = pytest.importorskip("dask.array")
-dask = pytest.importorskip("dask")
-distributed = pytest.importorskip("distributed")
 from shoal import distributed as cluster  # noqa: E402
-from shoal.distributed.waiting import Cluster, remove_silent  # noqa: E402
+from shoal.distributed.arithmetic import Arithmetic  # noqa: E402
 
-RECIPE = Recipe(networks=2, max_epochs=8, hidden_units=8, dropout=0.0, batch_size=40_000)
-
-# Dask warns of ports and of workers that were killed, and has threads that outlive a cluster
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::UserWarning:distributed.*"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning"),
-]
-
-
-@contextmanager
-def workers(number, processes=False):
-    """Start a cluster of this machine."""
-    with (
-        distributed.LocalCluster(
-            n_workers=number, threads_per_worker=1, processes=processes, dashboard_address=":0",
-            silence_logs=50,
-        ) as local,
-        distributed.Client(local, set_as_default=False) as client,
-    ):  # fmt: skip
-        yield client
-
-
-@contextmanager
-def scheduler_of_its_own(folder):
-    """Start a scheduler and a worker as processes of their own; yield a client and the first."""
-    file = folder / "scheduler.json"
-    command = [sys.executable, "-m", "dask"]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    started = subprocess.Popen(
-        [*command, "scheduler", "--port", "0", "--no-dashboard", "--scheduler-file", file], **quiet
-    )
-    worker = subprocess.Popen(
-        [*command, "worker", "--nthreads", "1", "--no-dashboard", "--scheduler-file", file,
-         "--local-directory", folder], **quiet,
-    )  # fmt: skip
-    try:
-        while not file.exists():
-            time.sleep(0.1)
-        with distributed.Client(scheduler_file=str(file), set_as_default=False) as client:
-            client.wait_for_workers(1, timeout=120)
-            yield client, started
-    finally:
-        for process in (worker, started):
-            process.kill()
-            process.wait()
+pytestmark = QUIET
 
 
 @pytest.fixture(scope="module")
@@ -104,84 +52,6 @@ def test_batches_of_some_of_the_parts_have_the_same_bits_too(folder, monkeypatch
     with workers(2) as client:
         there, _ = cluster.train(str(folder), "y", client=client, recipe=recipe)
     assert there.fingerprint == here.fingerprint
-
-
-class After(Callback):
-    """Does something once so many passes are made."""
-
-    def __init__(self, passes, what):
-        self.passes, self.what, self.done = passes, what, False
-
-    def on_epoch_end(self, state):
-        if state.network.n_h and len(state.history) == self.passes and not self.done:
-            self.done = True
-            self.what()
-
-
-def test_a_worker_that_is_killed_leaves_its_work_to_the_others(folder, alone):
-    with workers(2, processes=True) as client:
-        pids = list(client.run(os.getpid).values())
-        kill = After(3, lambda: os.kill(pids[0], signal.SIGKILL))
-        model, _ = cluster.train(str(folder), "y", client=client, recipe=RECIPE, callbacks=[kill])
-    assert kill.done
-    assert model.fingerprint == alone[0].fingerprint
-
-
-def test_a_worker_that_falls_silent_is_done_without(folder, alone):
-    with workers(2, processes=True) as client:
-        pid = next(iter(client.run(os.getpid).values()))
-        pause = After(3, lambda: os.kill(pid, signal.SIGSTOP))
-        place = cluster.OnCluster(client, silence=4.0)
-        try:
-            model, _ = train_shards(folder, "y", recipe=RECIPE, callbacks=[pause], place=place)
-        finally:
-            os.kill(pid, signal.SIGCONT)
-    assert model.fingerprint == alone[0].fingerprint
-
-
-def test_a_worker_that_joins_is_used(folder, alone):
-    with workers(1) as client:
-        join = After(2, lambda: client.cluster.scale(2))
-        wait = After(3, lambda: client.wait_for_workers(2, timeout=60))
-        used = set()
-        look = After(7, lambda: used.update(client.has_what()))
-        model, _ = cluster.train(
-            str(folder), "y", client=client, recipe=RECIPE, callbacks=[join, wait, look]
-        )
-    assert len(used) == 2
-    assert model.fingerprint == alone[0].fingerprint
-
-
-def test_a_training_whose_scheduler_is_lost_goes_on_from_its_checkpoint(folder, alone, tmp_path):
-    kept = tmp_path / "kept"
-    soon = dask.config.set({"distributed.comm.timeouts.connect": "5s"})
-    with soon, scheduler_of_its_own(tmp_path) as (client, process):
-        lose = After(4, process.kill)
-        with pytest.raises(InputError, match=r"scheduler at .* does not answer"):
-            cluster.train(
-                str(folder), "y", client=client, recipe=RECIPE, callbacks=[lose],
-                checkpoint=Checkpoint(kept, seconds=0.0),
-            )  # fmt: skip
-    with workers(1) as client:
-        made = []
-
-        class Count(Callback):
-            def on_epoch_end(self, state):
-                made.append(len(state.history))
-
-        model, _ = cluster.train(
-            str(folder), "y", client=client, recipe=RECIPE, callbacks=[Count()],
-            checkpoint=Checkpoint(kept, resume=True),
-        )  # fmt: skip
-    assert min(n for n in made[-4:]) > 4
-    assert model.fingerprint == alone[0].fingerprint
-
-
-def test_waiting_for_workers_that_never_come_ends(folder):
-    with workers(0) as client:
-        place = cluster.OnCluster(client, patience=1.0)
-        with pytest.raises(InputError, match=r"waited 1 s for the reading of .* 0 workers: start"):
-            train_shards(folder, "y", recipe=RECIPE, place=place)
 
 
 def test_a_bad_shard_is_named_from_a_worker_too(tmp_path):
@@ -273,36 +143,40 @@ def test_the_command_line_trains_and_validates_on_a_cluster(tmp_path):
     assert pick == [line for line in here.output.splitlines() if "fingerprint" in line]
 
 
-def test_silent_workers_are_taken_out_and_others_left(folder):
-    with workers(2) as client:
-        assert client.run_on_scheduler(remove_silent, seconds=60.0) == []
-        assert len(client.nthreads()) == 2
-        gone = client.run_on_scheduler(remove_silent, seconds=-1.0)
-        assert len(gone) == 2
+class Counted:
+    """Work that counts how often it is sent."""
+
+    sent = 0
+
+    def __reduce__(self):
+        Counted.sent += 1
+        return Counted, ()
+
+    def __call__(self, shard):
+        return shard.rows
 
 
-def test_work_is_given_up_after_many_losses_not_before():
-    class Fails:
-        status = "error"
-
-        def exception(self):
-            return OSError("connection lost")
-
+def test_what_is_done_with_all_shards_is_sent_once_and_forgotten_at_the_end(folder):
+    shards = find_shards(folder).shards
     with workers(1) as client:
-        sent = []
+        with cluster.OnCluster(client) as place:
+            assert place.total(Counted(), shards) == 3000
+        assert len(shards) > 20
+        assert Counted.sent < 5
+        deadline = time.monotonic() + 60
+        while client.run_on_scheduler(lambda dask_scheduler: len(dask_scheduler.tasks)):
+            assert time.monotonic() < deadline, "something is kept"
+            time.sleep(0.1)
 
-        def work():
-            sent.append(1)
-            return Fails()
 
-        with pytest.raises(InputError, match="was lost 21 times"):
-            Cluster(client).results([work], "a sum")
-    assert len(sent) == 21
-
-
-def test_a_tick_ends_the_waiting():
-    with workers(1) as client:
-        slow = [lambda: client.submit(time.sleep, 3, pure=False)]
-        begin = threading.Event()
-        begin.set()
-        assert Cluster(client).results(slow, "a nap", begin.is_set) == []
+def test_workers_compute_as_the_client_does_or_say_why_not(monkeypatch):
+    native = pytest.importorskip("shoal.engine.native_engine")
+    exact = native.NativeEngine(1, reproducible=True)
+    fast = native.NativeEngine(1, reproducible=False)
+    assert Arithmetic.of(exact).engine().reproducible
+    assert Arithmetic.of(fast).engine().instructions == fast.instructions
+    assert Arithmetic.of(NumpyEngine()).engine().name == "numpy"
+    with pytest.raises(InputError, match=r"the worker on .* SHOAL_REPRODUCIBLE=1"):
+        Arithmetic(__version__, "native", "another").engine()
+    with pytest.raises(InputError, match=r"Shoal .* but the client 0\.0: install the same"):
+        Arithmetic("0.0", "native", None).engine()

@@ -360,11 +360,13 @@ def _batches_of_parts(
 def _groups(partitions: Partitions, numbers: Sequence[int], size: int) -> Iterator[list[int]]:
     """Yield parts, in the order given, until each time there are so many examples."""
     group: list[int] = []
+    m = 0
     for i in numbers:
         group.append(i)
-        if sum(partitions.sizes[k] for k in group) >= size:
+        m += partitions.sizes[i]
+        if m >= size:
             yield group
-            group = []
+            group, m = [], 0
     if group:
         yield group
 

@@ -4,11 +4,11 @@ Floor 7. The partitions stay where they are.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
-from distributed import Client, Future
-
 from shoal.columns import Kind
+from shoal.distributed.sending import Kept, send
 from shoal.distributed.waiting import Cluster
 from shoal.errors import InputError
 from shoal.shards.sources import Shard, ShardedTable
@@ -23,9 +23,7 @@ def is_dask(data: object) -> bool:
     return hasattr(data, "__dask_graph__")
 
 
-def sharded(
-    data: Any, target: Any, cluster: Cluster
-) -> tuple[ShardedTable, str, list[Future[Any]]]:
+def sharded(data: Any, target: Any, cluster: Cluster) -> tuple[ShardedTable, str, list[Kept]]:
     """Return a collection as a table in shards, its target's name, and its partitions.
 
     Parameters
@@ -36,10 +34,12 @@ def sharded(
     cluster : Cluster
     """
     frame, name = _frame(data, target)
-    futures = cluster.client.compute(frame.to_delayed())  # type: ignore[no-untyped-call]
-    works = [lambda part=part: _sent(cluster.client, part) for part in futures]
+    client, parts = cluster.client, frame.to_delayed()
+    sent = client.compute(parts)  # type: ignore[no-untyped-call]
+    frames = [Kept(partial(client.compute, a), b) for a, b in zip(parts, sent, strict=True)]
+    works = [partial(send, client, _facts, each) for each in frames]
     facts: list[Facts] = cluster.results(works, "the partitions of the Dask frame")
-    kept = [(part, own) for part, own in zip(futures, facts, strict=True) if own[0]]
+    kept = [(each, own) for each, own in zip(frames, facts, strict=True) if own[0]]
     if not kept:
         raise InputError(f"{SOURCE} has no rows: give a table with at least one row")
     shards = tuple(
@@ -66,10 +66,6 @@ def _frame(data: Any, target: Any) -> tuple[Any, str]:
     frame = dd.from_dask_array(data, columns=[f"column_{k + 1}" for k in range(data.shape[1])])
     labels = dd.from_dask_array(target.rechunk((data.chunks[0],)), columns=TARGET)
     return frame.assign(**{TARGET: labels}), TARGET
-
-
-def _sent(client: Client, part: Future[Any]) -> Future[Any]:
-    return client.submit(_facts, part, pure=False)
 
 
 def _facts(frame: Any) -> Facts:
