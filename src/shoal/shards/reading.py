@@ -10,7 +10,8 @@ from pathlib import Path
 
 from shoal.columns import Schema, Table
 from shoal.memory import free_memory
-from shoal.shards.sources import ShardedTable, files_of, find_shards
+from shoal.shards.files import files_of
+from shoal.shards.sources import ShardedTable, find_shards
 from shoal.shards.survey import joined, one_of_each
 from shoal.table_blocks import read_blocks
 from shoal.tables import read_table

@@ -4,7 +4,6 @@ Floor 6. A shard is a row group of a Parquet file, or a whole file of delimited 
 blocks, whose borders depend on the files alone. All files have the same columns.
 """
 
-import glob
 import zlib
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,15 +16,14 @@ from shoal.columns import Column, Kind, Schema, Table
 from shoal.delimited import damaged_gzip
 from shoal.errors import InputError
 from shoal.parquet import Layout, parquet_frames, parquet_layout
+from shoal.shards.files import files_of
 from shoal.table_blocks import read_blocks
 from shoal.tables import opened, table_from_frame
 from shoal.targets import target_name
-from shoal.urls import size_of, urls_of
+from shoal.urls import size_of
 
 PART = 32_768  # rows of a block, and so of a part of the examples, at the most
 HEAD = 2**20  # bytes, from which the rows of a text are estimated
-PATTERN = "*?["
-ENDINGS = (".parquet", ".pq", ".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
 
 
 @dataclass(frozen=True)
@@ -255,50 +253,6 @@ def _check_names(names: Sequence[str], expected: Sequence[tuple[str, object]], s
             f"{source} has a column {extra!r} that the first file lacks: all files of a table have"
             " the same columns"
         )
-
-
-def files_of(source: str | Path) -> list[str]:
-    """Return the files that a source names, in order; see :func:`find_shards`."""
-    source = str(source)
-    if "://" in source:
-        files = urls_of(source)
-        if len(files) > 1:
-            files = [file for file in files if _belongs(file, source)]
-    elif Path(source).is_dir():
-        files = _of_folder(source)
-    elif any(mark in source for mark in PATTERN) and not Path(source).exists():
-        found = glob.glob(source, recursive=True)  # noqa: PTH207  (Path.glob takes no full paths)
-        files = sorted(path for path in found if Path(path).is_file())
-    else:
-        files = [source]
-    if not files:
-        raise InputError(
-            f"{source} names no file that is read ({', '.join(ENDINGS[:4])} and such): check it"
-        )
-    return files
-
-
-def _of_folder(folder: str) -> list[str]:
-    try:
-        paths = sorted(path for path in Path(folder).rglob("*") if path.is_file())
-    except OSError as error:
-        raise InputError(
-            f"the folder {folder} cannot be read ({error.strerror}): check its permissions, or name"
-            " a file inside it"
-        ) from error
-    files = [str(path) for path in paths if _belongs(str(path), folder)]
-    if not files:
-        raise InputError(
-            f"the folder {folder} holds no file that is read ({', '.join(ENDINGS[:4])} and such):"
-            " name a file, or another folder"
-        )
-    return files
-
-
-def _belongs(file: str, folder: str) -> bool:
-    """Whether a file in a folder is one of its table's, not one of notes or marks beside it."""
-    inside = file.removeprefix(folder).replace("\\", "/").strip("/").split("/")
-    return file.lower().endswith(ENDINGS) and not any(name[:1] in "._" for name in inside)
 
 
 def _is_parquet(file: str) -> bool:
