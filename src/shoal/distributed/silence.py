@@ -6,13 +6,15 @@ in the scheduler.
 """
 
 import asyncio
+import time
 from collections import Counter
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 import distributed
+from distributed.scheduler import heartbeat_interval
 
-HEARTBEATS = 1.0  # seconds, in which a worker gives a sign of life
+HEARTBEATS = 3.0  # seconds, in which a worker gives a sign of life, in a small cluster
 RESTART = 6.0  # seconds, in which a nanny has ended its worker
 MOST_SLACK = 8  # times the silence, for a worker that was started anew for it
 _silences: "WeakKeyDictionary[Any, Counter[str]]" = WeakKeyDictionary()  # of nannies, by scheduler
@@ -40,8 +42,9 @@ class State(NamedTuple):
 async def remove_silent(seconds: float, dask_scheduler: Any = None) -> State:
     """Take workers out of a scheduler that gave no sign of life for so long."""
     suspects = _silent(seconds, dask_scheduler)
-    if suspects:  # if it was the scheduler that stood still, it hears of them now
-        await asyncio.sleep(HEARTBEATS)
+    until = time.monotonic() + HEARTBEATS + 2 * heartbeat_interval(len(dask_scheduler.workers))
+    while suspects and time.monotonic() < until:  # a scheduler that stood still hears of them now
+        await asyncio.sleep(0.2)
         suspects &= _silent(seconds, dask_scheduler)
     if suspects:
         known = dask_scheduler.workers
