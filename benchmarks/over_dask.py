@@ -96,7 +96,13 @@ def compare(m: int, n_x: int, n_h: int, number: int, rounds: int) -> str:
     here = InPieces(InParts([each for _, each in blocks]), pieces, [key for key, _ in blocks])
     with ExitStack() as stack:
         local = stack.enter_context(
-            LocalCluster(number, threads_per_worker=1, dashboard_address=None, silence_logs=50)
+            LocalCluster(
+                n_workers=number,
+                threads_per_worker=1,
+                dashboard_address=None,
+                silence_logs=50,
+                worker_dashboard_address=None,
+            )
         )
         client = stack.enter_context(Client(local, set_as_default=False))
         ways = {
@@ -113,7 +119,8 @@ def compare(m: int, n_x: int, n_h: int, number: int, rounds: int) -> str:
                     seconds[name].append(once)
     middle = {name: 1000 * median(each) for name, each in seconds.items()}
     share = middle["engine"] / min(number, cores())
-    sent = HOPS * PARTS * (len(pickle.dumps(network)) + network.theta.nbytes)
+    # the networks to each worker's thread, and a sum back, if it has neighbouring parts
+    sent = HOPS * number * (len(pickle.dumps(network)) + network.theta.nbytes)
     line = f"{number:7}{middle['dask'] / share:10.2f}"
     line += f"{middle['gloo'] / share:8.2f}" if "gloo" in middle else f"{'-':>8}"
     line += f"{middle['dask'] - share:12.1f}{share:10.1f}{middle['dask']:10.1f}"

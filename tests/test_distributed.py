@@ -22,6 +22,9 @@ dd = pytest.importorskip("dask.dataframe", reason="Dask is not installed: shoal[
 da = pytest.importorskip("dask.array")
 from shoal import distributed as cluster  # noqa: E402
 from shoal.distributed.arithmetic import Arithmetic  # noqa: E402
+from shoal.distributed.parts import joined  # noqa: E402
+from shoal.distributed.placement import homes, in_lots  # noqa: E402
+from shoal.distributed.sending import added  # noqa: E402
 
 pytestmark = QUIET
 
@@ -167,6 +170,37 @@ def test_what_is_done_with_all_shards_is_sent_once_and_forgotten_at_the_end(fold
         while client.run_on_scheduler(lambda dask_scheduler: len(dask_scheduler.tasks)):
             assert time.monotonic() < deadline, "something is kept"
             time.sleep(0.1)
+
+
+class Text(str):
+    """Shows in what order it was added up."""
+
+    def __add__(self, other):
+        return Text(f"({self}{other})")
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_what_workers_add_up_is_added_in_the_same_tree(seed):
+    random = np.random.default_rng(seed)
+    keys = sorted(random.choice(40, random.integers(1, 20), replace=False).tolist())
+    owner = random.integers(0, 3, len(keys)) if seed % 2 else np.arange(len(keys)) // 5
+    terms = {key: Text(chr(65 + key)) for key in keys}
+    own = [{k: terms[k] for k, o in zip(keys, owner, strict=True) if o == w} for w in {*owner}]
+    found = sorted(pair for each in own for pair in joined(each, keys))
+    assert added(*zip(*found, strict=True)) == added(keys, [*terms.values()])
+    if len(own) == 1:
+        assert len(found) == 1
+
+
+def test_blocks_stay_where_they_are_unless_some_worker_has_too_few():
+    both = {"a": 1, "b": 1}
+    assert homes({}, [["a"], ["b"], ["a"], ["b"]], both) == {0: "a", 1: "b", 2: "a", 3: "b"}
+    assert homes({0: "b"}, [["a", "b"], ["a", "b"]], both) == {0: "b", 1: "a"}
+    found = homes({}, [["a"]] * 4 + [[]] * 2, {"a": 1, "b": 2})
+    assert [found[b] for b in range(6)] == ["a", "a", "b", "b", "b", "b"]
+    assert homes({}, [["gone"], []], {}) == {}
+    assert in_lots([0, 1, 2, 3, 4], 2, [1] * 5) == [[0, 1], [2, 3], [4]]
+    assert in_lots([0, 1, 2], 3, [2**27, 2**27, 2**29]) == [[0, 1], [2]]
 
 
 def test_workers_compute_as_the_client_does_or_say_why_not(monkeypatch):

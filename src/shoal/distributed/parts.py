@@ -1,31 +1,33 @@
 """Guarantee: networks learn from parts where these lie, to the same bits on whatever workers.
 
 Floor 7. For each update, all networks go to the workers, which return the sums of their parts,
-added up in the tree of the parts' keys. A worker that computes otherwise than the client is
-refused.
+added up in the tree of the parts' keys as far as one worker has them. A worker that computes
+otherwise than the client is refused.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeVar
 
 from distributed import Future
 
 from shoal.checkpoint import digest, digest_of
 from shoal.distributed.arithmetic import Arithmetic
-from shoal.distributed.sending import Kept, added, in_tree, send
+from shoal.distributed.placement import Placement
+from shoal.distributed.sending import Kept, added, send
 from shoal.distributed.waiting import Cluster
 from shoal.engine import Engine, Tick
 from shoal.errors import InputError
 from shoal.examples import Examples
 from shoal.network import Network
-from shoal.partitions import Partitions, Sums, TreeSum, add_part
+from shoal.partitions import Partitions, Summable, Sums, TreeSum, add_part
 from shoal.piecewise import PiecewiseLinear
 from shoal.shards.encoding import MOST_BLOCKS
 from shoal.shards.place import in_pieces
 
+T = TypeVar("T", bound=Summable)
 Facts = list[tuple[int, int, float, str]]
 
 
@@ -82,8 +84,7 @@ class OnWorkers(Partitions):
         self, cluster: Cluster, blocks: Sequence[Kept], facts: Sequence[Facts], size: int,
         pieces: PiecewiseLinear, sent: Kept,
     ) -> None:  # fmt: skip
-        self.cluster, self.blocks, self.size = cluster, blocks, size
-        self.pieces, self.sent = pieces, sent
+        self.cluster, self.blocks, self.pieces, self.sent = cluster, blocks, pieces, sent
         parts = [(b, at, *fact) for b, own in enumerate(facts) for at, fact in enumerate(own)]
         if not parts:
             raise InputError("there are no parts: give one or more")
@@ -93,6 +94,8 @@ class OnWorkers(Partitions):
         self.weight = sum(weight for *_, weight, _ in parts)
         self._digests = [checksum for *_, checksum in parts]
         self._checksums = [checksum_of(own) for own in facts]
+        self._runs = [own[0][0] // (size * MOST_BLOCKS) if own else -1 for own in facts]
+        self._placement = Placement(cluster, blocks)
 
     @property
     def keys(self) -> Sequence[int]:  # noqa: D102
@@ -112,22 +115,55 @@ class OnWorkers(Partitions):
         self, engine: Engine, networks: Sequence[Network], numbers: Sequence[int], weight: float,
         tick: Tick,
     ) -> list[Sums]:  # fmt: skip
-        how = Arithmetic.of(engine)
-        terms = []
-        for b, group in groupby(sorted(numbers), key=lambda i: self._places[i][0]):
-            own = list(group)
-            at = [self._places[i][1] for i in own]
-            terms.append((self._keys[own[0]], partial(self._send, b, at, how, networks, weight)))
-        ends = in_tree(self.cluster.client, terms, self.size * MOST_BLOCKS)
-        found = self.cluster.results([end for _, end in ends], "the sums of an update", tick)
-        return added([key for key, _ in ends], found).of_networks if found else []
+        wanted: dict[int, list[int]] = {}
+        for i in sorted(numbers):
+            b, at = self._places[i]
+            wanted.setdefault(b, []).append(at)
+        whole = [self._runs[b] for b in wanted]
+        how = Update(tuple(networks), weight, Arithmetic.of(engine), whole)
+        works = [
+            partial(self._send, worker, [(b, wanted[b]) for b in own], how)
+            for worker, own in self._placement.lots([*wanted])
+        ]
+        found = self.cluster.results(works, "the sums of an update", tick)
+        terms = sorted((term for own in found for term in own), key=lambda term: term[0])
+        return added(*zip(*terms, strict=True)).of_networks if terms else []
 
     def _send(
-        self, b: int, at: list[int], how: Arithmetic, networks: Sequence[Network], weight: float
+        self, worker: str | None, lot: list[tuple[int, list[int]]], how: "Update"
     ) -> Future[Any]:
-        client, block = self.cluster.client, self.blocks[b]
-        checksum = self._checksums[b]
-        return send(client, _sums, block, checksum, at, self.sent, how, tuple(networks), weight)
+        own = [Own(self._runs[b], at, self._checksums[b]) for b, at in lot]
+        blocks = [self.blocks[b] for b, _ in lot]
+        return send(self.cluster.client, _sums, blocks, own, self.sent, how, to=worker)
+
+
+@dataclass(frozen=True)
+class Update:
+    """What all workers need to know for an update.
+
+    Attributes
+    ----------
+    networks : tuple of Network
+    weight : float
+        Of all parts of the update.
+    arithmetic : Arithmetic
+    runs : list of int
+        The numbers of all blocks of the update, in the tree.
+    """
+
+    networks: tuple[Network, ...]
+    weight: float
+    arithmetic: Arithmetic
+    runs: list[int]
+
+
+@dataclass(frozen=True)
+class Own:
+    """Which parts of a block are learned from: its number in the tree, theirs, and its checksum."""
+
+    run: int
+    at: list[int]
+    checksum: str
 
 
 @dataclass(frozen=True)
@@ -152,18 +188,45 @@ def checksum_of(facts: Facts) -> str:
 
 
 def _sums(
-    block: Block, checksum: str, at: Sequence[int], pieces: PiecewiseLinear, how: Arithmetic,
-    networks: Sequence[Network], weight: float,
-) -> Shares:  # fmt: skip
-    """Return the sums of some parts of a block for each network."""
-    if checksum_of(block.facts) != checksum:
-        raise InputError(
-            "rows that had to be read again are not what they were: leave the files of the table"
-            " as they are while it is learned from, and train anew"
-        )
-    engine = how.engine()
-    totals = [TreeSum[Sums]() for _ in networks]
-    for i in at:
-        key, part = block.parts[i]
-        add_part(totals, engine, networks, key, in_pieces(part, pieces), weight)
-    return Shares([each.total() for each in totals])
+    blocks: Sequence[Block], own: Sequence[Own], pieces: PiecewiseLinear, how: Update
+) -> list[tuple[int, Shares]]:
+    """Return the sums of some parts of blocks, as far as they can be added up here."""
+    engine = how.arithmetic.engine()
+    found = {}
+    for block, which in zip(blocks, own, strict=True):
+        if checksum_of(block.facts) != which.checksum:
+            raise InputError(
+                "rows that had to be read again are not what they were: leave the files of the"
+                " table as they are while it is learned from, and train anew"
+            )
+        totals = [TreeSum[Sums]() for _ in how.networks]
+        for i in which.at:
+            key, part = block.parts[i]
+            add_part(totals, engine, how.networks, key, in_pieces(part, pieces), how.weight)
+        found[which.run] = Shares([each.total() for each in totals])
+    return joined(found, how.runs)
+
+
+def joined(terms: Mapping[int, T], everywhere: Iterable[int]) -> list[tuple[int, T]]:
+    """Return terms, added up where a whole branch of the tree is here, each with a key in it.
+
+    Parameters
+    ----------
+    terms : dict of int to Summable
+        Those that are here, by their keys.
+    everywhere : sequence of int
+        The keys of all terms.
+    """
+    ready, found, level = dict(terms), [], 0
+    nodes = sorted(everywhere)
+    while len(nodes) > 1 and ready:
+        above: dict[int, T] = {}
+        for parent, group in groupby(nodes, key=lambda node: node >> 1):
+            children = list(group)
+            here = [ready[node] for node in children if node in ready]
+            if len(here) == len(children):
+                above[parent] = here[0] + here[1] if len(here) > 1 else here[0]
+            else:
+                found += [(node << level, ready[node]) for node in children if node in ready]
+        nodes, ready, level = sorted({node >> 1 for node in nodes}), above, level + 1
+    return found + [(node << level, term) for node, term in ready.items()]

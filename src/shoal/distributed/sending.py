@@ -49,13 +49,17 @@ class Kept:
         self._future = None
 
 
-def send(client: Client, work: Any, *arguments: Any, group: str | None = None) -> Future[Any]:
+def send(
+    client: Client, work: Any, *arguments: Any, group: str | None = None, to: str | None = None
+) -> Future[Any]:
     """Send a work, some of whose arguments, or lists of them, are kept on workers.
 
-    Dask deals the works of a large group out to all workers; others go where their arguments are.
+    Dask deals the works of a large group out to all workers; others go where their arguments are,
+    or to a worker that is named, while it is there.
     """
     key = None if group is None else (f"{work.__name__}-{group}", uuid4().hex)
-    return client.submit(work, *map(_as_sent, arguments), key=key, pure=False)
+    named = {} if to is None else {"workers": [to], "allow_other_workers": True}
+    return client.submit(work, *map(_as_sent, arguments), key=key, pure=False, **named)
 
 
 def _as_sent(argument: Any) -> Any:

@@ -126,7 +126,10 @@ class Cluster:
         now, look = time.monotonic(), self._look
         if look is None:
             if now - self._looked > LOOK:
-                self._look, self._looked = self._asking(), now
+                self._look, self._looked = (
+                    self._begun(self.client.run_on_scheduler, remove_silent, seconds=self.silence),
+                    now,
+                )
             return False
         if not look.done():
             if now - self._looked > self.patience:
@@ -140,8 +143,9 @@ class Cluster:
         except ImportError as error:
             raise self._lacking(error) from None
 
-    def _state(self) -> State:
-        answer = self._asking()
+    def answer(self, question: Callable[..., Any], **named: Any) -> Any:
+        """Return what a function finds out that is run in the scheduler."""
+        answer = self._begun(self.client.run_on_scheduler, question, **named)
         since = time.monotonic()
         while not concurrent.futures.wait([answer], timeout=POLL).done:
             self._check_client()
@@ -150,10 +154,11 @@ class Cluster:
         try:
             return self._asked(answer.result)
         except ImportError as error:
-            raise self._lacking(error) from None
+            raise self._lacking(error) from error
 
-    def _asking(self) -> "concurrent.futures.Future[State]":
-        return self._begun(self.client.run_on_scheduler, remove_silent, seconds=self.silence)
+    def _state(self) -> State:
+        state: State = self.answer(remove_silent, seconds=self.silence)
+        return state
 
     def _begun(
         self, question: Callable[..., Any], *arguments: Any, **named: Any
