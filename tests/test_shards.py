@@ -267,7 +267,7 @@ def test_networks_are_the_same_whether_parts_are_in_memory_or_in_files(folder, t
 
 
 def test_what_is_learned_in_parts_is_as_good_as_from_the_whole(folder):
-    recipe = Recipe(networks=2, max_epochs=60)
+    recipe = Recipe(networks=1, max_epochs=60, hidden_units=32)
     _, in_parts = train_shards(folder, "y", recipe=recipe)
     _, whole = train_table(read_or_find(folder), "y", recipe=recipe)
     assert in_parts.metrics["network"]["roc_auc"] == pytest.approx(
@@ -278,7 +278,7 @@ def test_what_is_learned_in_parts_is_as_good_as_from_the_whole(folder):
 
 def test_sorted_rows_and_parts_of_one_class_are_learned_from(tmp_path):
     folder = parquet(tmp_path / "t", frame(2000, sort=True))
-    _, found = train_shards(folder, "y", recipe=Recipe(networks=2, max_epochs=40))
+    _, found = train_shards(folder, "y", recipe=Recipe(networks=1, max_epochs=40))
     assert found.metrics["network"]["roc_auc"] > 0.9
 
 
@@ -362,7 +362,7 @@ def test_a_model_is_measured_block_by_block_as_on_the_whole(folder):
 
 
 def test_cross_validation_measures_each_fold_by_the_others(folder):
-    found = cross_validate_shards(find_shards(folder), "y", folds=3, recipe=QUICK)
+    found = cross_validate_shards(find_shards(folder), "y", folds=2, recipe=QUICK)
     assert sum(each.rows for each in found.evaluations) == 3000
     assert 0.5 < found.metrics["network"]["roc_auc"].estimate < 1
 
