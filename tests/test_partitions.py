@@ -20,7 +20,8 @@ from shoal import (
 from shoal.engine.dropout import Dropout
 from shoal.errors import DivergedError, InputError
 from shoal.optimizers import Adam, GradientDescent, Momentum, ScaledAdam
-from shoal.partitions import InMemory, OnDisk, TreeSum
+from shoal.partitions import InMemory, OnDisk
+from shoal.tree_sums import TreeSum
 
 
 def examples(m=1000, n_x=6, dtype=np.float64, weighted=False, seed=0):

@@ -1,7 +1,7 @@
-"""Guarantee: examples in parts are learned from as one, in a fixed order, wherever the parts lie.
+"""Guarantee: examples in parts are the same wherever the parts lie, and so are their sums.
 
 Floor 4. The gradient of a mean is a sum over examples divided by m: so the sums of the parts add
-up, in a tree that depends on their number alone, to the same bits in memory, on disk or elsewhere.
+up, in a tree that depends on their keys alone, to the same bits in memory, on disk or elsewhere.
 One part, and the next one that is being read, are in memory at a time.
 """
 
@@ -9,20 +9,19 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, Protocol, Self, TypeVar
+from typing import Self
 
 import numpy as np
 
 from shoal.activations import Array
 from shoal.atomic import write_atomically
 from shoal.checkpoint import digest, digest_of
-from shoal.engine import CostAndGradient, Descent, Engine, Passes, Tick, penalised
-from shoal.engine.order import order, splitmix64
+from shoal.engine import Engine, Tick
 from shoal.errors import InputError
 from shoal.examples import Examples
 from shoal.network import Network
+from shoal.tree_sums import Sums, TreeSum, add_part
 
 
 class Partitions(ABC):
@@ -219,186 +218,3 @@ class OnDisk(Partitions):
 def _by_example(array: Array) -> Array:
     ordered: Array = np.ascontiguousarray(array.T)
     return ordered.T
-
-
-class Summable(Protocol):
-    """What can be added up."""
-
-    def __add__(self, other: Self, /) -> Self: ...
-
-
-T = TypeVar("T", bound=Summable)
-
-
-class TreeSum(Generic[T]):
-    """Adds terms up in a tree that depends on their keys alone, whoever adds.
-
-    The tree is that of the keys' binary digits: two terms are added before others if their keys
-    agree in more of the leading digits. So the sum of neighbours can be made where they are, and
-    added as one term, with the same result.
-    """
-
-    def __init__(self) -> None:
-        self._pending: list[tuple[int, T]] = []
-
-    def add(self, key: int, term: T) -> None:
-        """Add a term, whose key is greater than those before."""
-        while len(self._pending) > 1 and self._apart(-2, -1) < _levels(self._pending[-1][0], key):
-            self._join()
-        self._pending.append((key, term))
-
-    def total(self) -> T:
-        """Return the sum; there is at least one term."""
-        while len(self._pending) > 1:
-            self._join()
-        return self._pending[0][1]
-
-    def _apart(self, i: int, j: int) -> int:
-        return _levels(self._pending[i][0], self._pending[j][0])
-
-    def _join(self) -> None:
-        _, second = self._pending.pop()
-        key, first = self._pending.pop()
-        self._pending.append((key, first + second))
-
-
-def _levels(one: int, other: int) -> int:
-    """Return how far up in the tree two keys meet."""
-    return (one ^ other).bit_length()
-
-
-@dataclass(frozen=True)
-class Sums:
-    """The share that some of the examples have in J and in its gradient."""
-
-    J: float
-    gradient: Array
-
-    def __add__(self, other: "Sums") -> "Sums":
-        return Sums(self.J + other.J, self.gradient + other.gradient)
-
-
-def add_part(
-    totals: Sequence[TreeSum[Sums]], engine: Engine, networks: Sequence[Network], key: int,
-    part: Examples, weight: float,
-) -> None:  # fmt: skip
-    """Add what a part of examples has in each network's cost and gradient."""
-    for network, total in zip(networks, totals, strict=True):
-        total.add(key, Sums(*engine.cost_and_gradient(network, part.X, part.Y, part.w, weight)))
-
-
-def descend(
-    engine: Engine, descents: Sequence[Descent], examples: Examples | Partitions, passes: Passes,
-    tick: Tick,
-) -> None:  # fmt: skip
-    """Make passes for all networks, over examples or all their parts; see ``Engine.descend``."""
-    if isinstance(examples, Examples):
-        engine.descend(descents, examples.X, examples.Y, passes, tick)
-        return
-    for epoch in range(passes.first, passes.first + passes.count):
-        active = [each for each in descents if not each.diverged]
-        if not active:
-            return
-        many = passes.batch_size > max(examples.sizes)
-        make = _batches_of_parts if many else _batches
-        if not make(engine, active, examples, passes, epoch, tick):
-            return
-
-
-def cost_and_gradient(
-    engine: Engine, network: Network, examples: Examples | Partitions
-) -> CostAndGradient:
-    """Return J and its gradient, of examples or of all their parts."""
-    if isinstance(examples, Examples):
-        return engine.cost_and_gradient(network, examples.X, examples.Y, examples.w)
-    numbers = range(len(examples.sizes))
-    (found,) = examples.gradients(engine, [network], numbers, examples.weight, lambda: False)
-    return CostAndGradient(found.J, found.gradient)
-
-
-def _ordered(partitions: Partitions, passes: Passes, epoch: int) -> list[int]:
-    """Return the numbers of the parts in the order of a pass."""
-    n = len(partitions.sizes)
-    if not passes.shuffle or passes.batch_size >= partitions.m:
-        return [*range(n)]
-    return [int(i) for i in order(n, passes.seed, epoch)]
-
-
-def _batches_of_parts(
-    engine: Engine, descents: Sequence[Descent], partitions: Partitions, passes: Passes,
-    epoch: int, tick: Tick,
-) -> bool:  # fmt: skip
-    """Make a pass in batches of whole parts, as many as have the examples of a batch."""
-    if any(each.dropout is not None for each in descents):
-        raise InputError(
-            "dropout is made in batches within a part: give a batch_size of"
-            f" {max(partitions.sizes):,} or less, or no dropout"
-        )
-    mean_weight = partitions.weight / partitions.m
-    totals, seen = dict.fromkeys(map(id, descents), 0.0), 0
-    for each in descents:
-        each.costs.append(0.0)
-    for numbers in _groups(partitions, _ordered(partitions, passes, epoch), passes.batch_size):
-        active = [each for each in descents if not each.diverged]
-        m = sum(partitions.sizes[i] for i in numbers)
-        networks = [each.network for each in active]
-        found = partitions.gradients(engine, networks, numbers, m * mean_weight, tick)
-        if not found:
-            for each in descents if not seen else ():
-                each.costs.pop()  # no update was made
-            return False
-        seen += m
-        for each, share in zip(active, found, strict=True):
-            J, gradient = share.J, share.gradient
-            J, gradient = penalised(each.network, J, gradient, each.l2 / partitions.weight)
-            each.optimizer.step(each.network.theta, gradient)
-            totals[id(each)] += m * J
-            each.costs[-1] = totals[id(each)] / seen
-    return True
-
-
-def _groups(partitions: Partitions, numbers: Sequence[int], size: int) -> Iterator[list[int]]:
-    """Yield parts, in the order given, until each time there are so many examples."""
-    group: list[int] = []
-    m = 0
-    for i in numbers:
-        group.append(i)
-        m += partitions.sizes[i]
-        if m >= size:
-            yield group
-            group, m = [], 0
-    if group:
-        yield group
-
-
-def _batches(
-    engine: Engine, descents: Sequence[Descent], partitions: Partitions, passes: Passes,
-    epoch: int, tick: Tick,
-) -> bool:  # fmt: skip
-    """Make a pass in batches, part by part."""
-    parts = _ordered(partitions, passes, epoch)
-    totals, seen = dict.fromkeys(map(id, descents), 0.0), 0
-    for each in descents:
-        each.costs.append(0.0)
-    for i, part in partitions.loaded(parts, descents[0].network):
-        descents = [each for each in descents if not each.diverged]
-        if not descents:
-            break
-        own = Passes(epoch, 1, passes.batch_size, passes.shuffle, splitmix64(passes.seed, i))
-        here = [_of_part(each, part, partitions) for each in descents]
-        engine.descend(here, part.X, part.Y, own, tick)
-        seen += part.m
-        for each, of_part in zip(descents, here, strict=True):
-            totals[id(each)] += part.m * sum(of_part.costs)  # of the one pass, or none
-            each.costs[-1] = totals[id(each)] / seen
-        if tick():
-            return False
-    return True
-
-
-def _of_part(descent: Descent, part: Examples, partitions: Partitions) -> Descent:
-    """Return a descent on a part that makes the steps it would make on the whole."""
-    l2 = descent.l2 * part.m / partitions.m
-    found = Descent(descent.network, descent.optimizer, l2, part.w, descent.dropout)
-    found.mean_weight = partitions.weight / partitions.m
-    return found

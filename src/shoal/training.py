@@ -26,7 +26,8 @@ from shoal.history import History
 from shoal.lbfgs import minimize_lbfgs
 from shoal.network import Network
 from shoal.optimizers import GradientDescent, Optimizer
-from shoal.partitions import Partitions, cost_and_gradient, descend
+from shoal.partition_descent import cost_and_gradient, descend
+from shoal.partitions import Partitions
 from shoal.run import Run, what_of
 
 MOST_PASSES = 10_000  # in one call of an engine: their costs have to be kept

@@ -22,10 +22,11 @@ from shoal.engine import Engine, Tick
 from shoal.errors import InputError
 from shoal.examples import Examples
 from shoal.network import Network
-from shoal.partitions import Partitions, Summable, Sums, TreeSum, add_part
+from shoal.partitions import Partitions
 from shoal.piecewise import PiecewiseLinear
 from shoal.shards.encoding import MOST_BLOCKS
 from shoal.shards.place import in_pieces
+from shoal.tree_sums import Summable, Sums, TreeSum, add_part
 
 T = TypeVar("T", bound=Summable)
 Facts = list[tuple[int, int, float, str]]

@@ -13,7 +13,7 @@ from uuid import uuid4
 from distributed import Client, Future
 
 from shoal.distributed.waiting import GONE, Work
-from shoal.partitions import Summable, TreeSum
+from shoal.tree_sums import Summable, TreeSum
 
 T = TypeVar("T", bound=Summable)
 E = TypeVar("E")

@@ -18,10 +18,11 @@ from shoal.checkpoint import digest_of
 from shoal.errors import InputError
 from shoal.examples import Examples
 from shoal.memory import free_memory
-from shoal.partitions import InParts, OnDisk, Partitions, Summable, TreeSum
+from shoal.partitions import InParts, OnDisk, Partitions
 from shoal.piecewise import PiecewiseLinear
 from shoal.shards.encoding import ShardEncoder
 from shoal.shards.sources import Shard
+from shoal.tree_sums import Summable, TreeSum
 
 T = TypeVar("T", bound=Summable)
 E = TypeVar("E")

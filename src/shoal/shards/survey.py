@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from shoal.cells import not_numbers
 from shoal.columns import Column, Table
-from shoal.partitions import TreeSum
 from shoal.shards.roles import Numbers, Roles, RowRoles
 from shoal.shards.sources import Shard, ShardedTable
 from shoal.summaries import CellSummary, ColumnSummary, summarise
 from shoal.targets import labels_of
+from shoal.tree_sums import TreeSum
 
 SAMPLE = 32_768  # rows that stand for all where a few are enough: edges of pieces, leaks, findings
 STOPPING, MEASURED = 32_768, 65_536  # rows that stop training, that are measured on, at the most
