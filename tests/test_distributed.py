@@ -18,6 +18,7 @@ from shoal.shards import Here, find_shards, sources, train_shards
 from shoal.table_evaluation import evaluate as evaluate_whole
 from shoal.tables import table_from_frame
 
+dask = pytest.importorskip("dask", reason="Dask is not installed: shoal[dask]")
 dd = pytest.importorskip("dask.dataframe", reason="Dask is not installed: shoal[dask]")
 da = pytest.importorskip("dask.array")
 from shoal import distributed as cluster  # noqa: E402
@@ -104,6 +105,15 @@ def test_dask_arrays_are_learned_from():
             cluster.train(da.zeros((3, 3)), "y", client=client)
         with pytest.raises(InputError, match="name of one of its columns"):
             cluster.train(dd.from_pandas(frame(50), npartitions=1), None, client=client)
+
+
+def test_a_partition_with_other_columns_is_named():
+    table = frame(100)
+    with workers(1) as client:
+        parts = [dask.delayed(part) for part in (table, table.drop(columns="b"))]
+        odd = dd.from_delayed(parts, meta=table, verify_meta=False)
+        with pytest.raises(InputError, match=r"partition 1 of the Dask frame .* column 'b'"):
+            cluster.train(odd, "y", client=client, recipe=RECIPE)
 
 
 def test_an_empty_partition_is_no_shard():

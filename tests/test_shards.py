@@ -3,6 +3,7 @@
 import gzip
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -137,15 +138,42 @@ def test_marks_and_notes_beside_the_files_are_passed_over(tmp_path):
             lambda f: frame().assign(a="text").to_parquet(f / "part-1.parquet"),
             "column 'a' of .*part-1.parquet holds text, but that of .*part-0.parquet number",
         ),
-        (lambda f: (f / "more.csv").write_text("a\n1\n"), "both Parquet and delimited text"),
+        (lambda f: (f / "more.csv").write_text("a\n1\n"), "both Parquet .* and what is no Parquet"),
+        (lambda f: (f / "part-1.parquet").write_bytes(b""), r"or empty \(.*part-1.parquet\)"),
+        (lambda f: parquet(f / "year=2020", frame()), "year=2020.*, which are not read"),
     ],
-    ids=["cut off", "a column less", "a column more", "another type", "two formats"],
+    ids=[
+        "cut off",
+        "a column less",
+        "a column more",
+        "another type",
+        "two formats",
+        "an empty file",
+        "values in folders",
+    ],
 )
 def test_a_bad_file_is_named(damage, words, tmp_path):
     folder = parquet(tmp_path / "t", frame())
     damage(folder)
     with pytest.raises(InputError, match=words):
         find_shards(folder)
+
+
+def test_files_without_rows_are_passed_over(tmp_path):
+    folder = delimited(tmp_path / "t", frame())
+    header = (folder / "part-0.csv").read_text().splitlines()[0]
+    (folder / "part-00.csv").write_text(header + "\n")
+    (folder / "a-first.csv").write_text(header + "\n")
+    (folder / "nothing.csv").write_text("")
+    found = find_shards(folder)
+    assert [Path(shard.source).name for shard in found.shards] == ["part-0.csv", "part-1.csv"]
+    assert rows_of(found).n_rows == 600
+
+
+def test_a_list_of_files_or_a_data_frame_is_refused_with_the_remedy():
+    for given in (["a.parquet", "b.parquet"], frame(20)):
+        with pytest.raises(InputError, match="is named by a text or a Path, not by a"):
+            train_shards(given, "y")
 
 
 def test_a_damaged_gzip_file_is_named(tmp_path):
@@ -351,6 +379,12 @@ def test_what_cannot_be_done_is_told(asked, words, folder):
         train_shards(folder, "y", **{"recipe": QUICK} | asked)
 
 
+def test_too_few_groups_to_hold_some_out_are_told(tmp_path):
+    table = frame().assign(half=np.where(np.arange(600) % 2, "odd", "even"))
+    with pytest.raises(InputError, match="too few rows, or groups of rows"):
+        train_shards(parquet(tmp_path / "t", table), "y", group="half", recipe=QUICK)
+
+
 def test_a_model_is_measured_block_by_block_as_on_the_whole(folder):
     model, _ = train_shards(folder, "y", recipe=QUICK)
     found = find_shards(folder)
@@ -424,6 +458,12 @@ def test_the_command_line_takes_folders_and_says_what_they_will_take(folder, tmp
     model = tmp_path / "m.shoal"
     trained = run("train", folder, "-t", "y", "--in-parts", "--networks", "1", "-o", model)
     assert "drawn from the" not in trained  # all of so few rows are looked at
+    run("train", folder, "-t", "y", "--networks", "1", "--test", folder, "-o", tmp_path / "n.shoal")
+    run("effects", model, f"{folder}/*.parquet", "--json")
+    both = CliRunner().invoke(
+        shoal, ["train", str(folder), "-t", "y", "--in-memory", "--large-batches"]
+    )
+    assert "leave out --in-memory" in str(both.exception)
     run("predict", model, f"{folder}/*.parquet", "-o", tmp_path / "p.parquet")
     assert len(pd.read_parquet(tmp_path / "p.parquet")) == 3000
     assert json.loads(run("evaluate", model, folder, "--json"))["rows"] == 3000

@@ -109,11 +109,12 @@ def prepare(
     *,
     classes: Sequence[str] = (),
     groups: NDArray[Any] | None = None,
+    to_split: bool = True,
 ) -> Prepared:
     """Check a table and what is asked, and find its classes.
 
     ``classes`` are the labels in order, where they are known; ``groups`` those of the rows, where
-    they are in no column.
+    they are in no column; ``to_split`` says whether rows will be held out of these.
 
     Raises
     ------
@@ -130,7 +131,7 @@ def prepare(
     choices.recipe.weights_of(fitted.classes, np.bincount(known, minlength=K))
     if choices.goal is not None:  # on perfect probabilities, to see whether there is such a goal
         decide(choices.goal, fitted.classes, np.arange(K), np.eye(K))
-    splitter = _splitter(table, choices, labels)
+    splitter = _splitter(table, choices, labels) if to_split else Splitter()
     if groups is not None:
         if len(groups) != table.n_rows:
             raise InputError(

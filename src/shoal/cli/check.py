@@ -32,12 +32,12 @@ def check(
     from shoal.cli.show_equations import check_data, show_check, show_findings
     from shoal.diagnosis import OF_THE_EXAMPLES, diagnose
     from shoal.gradient_checks import gradient_check
+    from shoal.shards import read_like
     from shoal.table_evaluation import network_examples
     from shoal.table_model import TableModel
-    from shoal.tables import read_table
 
     fitted = TableModel.load(model)
-    rows = read_table(table, schema=fitted.schema, header=header)
+    rows = read_like(table, fitted.schema, header=header)
     chosen = options.chosen_network(fitted, network)
     examples = network_examples(fitted, rows, ignore_extra)
     history = fitted.ensemble.histories[network - 1]

@@ -3,6 +3,7 @@
 Floor 7.
 """
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -59,6 +60,8 @@ def connected(address: str) -> "Iterator[Place]":
         from shoal.distributed import OnCluster
     except ImportError:
         raise InputError("--dask needs Dask: install shoal[dask]") from None
+    for name in ("asyncio", "distributed"):  # what matters to a user is told in a sentence
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         client = Client(  # type: ignore[no-untyped-call]
             address, timeout="10s", set_as_default=False
@@ -77,6 +80,13 @@ def recipe_of(recipe: "Recipe", table: "ShardedTable", large: bool) -> "Recipe":
     from shoal.shards import in_large_batches
 
     return in_large_batches(recipe, table.rows) if large else recipe
+
+
+def decided(in_parts: bool | None, large: bool) -> bool | None:
+    """Return whether a table is to be learned from part by part, if that was said."""
+    if large and in_parts is False:
+        raise InputError("--dask and --large-batches learn part by part: leave out --in-memory")
+    return True if large else in_parts
 
 
 def refuse_order(order: str | None) -> None:

@@ -34,7 +34,7 @@ def cross_validate(
     from shoal.shards import ShardedTable, cross_validate_shards, read_or_find
 
     asked, large = choices(**chosen), large_batches or address is not None
-    rows = read_or_find(table, header=header, in_parts=True if large else in_parts)
+    rows = read_or_find(table, header=header, in_parts=cluster.decided(in_parts, large))
     with progress_bar(shown=not as_json) as bar:
         ways = {"folds": folds, "seed": seed, "callbacks": [ProgressBar(bar)], **asked}
         if isinstance(rows, ShardedTable):

@@ -28,15 +28,15 @@ def effects(
     """
     from shoal.cli.show_effects import effects_data, show_effects
     from shoal.effects import column_effects
+    from shoal.shards import read_like
     from shoal.table_model import TableModel
-    from shoal.tables import read_table
 
     if path is not None:
         from shoal.pictures import check_picture_path, plot_effects
 
         check_picture_path(path)
     fitted = TableModel.load(model)
-    rows = read_table(table, schema=fitted.schema, header=header)
+    rows = read_like(table, fitted.schema, header=header)
     found = column_effects(fitted, rows, ignore_extra=ignore_extra, seed=seed)
     if path is not None:
         plot_effects(found, fitted.target.classes, path)

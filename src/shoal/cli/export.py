@@ -32,13 +32,13 @@ def export(
     TABLE need not have the target column.
     """  # noqa: D301  (click wants the control character, not its name)
     from shoal.export import check_export_path, export_model
+    from shoal.shards import read_like
     from shoal.table_model import TableModel
-    from shoal.tables import read_table
 
     options.must_differ(str(path), table, model)
     check_export_path(path)
     fitted = TableModel.load(model)
-    rows = read_table(table, schema=fitted.schema, header=header)
+    rows = read_like(table, fitted.schema, header=header)
     done = export_model(fitted, rows, path, ignore_extra=ignore_extra)
     if as_json:
         output({"output": str(path), "rows": done.rows, "difference": done.difference})

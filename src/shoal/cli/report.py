@@ -31,15 +31,15 @@ def report(
     from shoal.cli.choices import training_command
     from shoal.cli.show import show_notes
     from shoal.report import check_page_path, report_html
+    from shoal.shards import read_like
     from shoal.table_evaluation import cautions
     from shoal.table_model import TableModel
-    from shoal.tables import read_table
 
     path = path or Path(f"{Path(model).stem}.html")
     options.must_differ(str(path), table, model)
     check_page_path(path)
     fitted = TableModel.load(model)
-    rows = read_table(table, schema=fitted.schema, header=header)
+    rows = read_like(table, fitted.schema, header=header)
     command = training_command(fitted)
     notes = cautions(fitted, rows)
     if not as_json:

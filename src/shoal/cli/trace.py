@@ -45,9 +45,9 @@ def trace(
     import json
 
     from shoal.atomic import check_writable, write_atomically
+    from shoal.shards import read_like
     from shoal.table_evaluation import network_examples
     from shoal.table_model import TableModel
-    from shoal.tables import read_table
     from shoal.trace_formats import trace_html, trace_latex, trace_text
     from shoal.traces import Trace
     from shoal.traces import trace as follow
@@ -58,7 +58,7 @@ def trace(
         options.must_differ(str(path), table, model)
         check_writable(path)
     fitted = TableModel.load(model)
-    rows = read_table(table, schema=fitted.schema, header=header)
+    rows = read_like(table, fitted.schema, header=header)
     chosen = options.chosen_network(fitted, network)
     examples = network_examples(fitted, _followed(rows, row), ignore_extra)
     features, classes = fitted.pieces.names(fitted.encoder.features), fitted.target.classes

@@ -67,19 +67,18 @@ def train(
 
     from shoal.checkpoint import Checkpoint
     from shoal.cli.show import show_training, training_data
-    from shoal.shards import ShardedTable, read_or_find, train_shards
+    from shoal.shards import ShardedTable, read_like, read_or_find, train_shards
     from shoal.table_preparation import training_schema
     from shoal.table_training import train_table
-    from shoal.tables import read_table
 
     asked, large = choices(**chosen), large_batches or address is not None
     checkpoint = None if folder is None else Checkpoint(folder, resume=resume)
-    rows = read_or_find(table, header=header, in_parts=True if large else in_parts)
+    rows = read_or_find(table, header=header, in_parts=cluster.decided(in_parts, large))
     schema = (
         rows.schema(target) if isinstance(rows, ShardedTable) else training_schema(rows, target)
     )
     test_rows, validation_rows = (
-        None if name is None else read_table(name, schema=schema) for name in (test, validation)
+        None if name is None else read_like(name, schema) for name in (test, validation)
     )
     with progress_bar(shown=not (quiet or as_json)) as bar, StopOnCtrlC() as stop:
         ways = {

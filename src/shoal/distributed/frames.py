@@ -52,6 +52,7 @@ def sharded(data: Any, target: Any, cluster: Cluster) -> tuple[ShardedTable, str
 
 def _frame(data: Any, target: Any) -> tuple[Any, str]:
     if hasattr(data, "map_partitions") and hasattr(data, "columns"):
+        target = str(target) if isinstance(target, int) else target
         if not isinstance(target, str):
             raise InputError("the target of a Dask frame is the name of one of its columns")
         return data, target
@@ -76,7 +77,13 @@ def _facts(frame: Any) -> Facts:
 def _kinds(of_parts: Sequence[dict[str, Kind | None]]) -> tuple[tuple[str, Kind], ...]:
     """Return names and kinds of the columns: text, if any partition holds text."""
     found: list[tuple[str, Kind]] = []
+    for i, kinds in enumerate(of_parts):
+        if differing := set(kinds) ^ set(of_parts[0]):
+            raise InputError(
+                f"partition {i} of {SOURCE} differs from the first in the column"
+                f" {min(differing)!r}: all partitions have the same columns"
+            )
     for name in of_parts[0]:
-        kinds = {kinds.get(name) for kinds in of_parts}
-        found.append((name, "text" if "text" in kinds else "number"))
+        of_name = {kinds.get(name) for kinds in of_parts}
+        found.append((name, "text" if "text" in of_name else "number"))
     return tuple(found)

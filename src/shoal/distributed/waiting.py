@@ -71,7 +71,7 @@ class Cluster:
                 return self._gathered(futures, what, tick)
             except _Ended:
                 break
-            except ImportError as error:
+            except (ImportError, RuntimeError) as error:
                 raise self._lacking(error) from error
             except LOST as error:
                 self._again(works, futures, failures, what, error)
@@ -185,10 +185,10 @@ class Cluster:
 
     def _lacking(self, error: BaseException) -> BaseException:
         """Return an error, with the remedy if the cluster lacks what is installed here."""
-        if not isinstance(error, ImportError):
+        if not (isinstance(error, ImportError) or "deserializ" in str(error)):
             return error
         return InputError(
-            f"the cluster at {self.address} cannot import what it needs ({error}): install the same"
+            f"the cluster at {self.address} cannot read what it is sent ({error}): install the same"
             " version of Shoal, with shoal[dask], for its scheduler and all its workers"
         )
 

@@ -15,6 +15,11 @@ ENDINGS = (".parquet", ".pq", ".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".tx
 
 def files_of(source: str | Path) -> list[str]:
     """Return the files that a source names, in order; see :func:`find_shards`."""
+    if not isinstance(source, str | Path):
+        raise InputError(
+            f"a table in files is named by a text or a Path, not by a {type(source).__name__}: give"
+            " a file, a folder or a pattern; data in memory is for train_table"
+        )
     source = str(source)
     if "://" in source:
         files = urls_of(source)
@@ -43,6 +48,14 @@ def _of_folder(folder: str) -> list[str]:
             " a file inside it"
         ) from error
     files = [str(path) for path in paths if _belongs(str(path), folder)]
+    for path in paths:
+        inside = path.relative_to(folder).parts[:-1]
+        if any("=" in name for name in inside):
+            raise InputError(
+                f"{folder} holds values of a column in the names of its folders"
+                f" ({'/'.join(inside)}), which are not read: write the column into the files, or"
+                " name the files by a pattern to do without it"
+            )
     if not files:
         raise InputError(
             f"the folder {folder} holds no file that is read ({', '.join(ENDINGS[:4])} and such):"

@@ -50,6 +50,13 @@ def read_or_find(
     return read_table(source, header=header) if path.is_file() else read_whole(found)
 
 
+def read_like(source: str | Path, schema: Schema, *, header: bool | None = None) -> Table:
+    """Return all rows of a table like that of training: a file, a folder, a pattern or a URL."""
+    if str(source) == "-" or files_of(source) == [str(source)]:
+        return read_table(source, schema=schema, header=header)
+    return read_whole(find_shards(source, header=header).like(schema))
+
+
 def read_whole(table: ShardedTable) -> Table:
     """Return the rows of all shards as one table in memory."""
     kinds = dict(table.columns)

@@ -186,15 +186,29 @@ def find_shards(source: str | Path, *, header: bool | None = None) -> ShardedTab
         raise InputError("standard input can be read once only, and parts are read often: name a"
                          " file")  # fmt: skip
     files = files_of(source)
-    kinds = {_is_parquet(file) for file in files}
-    if len(kinds) > 1:
-        raise InputError(f"{source} has both Parquet and delimited text: give one kind of file")
-    if kinds == {False}:
-        first = next(read_blocks(files[0], None, header=header, rows=PART))
-        columns = tuple((column.name, column.kind) for column in first.columns)
-        shards = tuple(_of_text(i, file) for i, file in enumerate(files))
-        return ShardedTable(str(source), shards, columns, first.header)
-    return _of_parquet(str(source), files)
+    parquet = [file for file in files if _is_parquet(file)]
+    if parquet == files:
+        return _of_parquet(str(source), files)
+    if parquet:
+        other = next(file for file in files if file not in parquet)
+        raise InputError(
+            f"{source} has both Parquet ({parquet[0]}) and what is no Parquet, or empty ({other}):"
+            " remove one, or name files of one kind by a pattern"
+        )
+    return _of_text(str(source), files, header)
+
+
+def _of_text(source: str, files: list[str], header: bool | None) -> ShardedTable:
+    lines = {file: _lines_of(file) for file in files}
+    some = next((file for file in files if lines[file] > 1), files[0])
+    first = next(read_blocks(some, None, header=header, rows=PART))
+    columns = tuple((column.name, column.kind) for column in first.columns)
+    kept = [file for file in files if lines[file] > first.header or file == some]
+    shards = tuple(
+        Shard(i, file, None, max(1, lines[file] - first.header), _size_of(file))
+        for i, file in enumerate(kept)
+    )
+    return ShardedTable(source, shards, columns, first.header)
 
 
 def _of_parquet(source: str, files: list[str]) -> ShardedTable:
@@ -228,17 +242,20 @@ def _of_parquet(source: str, files: list[str]) -> ShardedTable:
     return ShardedTable(source, tuple(shards), columns, True)
 
 
-def _of_text(number: int, file: str) -> Shard:
-    """Return a file of text, whose rows are estimated from the lines at its beginning."""
-    size = size_of(file) if "://" in file else Path(file).stat().st_size
+def _lines_of(file: str) -> int:
+    """Return how many lines a text has, estimated from its beginning; blank ones do not count."""
     with opened(file) as (raw, _):
         head = raw.read(HEAD)
     try:
         text = zlib.decompressobj(31).decompress(head) if head.startswith(b"\x1f\x8b") else head
     except zlib.error as error:
         raise damaged_gzip(file) from error
-    rows = round(size * max(1, text.count(b"\n")) / max(1, len(head)))
-    return Shard(number, file, None, rows, size)
+    lines = sum(bool(line.strip()) for line in text.splitlines())
+    return lines if len(head) < HEAD else round(_size_of(file) * max(2, lines) / len(head))
+
+
+def _size_of(file: str) -> int:
+    return size_of(file) if "://" in file else Path(file).stat().st_size
 
 
 def _check_names(names: Sequence[str], expected: Sequence[tuple[str, object]], source: str) -> None:

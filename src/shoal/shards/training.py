@@ -163,7 +163,7 @@ def plan_shards(
     kind = dict(table.columns)[name]
     target = Target.of_counts(name, kind, survey.labels, table.source)
     sample = replace(survey.sample.table, source=table.source)
-    prepared = prepare(sample, name, choices, classes=target.classes)
+    prepared = prepare(sample, name, choices, classes=target.classes, to_split=False)
     prepared.notes.extend(_notes(table, survey))
     counts = np.array([survey.learned[label] for label in target.classes])
     reading = Reading(table, target, roles)
@@ -253,8 +253,8 @@ def _held_out(given: Table | None, drawn: Table, plan: ShardPlan, needed: bool) 
         return labelled(replace(drawn, source="held out", notes=()), target, plan.final)
     if needed:
         raise InputError(
-            f"{source} has too few rows to hold any out: give more rows, or a test table and a"
-            " validation table"
+            f"{source} has too few rows, or groups of rows, to hold some out: give more, or a test"
+            " table and a validation table, or learn from it --in-memory"
         )
     return Labelled(source, np.empty(0, np.intp), np.empty((0, len(plan.final.features))), [])
 
