@@ -341,11 +341,38 @@ def test_plans_are_those_of_the_rows_that_are_learned_from(folder):
             assert one.scale == pytest.approx(other.scale, rel=1e-12)
 
 
+class Spy(Here):
+    def encode(self, encoder, shards):
+        self.encoder = encoder
+        return super().encode(encoder, shards)
+
+
 def test_shares_of_many_categories_come_from_other_folds(folder):
-    model, _ = train_shards(folder, "y", recipe=QUICK)
+    spy = Spy()
+    model, _ = train_shards(folder, "y", recipe=QUICK, place=spy)
     (plan,) = [plan for plan in model.encoder.plans if plan.name == "shop"]
     assert plan.use == "target means"
     assert len(plan.categories) == 120
+    reading = spy.encoder.reading
+    blocks = [each for shard in reading.table.shards for each in reading.blocks(shard)]
+    labels, fold = (np.concatenate([each[k] for each in blocks]) for k in (2, 3))
+    shops = np.concatenate([rows["shop"].values for _, rows, _, _ in blocks])
+    mean, first = labels.mean(), plan.categories[0]
+    shares = []
+    for k in range(5):
+        own = labels[(shops == first) & (fold != k)]
+        shares.append((own.sum() + 10 * mean) / (len(own) + 10))
+    seen = [
+        dict(zip(each.categories, each.means, strict=True))[first][0]
+        for encoder in spy.encoder.of_folds
+        for each in encoder.plans
+        if each.name == "shop"
+    ]
+    assert len(seen) == 5
+    # scaled alike, so differences are in proportion
+    np.testing.assert_allclose(
+        np.diff(seen) / (seen[1] - seen[0]), np.diff(shares) / (shares[1] - shares[0]), rtol=1e-9
+    )
 
 
 def test_class_weights_goals_groups_and_tables_of_ones_own_are_respected(folder, tmp_path):

@@ -27,6 +27,7 @@ from shoal.summaries import (
     CellSummary,
     ColumnSummary,
     NumberSummary,
+    by_frequency,
     mean_and_scale,
 )
 
@@ -185,10 +186,7 @@ def _of_categories(summary: CellSummary) -> dict[str, Any]:
 def _plan_one_hot(summary: CellSummary, keep: bool) -> ColumnPlan:
     counts, total = summary.counts, summary.present
     least = 1 if keep or total < MIN_ROWS_OF_AN_ID else MIN_COUNT
-    frequent = sorted(
-        (value for value, count in counts.items() if count >= least),
-        key=lambda value: (-counts[value], value),
-    )[:MAX_CATEGORIES]
+    frequent = [value for value in by_frequency(counts) if counts[value] >= least][:MAX_CATEGORIES]
     note = ""
     distinct = len(counts) + summary.uncounted
     if distinct > total / 2 and total >= MIN_ROWS_OF_AN_ID and not keep:

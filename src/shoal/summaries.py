@@ -132,7 +132,7 @@ class CellSummary:
     def __add__(self, other: "CellSummary") -> "CellSummary":
         counts, uncounted = self.counts + other.counts, self.uncounted + other.uncounted
         if len(counts) > MOST_VALUES:
-            kept = sorted(counts, key=lambda value: (-counts[value], value))[: MOST_VALUES // 2]
+            kept = by_frequency(counts)[: MOST_VALUES // 2]
             frequent = Counter({value: counts[value] for value in kept})
             uncounted += counts.total() - frequent.total()
             counts = frequent
@@ -161,6 +161,11 @@ def summarise(column: Column, use: str | None = None) -> ColumnSummary:
     if column.kind == "number" and use in (None, "number"):
         return NumberSummary.of(column)
     return CellSummary.of(column)
+
+
+def by_frequency(counts: Counter[str]) -> list[str]:
+    """Return values, the most frequent first, and those that are as frequent by name."""
+    return sorted(counts, key=lambda value: (-counts[value], value))
 
 
 def mean_and_scale(values: Array, counts: Array | None = None) -> tuple[float, float]:

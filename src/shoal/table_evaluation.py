@@ -125,23 +125,33 @@ def network_examples(model: TableModel, table: Table, ignore_extra: bool = False
     return Examples(X.T, class_outputs(rows.labels, len(model.target.classes)).astype(X.dtype))
 
 
+def require_target(table: Table, target: Target) -> None:
+    """Refuse a table without the target column."""
+    if target.name not in table.names:
+        raise InputError(
+            f"{table.source} lacks the target column {target.name!r}: the true labels are needed"
+        )
+
+
+def without_labels(target: Target, source: str) -> InputError:
+    """Say that no row has a label."""
+    return InputError(
+        f"the target {target.name!r} of {source} is missing in every row: the true labels are"
+        " needed"
+    )
+
+
 def labelled(
     table: Table, target: Target, encoder: TableEncoder, ignore_extra: bool = False
 ) -> Labelled:
     """Encode the rows of a table that have a label; for errors see :func:`evaluate`."""
     require_table(table)
-    if target.name not in table.names:
-        raise InputError(
-            f"{table.source} lacks the target column {target.name!r}: the true labels are needed"
-        )
+    require_target(table, target)
     labels, notes = target.encode(table[target.name], table.source)
     notes = [*table.notes, *notes]
     known = np.flatnonzero(labels >= 0)
     if not len(known):
-        raise InputError(
-            f"the target {target.name!r} of {table.source} is missing in every row: the"
-            " true labels are needed"
-        )
+        raise without_labels(target, table.source)
     X = encoder.transform(table.without([target.name]), ignore_extra)
     if len(known) < len(labels):
         notes.append(f"{len(labels) - len(known):,} rows without a label were left out")

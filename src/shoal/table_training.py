@@ -19,7 +19,7 @@ from shoal.errors import InputError
 from shoal.recipe import Recipe
 from shoal.splitting import Labels
 from shoal.suspicions import repeated
-from shoal.table_evaluation import Evaluation, evaluate_rows, labelled
+from shoal.table_evaluation import Evaluation, Labelled, evaluate_rows, labelled
 from shoal.table_learning import encode, learn
 from shoal.table_model import TableModel
 from shoal.table_preparation import Choices, Prepared, prepare
@@ -162,13 +162,17 @@ def learn_and_measure(
     model = learn(
         prepared, encoded, stopping=stopping, seed=seed, callbacks=callbacks, checkpoint=checkpoint
     )
-    tables = {"test": test, "validation": validation}
+    return model, measure_and_record(model, measured, test=test, validation=validation)
+
+
+def measure_and_record(model: TableModel, rows: Labelled, **tables: Table | None) -> Evaluation:
+    """Measure a model on rows; its record tells how good it was, and what tables were given."""
     model.record["tables"] = {name: each.source for name, each in tables.items() if each}
-    evaluation = evaluate_rows(model, measured)
+    evaluation = evaluate_rows(model, rows)
     model.record["measured"] = {
         "source": evaluation.source, "rows": evaluation.rows, "metrics": evaluation.metrics,
     }  # fmt: skip
-    return model, evaluation
+    return evaluation
 
 
 def _hold_out(prepared: Prepared, rows: Labels, seed: int) -> tuple[Labels, Table]:

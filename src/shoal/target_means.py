@@ -16,6 +16,7 @@ from shoal.activations import Array
 from shoal.column_plans import MAX_CATEGORIES, MIN_COUNT, TargetMeans
 from shoal.columns import Column
 from shoal.splitting import Labels, Splitter
+from shoal.summaries import by_frequency
 
 FOLDS = 5
 SMOOTHING = 10.0  # so many rows of the average kind are added to each category
@@ -49,7 +50,7 @@ def fit_target_means(
         Of the training rows, each from the rows of other folds.
     """
     there = ~column.absent
-    categories = ordered(Counter(cell for cell in column.cells if cell is not None))
+    categories = by_frequency(Counter(cell for cell in column.cells if cell is not None))
     position = {category: i for i, category in enumerate(categories)}
     at = np.array([position[cell] for cell in column.cells if cell is not None], np.intp)
     own = splitter.take(np.flatnonzero(there))
@@ -105,11 +106,6 @@ def means_of_counts(
     )
     scaled = (shares - centre) / spread
     return fitted, [replace(fitted, means=_tuples(own)) for own in scaled.swapaxes(0, 1)]
-
-
-def ordered(counts: Counter[str]) -> list[str]:
-    """Return categories, the most frequent first."""
-    return sorted(counts, key=lambda category: (-counts[category], category))
 
 
 def _shares(found: NDArray[np.int64], rows: NDArray[np.int64], mean: Array) -> Array:

@@ -36,7 +36,7 @@ def predict(
     """
     from shoal.atomic import check_writable
     from shoal.drift import Spreads
-    from shoal.shards import Predictor, blocks_of, find_shards
+    from shoal.shards import Predictor, blocks_of, find_shards, one_of_each
     from shoal.table_model import TableModel
     from shoal.table_writing import table_format, table_writer
 
@@ -45,11 +45,10 @@ def predict(
         table_format(path)
         check_writable(path)
     fitted = TableModel.load(model)
-    spreads, notes = Spreads(fitted.profiles), dict[str, str]()
+    spreads, notes = Spreads(fitted.profiles), list[str]()
 
     def told(those: Iterable[str]) -> None:
-        for note in those:  # of each block with its own example
-            notes.setdefault(note.partition(": ")[0], note)
+        notes[:] = one_of_each([*notes, *those])
 
     def predicted() -> Iterator[dict[str, Any]]:
         if address is not None:
@@ -76,11 +75,11 @@ def predict(
         with table_writer(path) as writer:
             for columns in predicted():
                 writer.write(columns)
-    notes.update({note: note for note in spreads.notes()})
+    notes += spreads.notes()
     if not quiet:
-        for note in notes.values():
+        for note in notes:
             click.echo(f"Note: {note}", err=True)
     if path != "-" and as_json:
-        output({"rows": spreads.rows, "output": path, "notes": list(notes.values())})
+        output({"rows": spreads.rows, "output": path, "notes": notes})
     elif path != "-" and not quiet:
         click.echo(f"Wrote {spreads.rows:,} rows to {path}.", err=True)

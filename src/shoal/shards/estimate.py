@@ -21,13 +21,14 @@ from shoal.recipe import Recipe
 from shoal.shards.place import Here, T
 from shoal.shards.roles import Roles
 from shoal.shards.sources import PART, Shard, ShardedTable
-from shoal.shards.survey import MEASURED, SAMPLE, STOPPING
+from shoal.shards.survey import SAMPLE, STOPPING
 from shoal.shards.training import (
-    SHARE_MEASURED,
     SHARE_STOPPING,
     choices_of,
     in_large_batches,
     plan_shards,
+    share_measured,
+    share_stopping,
 )
 
 SHARDS, BLOCKS = 3, 2  # so many blocks of so many shards are measured
@@ -161,8 +162,7 @@ def estimate(
         )  # fmt: skip
         learning = time.perf_counter() - begin
         adding = _adding(parts, ensemble.networks)
-    held = min(SHARE_MEASURED * rows, MEASURED) + min(SHARE_STOPPING * rows, STOPPING)
-    learned = max(1, rows - int(held))
+    learned = max(1, int(rows * (1 - share_measured(rows) - share_stopping(rows))))
     return Estimate(
         rows, len(table.columns), len(table.shards), table.size, table.exact, plan.survey.rows,
         learned, len(plan.final.features), pieces.width,

@@ -20,8 +20,18 @@ from shoal.shards.sources import Shard, ShardedTable
 from shoal.shards.survey import one_of_each
 from shoal.shards.training import choices_of, learn_shards
 from shoal.splitting import Labels
-from shoal.table_evaluation import Evaluation, Labelled, compared, evaluate_rows, labelled, told_of
+from shoal.table_evaluation import (
+    Evaluation,
+    Labelled,
+    compared,
+    evaluate_rows,
+    labelled,
+    require_target,
+    told_of,
+    without_labels,
+)
 from shoal.table_model import TableModel
+from shoal.tree_sums import TreeSum
 
 
 @dataclass(frozen=True)
@@ -50,11 +60,7 @@ class Measured:
     @classmethod
     def of(cls, model: TableModel, block: Table, ignore_extra: bool = False) -> "Measured":
         """Let a model see a block."""
-        if model.target.name not in block.names:
-            raise InputError(
-                f"{block.source} lacks the target column {model.target.name!r}: the true labels are"
-                " needed"
-            )
+        require_target(block, model.target)
         spreads = Spreads(model.profiles)
         spreads.add(block)
         known = np.flatnonzero(~block[model.target.name].absent)
@@ -77,10 +83,7 @@ class Measured:
     def evaluation(self, model: TableModel, source: str) -> Evaluation:
         """Return what a model is measured to be."""
         if not len(self.labels):
-            raise InputError(
-                f"the target {model.target.name!r} of {source} is missing in every row: the true"
-                " labels are needed"
-            )
+            raise without_labels(model.target, source)
         notes = list(self.notes)
         if self.without:
             notes.append(f"{self.without:,} rows without a label were left out")
@@ -144,10 +147,7 @@ def cross_validate_shards(
 
 
 def _total(model: TableModel, blocks: Iterable[Table], ignore_extra: bool) -> Measured:
-    measured = [Measured.of(model, block, ignore_extra) for block in blocks]
-    while len(measured) > 1:  # in pairs, so that no row is copied often
-        measured = [
-            measured[i] + measured[i + 1] if i + 1 < len(measured) else measured[i]
-            for i in range(0, len(measured), 2)
-        ]
-    return measured[0]
+    total = TreeSum[Measured]()  # so that no row is copied often
+    for i, block in enumerate(blocks):
+        total.add(i, Measured.of(model, block, ignore_extra))
+    return total.total()

@@ -26,13 +26,12 @@ from shoal.shards.place import Here, Place
 from shoal.shards.roles import Roles
 from shoal.shards.sources import PART, ShardedTable, find_shards
 from shoal.shards.survey import MEASURED, STOPPING, Survey, Surveyor
-from shoal.summaries import CellSummary
-from shoal.table_evaluation import Evaluation, Labelled, evaluate_rows, labelled
+from shoal.summaries import CellSummary, by_frequency
+from shoal.table_evaluation import Evaluation, Labelled, labelled
 from shoal.table_learning import Beyond, Encoded, learn, profiles_of
 from shoal.table_model import TableModel
 from shoal.table_preparation import Choices, Prepared, prepare
-from shoal.table_training import check_seed
-from shoal.target_means import ordered
+from shoal.table_training import check_seed, measure_and_record
 from shoal.targets import Target
 
 STEPS_OF_A_PASS, LARGE_ALPHA = 64, 0.01  # with large batches
@@ -82,18 +81,22 @@ def train_shards(
     """
     found = table if isinstance(table, ShardedTable) else find_shards(table)
     choices = choices_of(found, drop, keep, uses, group, goal, recipe, strict)
-    high = 0.0 if test is not None else min(SHARE_MEASURED, MEASURED / found.rows)
+    high = 0.0 if test is not None else share_measured(found.rows)
     model, drawn = learn_shards(
         found, target, choices, measured=(0.0, high), validation=validation, test=test, seed=seed,
         callbacks=callbacks, checkpoint=checkpoint, place=place or Here(),
     )  # fmt: skip
-    given = {"test": test, "validation": validation}
-    model.record["tables"] = {key: each.source for key, each in given.items() if each}
-    evaluation = evaluate_rows(model, drawn)
-    model.record["measured"] = {
-        "source": evaluation.source, "rows": evaluation.rows, "metrics": evaluation.metrics,
-    }  # fmt: skip
-    return model, evaluation
+    return model, measure_and_record(model, drawn, test=test, validation=validation)
+
+
+def share_measured(rows: int) -> float:
+    """Return which share of so many rows is measured on."""
+    return min(SHARE_MEASURED, MEASURED / rows)
+
+
+def share_stopping(rows: int) -> float:
+    """Return which share of the others stops training."""
+    return min(SHARE_STOPPING, STOPPING / rows)
 
 
 def choices_of(
@@ -121,7 +124,7 @@ def learn_shards(
     """
     check_seed(seed)
     name = table.schema(target).target
-    stopping = 0.0 if validation is not None else min(SHARE_STOPPING, STOPPING / table.rows)
+    stopping = 0.0 if validation is not None else share_stopping(table.rows)
     roles = Roles(seed, measured, stopping, choices.group)
     with place as where:
         plan = plan_shards(table, name, roles, choices, where)
@@ -207,7 +210,7 @@ def _encoders(
     plans: Sequence[ColumnPlan], survey: Survey, reading: Reading, where: Place
 ) -> tuple[TableEncoder, tuple[TableEncoder, ...]]:
     categories = {
-        plan.name: ordered(_counts(survey, plan.name))
+        plan.name: by_frequency(_counts(survey, plan.name))
         for plan in plans
         if isinstance(plan, TargetMeans)
     }
