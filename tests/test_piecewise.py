@@ -4,12 +4,14 @@ import json
 
 import numpy as np
 import pytest
+from conftest import ENGINES, needs_native
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from shoal.bins import FEW_VALUES, LEAVES, QUANTILES, fit_pieces
-from shoal.piecewise import SOFT_LIMIT, Pieces, PiecewiseLinear
+from shoal.engine.lines import SOFT_LIMIT
+from shoal.piecewise import Pieces, PiecewiseLinear
 
 
 def test_each_piece_rises_from_0_to_1_where_the_number_crosses_it():
@@ -75,3 +77,31 @@ def test_features_are_finite_and_bounded_whatever_the_numbers(X):
             assert np.abs(own[:, 0]).max() <= SOFT_LIMIT * 1.0001
             assert own[:, 1:].min() >= 0
             assert own[:, 1:].max() <= 1
+
+
+@given(
+    arrays(
+        st.sampled_from([np.float32, np.float64]), (9, 4),
+        elements=st.floats(-1e6, 1e6, width=32) | st.sampled_from([0, 1, np.nan, np.inf, -np.inf]),
+    ),
+    st.sampled_from(["rows", "columns", "strided"]),
+)  # fmt: skip
+def test_every_engine_makes_the_same_pieces_to_the_bit(X, layout):
+    edges = (-3.0, -1 / 3, 0.1, 0.7, 1e5)
+    pieces = [Pieces(0.3, 0.7, edges), Pieces(), Pieces(-1e3, 1e3, edges[:2]), Pieces()]
+    encoding = PiecewiseLinear(pieces)
+    if layout == "columns":
+        X = np.asfortranarray(X)
+    elif layout == "strided":
+        X = np.repeat(np.repeat(X, 2, axis=0), 3, axis=1)[::2, ::3]
+    with np.errstate(all="ignore"):  # of infinite numbers, which no table has
+        made = [engine.in_pieces(encoding._lines, X) for engine in ENGINES.values()]
+    for each in made[1:]:
+        np.testing.assert_array_equal(each, made[0])
+
+
+@needs_native
+def test_features_that_are_not_those_of_the_lines_are_refused_by_the_native_engine():
+    encoding = PiecewiseLinear([Pieces(), Pieces(0, 1, (0.0, 1.0))])
+    with pytest.raises(ValueError, match="X has 3 features, but 2 have lines"):
+        encoding.transform(np.zeros((5, 3)))

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <string>
 
+#include "pieces.hpp"
 #include "problems.hpp"
 #include "variants.hpp"
 
@@ -213,6 +214,26 @@ template <class T> void a_poll_that_says_stop_ends_a_descent(const Variant &vari
   }
 }
 
+// Edges and rows in arrays of their exact size; the widths are none, one edge, and more.
+template <class T> void pieces_are_those_of_their_definition() {
+  now = "pieces of lines";
+  const vector<double> centre = {0, 1, 2, 0}, spread = {1, 2, 1, 3}, edges = {5, -1, -0.5, 0.1, 2, -3, 3};
+  const vector<size_t> first = {0, 1, 1, 5, 7};
+  const vector<T> X = {1, 7, T(0.3), -9, 5, 0, -1, 3, -8, 1, 99, T(0.7)};
+  vector<float> to(3 * 8);
+  write_pieces<T>({centre.data(), spread.data(), edges.data(), first.data()}, {X.data(), 4, 1, 3, 4}, to.data());
+  for (size_t i = 0, at = 0; i < 3; ++i)
+    for (size_t j = 0; j < 4; ++j) {
+      const double x = X[4 * i + j], z = (x - centre[j]) / spread[j];
+      const bool plain = first[j] == first[j + 1];
+      check(std::abs(to[at++] - (plain ? x : z / std::hypot(1, z / 3))) < 1e-5, "a number is clipped smoothly");
+      for (size_t t = first[j] + 1; t < first[j + 1]; ++t) {
+        const double v = (x - edges[t - 1]) / (edges[t] - edges[t - 1]);
+        check(to[at++] == float(std::min(std::max(v, 0.0), 1.0)), "a piece rises from 0 to 1");
+      }
+    }
+}
+
 void the_order_of_the_examples_is_a_permutation() {
   for (const size_t m : {1, 2, 3, 255, 256, 257, 1000, 65537}) {
     vector<uint32_t> rows, sorted(m);
@@ -229,6 +250,8 @@ void the_order_of_the_examples_is_a_permutation() {
 
 int main() {
   the_order_of_the_examples_is_a_permutation();
+  pieces_are_those_of_their_definition<float>();
+  pieces_are_those_of_their_definition<double>();
   networks_and_tables_of_every_size_are_right();
   large_networks_and_tables_are_right();
   dropping_and_scaling_networks_descend_alike();

@@ -1,6 +1,9 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from shoal.activations import Array
 
 Sizes = tuple[int, int, int, str, str]  # n_x, n_h, n_y, activation, output
@@ -65,5 +68,8 @@ def evaluate(
     share_all: bool,
     tick: Callable[[], bool] | None,
 ) -> float: ...
+def write_pieces(
+    X: Array, centre: Array, spread: Array, edges: Array, first: NDArray[np.uint64], to: Array
+) -> None: ...
 def order(count: int, seed: int, epoch: int) -> list[int]: ...
 def variants() -> list[tuple[str, bool]]: ...

@@ -13,6 +13,7 @@ import numpy as np
 from shoal.activations import Array
 from shoal.engine import _native
 from shoal.engine.dropout import Dropout
+from shoal.engine.lines import Lines
 from shoal.engine.numpy_engine import NumpyEngine
 from shoal.engine.order import check_size
 from shoal.engine.protocol import CostAndGradient, Descent, Engine, Passes, Tick
@@ -124,6 +125,14 @@ class NativeEngine(Engine):
             super().descend(own, X, Y, passes, tick)
         if native:
             self._descend(native, X, Y, passes, tick)
+
+    def in_pieces(self, lines: Lines, X: Array) -> Array:  # noqa: D102
+        if X.shape[1] != len(lines.centre):  # the kernel does not look where an array ends
+            raise ValueError(f"X has {X.shape[1]} features, but {len(lines.centre)} have lines")
+        X = _array(X, X.dtype if X.dtype == np.float32 else np.dtype(np.float64))
+        features = np.empty((len(X), lines.width), np.float32)
+        _native.write_pieces(X, lines.centre, lines.spread, lines.edges, lines.first, features)
+        return features
 
     def _descend(
         self, descents: Sequence[Descent], X: Array, Y: Array, passes: Passes, tick: Tick

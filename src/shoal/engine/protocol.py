@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from shoal import equations
 from shoal.activations import Activation, Array
 from shoal.engine.dropout import Dropout
+from shoal.engine.lines import Lines
 from shoal.engine.order import order
 from shoal.errors import InputError
 from shoal.network import Network
@@ -133,6 +134,10 @@ class Engine(ABC):
         self, network: Network, X: Array, Y: Array, w: Array | None = None
     ) -> tuple[float, Array]:
         """Return J and A2, (n_y, m), from one pass."""
+
+    def in_pieces(self, lines: Lines, X: Array) -> Array:
+        """Return the features, (m, width), of numbers in rows, (m, n): the same on all engines."""
+        return lines.transform(X)
 
     def descend(
         self, descents: Sequence[Descent], X: Any, Y: Array, passes: Passes, tick: Tick

@@ -17,8 +17,9 @@ from shoal.column_plans import (
     TargetMeans,
 )
 from shoal.encoding import TableEncoder
+from shoal.engine.lines import SOFT_LIMIT
 from shoal.export.onnx_graph import Graph
-from shoal.piecewise import SOFT_LIMIT, PiecewiseLinear
+from shoal.piecewise import PiecewiseLinear
 
 Parts = list[tuple[str, list[int]]]  # a matrix, and which features its columns are
 HUGE = 1e150  # its square is finite

@@ -13,6 +13,7 @@
 
 #include "descent.hpp"
 #include "order.hpp"
+#include "pieces.hpp"
 #include "variants.hpp"
 
 namespace nb = nanobind;
@@ -116,6 +117,14 @@ double evaluate(const Sizes &sizes, Vector<const T> theta, Matrix<T> X, Maybe<Ma
   return J;
 }
 
+template <class T>
+void write_pieces(Matrix<T> X, Vector<const double> centre, Vector<const double> spread, Vector<const double> edges,
+                  Vector<const size_t> first, Table<float> to) {
+  const nb::gil_scoped_release free;
+  shoal::write_pieces<T>({centre.data(), spread.data(), edges.data(), first.data()},
+                         {X.data(), X.stride(0), X.stride(1), X.shape(0), X.shape(1)}, to.data());
+}
+
 template <class T> void bind(nb::module_ &m, const char *member) {
   nb::class_<Member<T>>(m, member)
       .def(
@@ -147,6 +156,8 @@ template <class T> void bind(nb::module_ &m, const char *member) {
   m.def("evaluate", &evaluate<T>, "sizes"_a, "theta"_a.noconvert(), "X"_a.noconvert(), "Y"_a.noconvert().none(),
         "w"_a.noconvert().none(), "m"_a, "gradient"_a.noconvert().none(), "A2"_a.noconvert().none(), "variant"_a,
         "reproducible"_a, "threads"_a, "share_all"_a, "tick"_a.none());
+  m.def("write_pieces", &write_pieces<T>, "X"_a.noconvert(), "centre"_a.noconvert(), "spread"_a.noconvert(),
+        "edges"_a.noconvert(), "first"_a.noconvert(), "to"_a.noconvert());
 }
 
 } // namespace

@@ -1,0 +1,63 @@
+"""Guarantee: a number becomes pieces of a line by one formula, whatever engine computes it.
+
+Floor 2, NumPy alone. The native engine repeats it to the bit (``pieces.cpp``). What the pieces are
+for, and where they come from, is told in ``piecewise``.
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shoal.activations import Array
+
+ROWS_AT_ONCE = 512  # their features fit into the processor's cache
+SOFT_LIMIT = 3.0  # no number in pieces is farther from 0 than that after scaling
+
+
+@dataclass(frozen=True)
+class Lines:
+    """Of n features: those without edges are used as they are.
+
+    Attributes
+    ----------
+    centre, spread : ndarray, (n,)
+    edges : ndarray
+        Of all features, one after the other, ascending within each.
+    first : ndarray, (n + 1,)
+        Where in the edges those of each feature begin; last, how many there are.
+    """
+
+    centre: Array
+    spread: Array
+    edges: Array
+    first: NDArray[np.uint64]
+
+    @property
+    def width(self) -> int:
+        """How many features they become: as many as each has edges, or one."""
+        return int(np.maximum(np.diff(self.first.astype(np.int64)), 1).sum())
+
+    def transform(self, X: Array) -> Array:
+        """Return features, (m, width), of X in rows, (m, n), in float32."""
+        features = np.empty((len(X), self.width), np.float32)
+        for first in range(0, len(X), ROWS_AT_ONCE):
+            rows = slice(first, first + ROWS_AT_ONCE)
+            self._write(X[rows], features[rows])
+        return features
+
+    def _write(self, X: Array, to: Array) -> None:
+        at = 0
+        for k, (first, end) in enumerate(pairwise(self.first.tolist())):
+            x = X[:, k]
+            if first == end:
+                to[:, at] = x
+                at += 1
+                continue
+            z = (x - float(self.centre[k])) / float(self.spread[k])
+            to[:, at] = z / np.hypot(1.0, z / SOFT_LIMIT)
+            edges = self.edges[first:end]
+            own = to[:, at + 1 : at + len(edges)]
+            np.clip((x[:, None] - edges[:-1]) / np.diff(edges), 0.0, 1.0, out=own)
+            at += len(edges)
