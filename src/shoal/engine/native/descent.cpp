@@ -37,7 +37,7 @@ public:
       }
     }
     one_over_m_.resize(n), totals_.resize(n);
-    pass_ = std::make_unique<Pass<T>>(nets, source, team, passes.batch);
+    pass_ = std::make_unique<Pass<T>>(nets, source, team, passes.batch, passes.count);
   }
 
   void run() {
@@ -185,7 +185,7 @@ double evaluate(const Variant &variant, const Shape &shape, const T *theta, cons
   Net<T> net(shape, variant);
   net.pack(theta, net.parameters.get(), team);
   net.w = w, net.w_step = w_step, net.A2 = A2;
-  Pass<T> pass({&net}, source, team, source.m);
+  Pass<T> pass({&net}, source, team, source.m, 1);
   const double one_over_m = 1 / m;
   if (!pass.run(source.m, 0, nullptr, gradient ? Wanted::gradients : Wanted::costs, &one_over_m))
     return std::numeric_limits<double>::quiet_NaN(); // whoever stopped it says why

@@ -28,7 +28,7 @@ template <class T> void unpack(const Shape &s, const T *parameters, T *theta, si
   __builtin_memcpy(theta, parameters, layout<T>(s).size * sizeof(T));
 }
 
-template <class T> void gather(const Shape &s, const Source<T> &from, Tile<T> &tile) {
+template <class T> void gather(const Shape &s, const Source<T> &from, Tile<T> &tile, bool) {
   for (size_t start = 0; start < s.n_x; start += LANES<T>)
     for (size_t i = 0; i < tile.m; ++i) {
       const T *x = from.X + ptrdiff_t(tile.number(i)) * from.X_example;
@@ -255,7 +255,7 @@ template <class T> double outputs_of(const Shape &s, const Tile<T> &tile, Work<T
 }
 
 template <class T> constexpr Kernels<T> kernels() {
-  return {TILE,    ROW,         true, in_place<T>, layout<T>,   rooms<T>,    pack<T>,       unpack<T>, gather<T>, forward<T>,
+  return {TILE,    ROW,         false, in_place<T>, layout<T>,   rooms<T>,    pack<T>,       unpack<T>, gather<T>, forward<T>,
           joined<T>, backward<T>, collect<T>, outputs_of<T>, add<T>,    update<T>, nullptr, squares<T>};
 }
 

@@ -44,9 +44,9 @@ template <class T> void unpack(const Shape &s, const T *parameters, T *theta, si
   each_row<T>(s, [=](size_t to, size_t from, size_t n) { __builtin_memcpy(theta + to, parameters + from, n * sizeof(T)); });
 }
 
-template <class T> void gather(const Shape &s, const Source<T> &from, Tile<T> &tile) {
+template <class T> void gather(const Shape &s, const Source<T> &from, Tile<T> &tile, bool copy) {
   if (from.Y) gather_Y(from, s.n_y, tile, ROW);
-  if (!tile.rows && in_place(s, from)) {
+  if (!copy && !tile.rows && in_place(s, from)) {
     tile.X = from.X + ptrdiff_t(tile.first) * from.X_example;
     tile.X_row = from.X_example;
     return;
@@ -127,7 +127,7 @@ template <class T> double squares(const Shape &s, const T *parameters) {
 }
 
 template <class T> constexpr Kernels<T> kernels() {
-  return {TILE,    ROW,         false, in_place<T>, layout<T>,   rooms<T>,    pack<T>,       unpack<T>, gather<T>, forward<T>,
+  return {TILE,    ROW,         true, in_place<T>, layout<T>,   rooms<T>,    pack<T>,       unpack<T>, gather<T>, forward<T>,
           examples::joined<T>, backward<T>, collect<T>, examples::outputs_of<T>, add<T>,    update<T>, nullptr, squares<T>};
 }
 

@@ -90,13 +90,13 @@ struct Step {
 template <class T> struct Kernels {
   size_t tile; // examples, at most
   size_t row;  // from one output's row of tile elements to the next, in Y and Z2
-  bool turns;  // gather copies and transposes
+  bool packs;  // X is read by packs where it lies: those that straddle cache lines take longer
   bool (*in_place)(const Shape &, const Source<T> &); // whether examples next to each other are read where they are
   Layout (*layout)(const Shape &);
   Rooms (*rooms)(const Shape &);
   void (*pack)(const Shape &, const T *theta, T *parameters, size_t share, size_t end);
   void (*unpack)(const Shape &, const T *parameters, T *theta, size_t share, size_t end);
-  void (*gather)(const Shape &, const Source<T> &, Tile<T> &);
+  void (*gather)(const Shape &, const Source<T> &, Tile<T> &, bool copy);
   // A1, and of Z2 what each share adds to it; `join` puts that together.
   void (*forward)(const Shape &, const T *parameters, const Tile<T> &, Work<T> &, size_t share, size_t end);
   void (*join)(const Shape &, const T *parameters, const Tile<T> &, Work<T> &);

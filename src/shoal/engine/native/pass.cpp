@@ -1,6 +1,7 @@
 #include "pass.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 
 #if defined(__linux__)
 #include <sys/mman.h>
@@ -11,7 +12,15 @@ namespace shoal {
 namespace {
 
 constexpr size_t LARGE = size_t(2) << 20;    // bytes of a gradient of which there is to be one only
-constexpr size_t RESIDENT = size_t(1) << 20; // bytes of examples that are kept turned round
+constexpr size_t RESIDENT = size_t(8) << 20; // bytes of examples that are kept as they were gathered
+
+// From so many runs on it pays to keep the tiles of few examples.
+template <class T> size_t keep_from(const Kernels<T> &kernels, const Shape &shape, const Source<T> &source) {
+  constexpr size_t line = 64, never = SIZE_MAX;
+  if (!kernels.in_place(shape, source)) return 2;
+  const bool straddles = uintptr_t(source.X) % line || size_t(std::abs(source.X_example)) * sizeof(T) % line;
+  return kernels.packs && straddles ? 64 : never;
+}
 
 } // namespace
 
@@ -51,7 +60,7 @@ template <class T> void Net<T>::unpack(const T *vector, T *theta, Team &team) co
 }
 
 template <class T>
-Pass<T>::Pass(std::vector<Net<T> *> nets, const Source<T> &source, Team &team, size_t largest)
+Pass<T>::Pass(std::vector<Net<T> *> nets, const Source<T> &source, Team &team, size_t largest, size_t runs)
     : nets_(std::move(nets)), source_(source), team_(team), desks_(team.workers()),
       share_units_(kind_of<T>(nets_[0]->shape).wide) {
   const Kernels<T> &k = *nets_[0]->kernels;
@@ -73,13 +82,14 @@ Pass<T>::Pass(std::vector<Net<T> *> nets, const Source<T> &source, Team &team, s
     if (!source_.Y) desk.tile.Y = nullptr;
   }
   const size_t each = r.X + r.Y, tiles = (source_.m + k.tile - 1) / k.tile;
-  if (!k.turns || largest < source_.m || tiles * each * sizeof(T) > RESIDENT) return;
+  const bool few = largest >= source_.m && tiles * each * sizeof(T) <= RESIDENT;
+  if (!few || runs < keep_from(k, nets_[0]->shape, source_)) return;
   resident_numbers_ = Room<T>(tiles * each);
   for (size_t t = 0; t < tiles; ++t) {
     T *const here = resident_numbers_.get() + t * each;
     Tile<T> tile = {std::min(k.tile, source_.m - t * k.tile), t * k.tile, nullptr, nullptr, 0, here + r.X, here};
     if (!source_.Y) tile.Y = nullptr;
-    k.gather(nets_[0]->shape, source_, tile);
+    k.gather(nets_[0]->shape, source_, tile, true);
     resident_.push_back(tile);
   }
 }
@@ -103,7 +113,7 @@ template <class T> void Pass<T>::take_tile(Desk &desk, size_t t) {
   const size_t start = t * k.tile;
   desk.tile.m = std::min(k.tile, now_.m - start), desk.tile.first = now_.first + start;
   desk.tile.rows = now_.rows ? now_.rows + start : nullptr;
-  k.gather(nets_[0]->shape, source_, desk.tile);
+  k.gather(nets_[0]->shape, source_, desk.tile, false);
 }
 
 // Nothing is summed yet in a chunk.

@@ -59,8 +59,8 @@ enum class Wanted { costs, gradients };
 
 template <class T> class Pass {
 public:
-  // A run takes at most `largest` examples.
-  Pass(std::vector<Net<T> *> nets, const Source<T> &source, Team &team, size_t largest);
+  // A run takes at most `largest` examples; there will be about so many.
+  Pass(std::vector<Net<T> *> nets, const Source<T> &source, Team &team, size_t largest, size_t runs);
 
   // Pass over examples first, first + 1, ..., or rows[0], rows[1], ...; one_over_m of each network
   // scales its cost. False if the team was stopped: no result is then to be used.
