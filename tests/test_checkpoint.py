@@ -58,7 +58,7 @@ def members(kind, crash=None, n=3):
             Network(3, 8, 1, "relu", dtype=np.float32).initialise("scaled", random_state=i),
             OPTIMIZERS[kind](), 0.1, None, Examples(X, Y),
             [EarlyStopping(patience=4 + 9 * i, tol=0.0), *(extra if i == n - 1 else [])],
-            Dropout(0.25, i),
+            Dropout(0.25, i), averaging=0.7 if i == 1 else 0.0,
         )
         for i in range(n)
     ]  # fmt: skip

@@ -22,7 +22,7 @@ class TrainingState:
     Attributes
     ----------
     network : Network
-        The network as it is now; its theta may be replaced in place.
+        The network as it is now, or its average if one is made; its theta may be replaced in place.
     history : History
     max_epochs : int
         Passes at the most.

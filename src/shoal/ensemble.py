@@ -311,7 +311,14 @@ class _Fit:
             )
         dropout = Dropout(self.recipe.dropout, self.seed + i) if self.recipe.dropout else None
         return Member(
-            network, optimizer, self.recipe.l2, weights, stopping, [*callbacks, stop], dropout
+            network,
+            optimizer,
+            self.recipe.l2,
+            weights,
+            stopping,
+            [*callbacks, stop],
+            dropout,
+            self.recipe.averaging,
         )
 
     def _metrics(self) -> dict[str, Any]:

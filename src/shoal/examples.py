@@ -73,6 +73,11 @@ class Member:
     dropout : Dropout or None
         Of its hidden layer, one of ReLU.
     callbacks : sequence of Callback
+    averaging : float
+        What is measured, kept and returned is then a moving average of the parameters over the
+        passes, t = 0, 1, ..., which takes this share of what it was, or t / (t + 2) while that is
+        less; 0 for the parameters themselves. Source: Polyak and Juditsky, Acceleration of
+        Stochastic Approximation by Averaging, 1992.
     """
 
     network: Network
@@ -82,3 +87,4 @@ class Member:
     validation: Examples | None = None
     callbacks: Sequence[Callback] = ()
     dropout: Dropout | None = None
+    averaging: float = 0.0

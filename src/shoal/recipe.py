@@ -45,6 +45,8 @@ class Recipe:
         Share of the hidden units that are left out of a step.
     scale_rate : float
         How many times alpha the learning rate of the features' scales is; 0 for no such scales.
+    averaging : float
+        Share that a network's moving average over the passes keeps (see ``Member``); 0 for none.
     """
 
     networks: int = FOLDS
@@ -52,13 +54,14 @@ class Recipe:
     metric: str = "log-loss"
     class_weight: Mapping[str, float] | str | None = None
     hidden_units: int | None = None
-    alpha: float = 0.002
+    alpha: float = 0.004
     batch_size: int = 256
     max_epochs: int = 200
     patience: int = 16
     l2: float = 1.0
     dropout: float = 0.25
     scale_rate: float = 6.0
+    averaging: float = 0.9
 
     def __post_init__(self) -> None:
         for name in ("networks", "hidden_units", "batch_size", "max_epochs", "patience"):
@@ -69,12 +72,10 @@ class Recipe:
                 raise InputError(f"{name} is {value!r}, but must be a whole number, 1 or more")
         if self.seconds is not None and not self.seconds > 0:
             raise InputError(f"seconds is {self.seconds!r}, but must be more than 0")
-        for name in ("alpha", "l2", "dropout", "scale_rate"):
+        for name in ("alpha", "l2", "dropout", "scale_rate", "averaging"):
             value = getattr(self, name)
-            if not 0 <= value < (1 if name == "dropout" else np.inf) or (name, value) == (
-                "alpha",
-                0,
-            ):
+            below = 1 if name in ("dropout", "averaging") else np.inf
+            if not 0 <= value < below or (name, value) == ("alpha", 0):
                 raise InputError(f"{name} is {value!r}, which it cannot be: see Recipe")
         if self.metric not in METRICS:
             raise InputError(

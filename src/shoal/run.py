@@ -3,6 +3,7 @@
 Floor 4.
 """
 
+import copy
 import math
 from collections.abc import Sequence
 
@@ -30,6 +31,8 @@ class Run:
     ) -> None:
         if not 0 <= member.l2 < math.inf:
             raise InputError(f"l2 is {member.l2!r}, but must be a number, 0 or more")
+        if not 0 <= member.averaging < 1:
+            raise InputError(f"averaging is {member.averaging!r}, but must be 0 or more, below 1")
         w = member.w
         if isinstance(examples, Partitions):
             if w is not None:
@@ -42,7 +45,8 @@ class Run:
             member.validation.check(member.network)
         self.member, self.engine, self.metrics = member, engine, metrics
         self.descent = Descent(member.network, member.optimizer, member.l2, w, member.dropout)
-        self.state = TrainingState(member.network, History(), max_epochs)
+        seen = copy.deepcopy(member.network) if member.averaging else member.network
+        self.state = TrainingState(seen, History(), max_epochs)
         self.callers = [
             callback
             for callback in member.callbacks
@@ -66,12 +70,16 @@ class Run:
         periods = [callback.every for callback in self.callers]
         if self.member.validation is not None:
             periods.append(1)
+        if self.member.averaging:
+            periods.append(1)
         return min((every - done % every for every in periods), default=self.state.max_epochs)
 
     def record(self, last: bool) -> None:
         """Add the passes made since to the history, and call the callbacks that are due."""
         before = len(self.history)
         costs = self.descent.costs[before:]
+        if costs and self.member.averaging:
+            self._average(before)
         if self.member.validation is None and not self.descent.diverged:
             self.history.extend(costs)
         else:
@@ -84,13 +92,20 @@ class Run:
             if last or len(self.history) % callback.every == 0:
                 callback.on_epoch_end(self.state)
 
+    def _average(self, t: int) -> None:
+        """Take the parameters after a pass into their average."""
+        share = min(self.member.averaging, t / (t + 2))
+        average = self.state.network.theta
+        average *= share
+        average += (1 - share) * self.member.network.theta
+
     def append(self, cost: float) -> None:
         """Add a row, with measures of the validation part; a divergence is named and stops."""
         epoch = len(self.history)
         row = {"epoch": epoch, "cost": cost}
         if self.member.validation is not None:
             X, Y, w = self.member.validation.X, self.member.validation.Y, self.member.validation.w
-            network = self.member.network
+            network = self.state.network
             row["validation_cost"], A2 = self.engine.cost_and_predictions(network, X, Y, w)
             row |= {f"validation_{name}": f(Y, A2) for name, f in self.metrics.items()}
         if math.isfinite(cost) and math.isfinite(row.get("validation_cost", 0.0)):
@@ -115,6 +130,8 @@ class Run:
     def memory(self) -> Memory:
         """Return all that it takes to go on from here."""
         arrays = {"theta": self.member.network.theta}
+        if self.member.averaging:
+            arrays["average"] = self.state.network.theta
         arrays |= {f"history {name}": np.array(c) for name, c in self.history.columns.items()}
         arrays |= {f"optimizer {k}": v for k, v in self.member.optimizer.memory().items()}
         for i, callback in enumerate(self.remembering):
@@ -124,15 +141,18 @@ class Run:
     def recall(self, memory: Memory) -> None:
         """Take up what :meth:`memory` returned; a ValueError or such if it is not of this run."""
         theta, columns = self.member.network.theta, memory.of("history")
-        kept = memory.arrays["theta"]
-        if (kept.shape, kept.dtype) != (theta.shape, theta.dtype):
+        kept, seen = memory.arrays["theta"], self.state.network.theta
+        average = memory.arrays["average"] if self.member.averaging else kept
+        if {(kept.shape, kept.dtype), (average.shape, average.dtype)} != {
+            (theta.shape, theta.dtype)
+        }:
             raise ValueError("theta is not of this network")
         if len({len(column) for column in columns.values()}) > 1 or not columns.keys() >= {
             "epoch", "cost"
         }:  # fmt: skip
             raise ValueError("the history is not whole")
         self.member.optimizer.recall(memory.of("optimizer"), theta)
-        theta[:] = kept
+        theta[:], seen[:] = kept, average
         for i, callback in enumerate(self.remembering):
             callback.recall(memory.of(f"callback {i}"))
         self.history.columns = {name: column.tolist() for name, column in columns.items()}
@@ -141,9 +161,11 @@ class Run:
         self.descent.costs[:] = self.history["cost"]
 
     def finish(self) -> None:
-        """Say why training ended."""
-        if not self.history.diverged and not np.isfinite(self.member.network.theta).all():
+        """Say why training ended, and give the network what was kept."""
+        theta = self.member.network.theta
+        if not self.history.diverged and not np.isfinite(theta).all():
             self.diverge(len(self.history))
+        theta[:] = self.state.network.theta
         self.history.reached_max_epochs = not self.state.stopped
         self.state.stop(f"all {self.state.max_epochs} epochs were made")
 
@@ -170,6 +192,7 @@ def what_of(
         ),
         "optimizers": ", ".join(settings(each.optimizer) for each in members),
         "penalties": ", ".join(f"{each.l2!r} {each.dropout!r}" for each in members),
+        "averages": ", ".join(repr(each.averaging) for each in members),
         "callbacks": ", ".join(settings(each) for run in runs for each in run.remembering),
         "metrics": ", ".join(metrics),
         "batches": f"{passes.batch_size} {passes.shuffle} {passes.seed} {passes.first}",
