@@ -19,6 +19,7 @@ from lab_process import running, wait_for
 from shoal.cli import main
 from shoal.engine import NumpyEngine
 from shoal.lab.answers import start_of
+from shoal.shards import sources
 from shoal.table_training import train_table
 from shoal.tables import read_table
 
@@ -190,6 +191,12 @@ def read(tmp_path):
         return read_table(path, **options)
 
     return read
+
+
+@pytest.fixture
+def small_parts(monkeypatch):
+    """Tables in shards are read in blocks of a few rows."""
+    monkeypatch.setattr(sources, "PART", 50)
 
 
 @pytest.fixture

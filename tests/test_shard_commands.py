@@ -1,0 +1,81 @@
+"""The command line and the estimator take tables in shards."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+from shard_files import QUICK, frame, parquet
+
+from shoal import Recipe, TableClassifier
+from shoal.cli import shoal
+from shoal.cli.choices import training_command
+from shoal.errors import InputError
+from shoal.report import _python
+from shoal.shards import reading, train_shards
+
+pytestmark = pytest.mark.usefixtures("small_parts")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return parquet(tmp_path_factory.mktemp("shards") / "t", frame(3000), rows=400)
+
+
+def test_the_estimator_learns_from_files_and_predicts_them(folder, monkeypatch):
+    whole = TableClassifier(recipe=QUICK, random_state=0).fit(str(folder), "y")
+    monkeypatch.setattr(reading, "free_memory", lambda: 1000)
+    in_parts = TableClassifier(recipe=QUICK, random_state=0).fit(folder, "y", groups="shop")
+    for fitted in (whole, in_parts):
+        assert fitted.classes_.tolist() == ["no", "yes"]
+        table = pd.concat([pd.read_parquet(path) for path in sorted(folder.iterdir())])
+        of_frame = fitted.predict_proba(table.drop(columns="y"))
+        np.testing.assert_array_equal(fitted.predict_proba(str(folder)), of_frame)
+        assert fitted.n_features_in_ == 5
+    assert whole.model_.record["rows"] == 3000
+    assert in_parts.model_.record["rows"] < 3000
+    with pytest.raises(InputError, match="y is the name of its target"):
+        TableClassifier().fit(folder, [0, 1])
+
+
+def test_the_command_line_takes_folders_and_says_what_they_will_take(folder, tmp_path):
+    def run(*words):
+        result = CliRunner().invoke(shoal, list(map(str, words)))
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    planned = run("plan", folder, "-t", "y", "--workers", "4", "--networks", "1")
+    assert "3,000 rows in" in planned
+    assert "4 workers" in planned
+    assert json.loads(run("plan", folder, "-t", "y", "--json"))["cluster"]["updates"] >= 1
+    model = tmp_path / "m.shoal"
+    trained = run("train", folder, "-t", "y", "--in-parts", "--networks", "1", "-o", model)
+    assert "drawn from the" not in trained  # all of so few rows are looked at
+    run("train", folder, "-t", "y", "--networks", "1", "--test", folder, "-o", tmp_path / "n.shoal")
+    run("effects", model, f"{folder}/*.parquet", "--json")
+    both = CliRunner().invoke(
+        shoal, ["train", str(folder), "-t", "y", "--in-memory", "--large-batches"]
+    )
+    assert "leave out --in-memory" in str(both.exception)
+    run("predict", model, f"{folder}/*.parquet", "-o", tmp_path / "p.parquet")
+    assert len(pd.read_parquet(tmp_path / "p.parquet")) == 3000
+    assert json.loads(run("evaluate", model, folder, "--json"))["rows"] == 3000
+    refused = CliRunner().invoke(
+        shoal, ["train", str(folder), "-t", "y", "--in-parts", "--order", "a"]
+    )
+    assert isinstance(refused.exception, InputError)
+    assert "--order" in str(refused.exception)
+
+
+def test_a_report_tells_how_to_train_the_same_in_parts(tmp_path, monkeypatch):
+    path = tmp_path / "t.csv"
+    frame(500).to_csv(path, index=False)
+    model, _ = train_shards(path, "y", recipe=QUICK)
+    code = _python(model)
+    monkeypatch.chdir(tmp_path)
+    made = {}
+    exec(code, made)
+    assert made["model"].fingerprint == model.fingerprint
+    bare, _ = train_shards(path, "y", recipe=Recipe(networks=1))
+    assert "--in-parts" in training_command(bare)
