@@ -1,5 +1,6 @@
 """Files are a table in shards: all rows in order, or a sentence says why not."""
 
+import gzip
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -8,7 +9,7 @@ from shard_files import QUICK, delimited, frame, parquet, rows_of, same
 
 from shoal import read_table
 from shoal.errors import InputError
-from shoal.shards import find_shards, read_or_find, reading, train_shards
+from shoal.shards import find_shards, lines, read_or_find, reading, train_shards
 
 pytestmark = pytest.mark.usefixtures("small_parts")
 
@@ -66,7 +67,8 @@ def test_marks_and_notes_beside_the_files_are_passed_over(tmp_path):
         ),
         (
             lambda f: frame().assign(a="text").to_parquet(f / "part-1.parquet"),
-            "column 'a' of .*part-1.parquet holds text, but that of .*part-0.parquet number",
+            r"column 'a' of .*part-1.parquet is of the type (large_)?string, but that of"
+            r" .*part-0.parquet of the type double",
         ),
         (lambda f: (f / "more.csv").write_text("a\n1\n"), "both Parquet .* and what is no Parquet"),
         (lambda f: (f / "part-1.parquet").write_bytes(b""), r"or empty \(.*part-1.parquet\)"),
@@ -152,3 +154,111 @@ def test_a_column_that_turns_out_to_be_text_is_text_throughout(tmp_path):
     (note,) = [note for note in model.record["notes"] if "read as text" in note]
     assert "'many'" in note
     assert "part-1.csv" in note
+
+
+def test_a_column_of_truths_in_one_file_and_numbers_in_another_is_told_with_both_types(tmp_path):
+    table = frame()
+    folder = parquet(tmp_path / "t", table.assign(paid=1))
+    table.assign(paid=True).to_parquet(folder / "part-1.parquet")
+    with pytest.raises(InputError, match=r"type bool, but that of .*part-0.* of the type int64"):
+        find_shards(folder)
+
+
+def test_a_pattern_of_a_url_names_what_it_matches(tmp_path):
+    table = frame()
+    folder = parquet(tmp_path / "t", table)
+    pattern = f"file://{folder}/part-*.parquet"
+    assert rows_of(find_shards(pattern)).n_rows == 600
+    assert rows_of(find_shards(f"file://{folder}/part-[01].parquet")).n_rows == 400
+    with pytest.raises(InputError, match="names no file"):
+        find_shards(f"file://{folder}/other-*.parquet")
+
+
+def test_urls_that_their_system_writes_otherwise_are_folders_too():
+    memory = pytest.importorskip("fsspec").filesystem("memory")
+    for name in ("a.csv", "_b.csv", ".c/d.csv", "about.md"):
+        memory.pipe(f"/bucket/sales/{name}", b"a,y\n1,no\n2,yes\n")
+    for url in ("memory://bucket/sales", "memory://bucket/sales/"):
+        assert [each.source for each in find_shards(url).shards] == ["memory:///bucket/sales/a.csv"]
+    memory.pipe("/bucket/sales/year=2020/a.csv", b"a,y\n1,no\n2,yes\n")
+    with pytest.raises(InputError, match=r"names of its folders \(year=2020\)"):
+        find_shards("memory://bucket/sales")
+
+
+@pytest.mark.parametrize("source", ["_out", "./_out", "./_out/", "../here/_out"])
+def test_a_folder_may_be_written_in_any_way(source, tmp_path, monkeypatch):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    parquet(Path("_out"), frame())
+    assert rows_of(find_shards(source)).n_rows == 600
+
+
+def zipped(*texts):
+    return b"".join(gzip.compress(text.encode()) for text in texts)
+
+
+def test_a_gzip_file_made_of_several_is_a_shard_whatever_the_first_holds(tmp_path):
+    header, *rows = frame().to_csv(index=False).splitlines(keepends=True)
+    (tmp_path / "a.csv.gz").write_bytes(zipped(header, "".join(rows[:300])))
+    (tmp_path / "b.csv.gz").write_bytes(zipped(header + "".join(rows[300:400]), *rows[400:]))
+    (tmp_path / "c.csv.gz").write_bytes(zipped(header) + b"\0" * 512)
+    found = find_shards(tmp_path)
+    assert [Path(shard.source).name for shard in found.shards] == ["a.csv.gz", "b.csv.gz"]
+    assert [shard.rows for shard in found.shards] == [300, 300]
+    assert rows_of(found).n_rows == 600
+
+
+def test_the_rows_of_a_large_gzip_file_are_estimated_from_little_of_it(tmp_path, monkeypatch):
+    (tmp_path / "huge.csv.gz").write_bytes(zipped("a,b\n" + "1,2\n" * 10**6))
+    assert lines.lines_of(str(tmp_path / "huge.csv.gz")).count == pytest.approx(10**6, rel=0.1)
+    monkeypatch.setattr(lines, "HEAD", 20_000)
+    text = frame(6000).to_csv(index=False)
+    members = [text[start : start + 5000] for start in range(0, len(text), 5000)]
+    for name, data in (("one", zipped(text)), ("many", zipped(*members))):
+        (tmp_path / f"{name}.csv.gz").write_bytes(data)
+        assert find_shards(tmp_path / f"{name}.csv.gz").rows == pytest.approx(6000, rel=0.1)
+
+
+def test_a_file_whose_rows_come_late_is_not_passed_over(tmp_path, monkeypatch):
+    monkeypatch.setattr(lines, "HEAD", 1000)
+    folder = delimited(tmp_path / "t", frame())
+    text = (folder / "part-1.csv").read_text()
+    header, _, rows = text.partition("\n")
+    (folder / "part-1.csv").write_text(header + "\n" * 2000 + rows)
+    assert rows_of(find_shards(folder)).n_rows == 600
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_a_file_without_names_among_others_with_names_is_told(which, tmp_path):
+    folder = delimited(tmp_path / "t", frame())
+    path = folder / f"part-{which}.csv"
+    path.write_text(path.read_text().partition("\n")[2])
+    other = f"part-{1 - which}.csv"
+    with pytest.raises(InputError, match=f"{path.name} has no names .* where .*{other} has"):
+        rows_of(find_shards(folder))
+    if not which:  # all are said to have none: then names are a row
+        assert read_or_find(folder, header=False).n_rows == 601
+
+
+def test_names_with_blanks_and_no_names_are_those_of_the_whole_table(tmp_path):
+    table = frame().rename(columns={"a": " a", "b": "", "y": "y "})
+    folder = parquet(tmp_path / "t", table)
+    (path,) = parquet(tmp_path / "one", table, files=1).iterdir()
+    found = find_shards(folder)
+    same(rows_of(found), read_table(path))
+    some = [block for shard in found.shards for block in found.blocks(shard, ["a", "column_2"])]
+    assert some[0].names == ("a", "column_2")
+    model, _ = train_shards(folder, "y", recipe=QUICK, uses={"a": "number"})
+    assert model.schema.names == ("a", "column_2", "c", "colour", "shop", "y")
+
+
+def test_names_that_differ_in_blanks_alone_are_told(tmp_path):
+    folder = parquet(tmp_path / "t", frame().rename(columns={"a": "b "}))
+    with pytest.raises(InputError, match="two columns of one name"):
+        find_shards(folder)
+
+
+def test_the_bytes_of_shards_are_those_of_their_files(tmp_path):
+    folder = parquet(tmp_path / "t", frame(2000), rows=500)
+    size = sum(path.stat().st_size for path in folder.iterdir())
+    assert find_shards(folder).size == pytest.approx(size, abs=20)

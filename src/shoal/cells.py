@@ -24,6 +24,11 @@ _NUMBER = re.compile(
 )
 
 
+def column_names(cells: Iterable[str]) -> list[str]:
+    """Return the names of columns: stripped, and those of the nameless by their position."""
+    return [cell.strip() or f"column_{k}" for k, cell in enumerate(cells, start=1)]
+
+
 def is_number(text: str) -> bool:
     """Whether a stripped cell is a number, be it infinite."""
     return _NUMBER.fullmatch(text) is not None

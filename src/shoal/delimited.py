@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from shoal.cells import MISSING, is_number
-from shoal.errors import InputError
+from shoal.errors import EmptyTableError, InputError
 
 SEPARATORS = {
     "\t": "tab",
@@ -327,7 +327,7 @@ def _checked(
     spaces = np.array([len(row) == 1 and not row[0].strip() for row in cells], bool)
     kept = np.flatnonzero((lengths > 0) & ~spaces)
     if not kept.size:
-        raise InputError(f"{source} is empty: give a table with at least one row")
+        raise EmptyTableError(f"{source} is empty: give a table with at least one row")
     expected, first_lines = lengths[kept[0]], last_lines[:-1] + 1
     model_line = first_lines[kept[0]]
     if expected == 1:

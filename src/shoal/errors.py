@@ -14,6 +14,10 @@ class InputError(ValueError):
     """
 
 
+class EmptyTableError(InputError):
+    """A table without rows; among the files of a table such is passed over."""
+
+
 class DivergedError(InputError):
     """Training left the finite numbers: the cost or a parameter became NaN or infinite.
 

@@ -10,24 +10,34 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import BinaryIO, Literal
+from typing import BinaryIO, Literal, NamedTuple
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from shoal.cells import column_names
 from shoal.errors import InputError
 
 
 def parquet_frame(data: bytes, source: str) -> pd.DataFrame:
     """Return all of a Parquet file as a data frame."""
-    try:
+    with _damage_told(source):
         table = pq.ParquetFile(pa.BufferReader(data)).read()
         kept = [index for index, name in enumerate(table.column_names) if _is_data(name)]
         frame: pd.DataFrame = table.select(kept).to_pandas(ignore_metadata=True)
-    except (pa.ArrowException, OSError) as error:
-        raise _damaged(source) from error
     return frame
+
+
+class Field(NamedTuple):
+    """A column of a Parquet file: its name, its kind, and its type in the file.
+
+    The kind is None where all values are missing by their type.
+    """
+
+    name: str
+    kind: Literal["number", "text"] | None
+    type: str
 
 
 @dataclass(frozen=True)
@@ -36,26 +46,27 @@ class Layout:
 
     Attributes
     ----------
-    kinds : tuple of (str, "number", "text" or None)
-        Names and kinds of the columns; None where all values are missing by their type.
+    fields : tuple of Field
     groups : tuple of (int, int)
-        Rows and bytes of each row group.
+        Rows of each row group, and the bytes that it has once it is decompressed.
     """
 
-    kinds: tuple[tuple[str, Literal["number", "text"] | None], ...]
+    fields: tuple[Field, ...]
     groups: tuple[tuple[int, int], ...]
 
 
 def parquet_layout(file: BinaryIO, source: str) -> Layout:
     """Read a file's layout from its end."""
-    try:
+    with _damage_told(source):
         parquet = pq.ParquetFile(file)
         groups = [parquet.metadata.row_group(i) for i in range(parquet.num_row_groups)]
         fields = [field for field in parquet.schema_arrow if _is_data(field.name)]
-    except (pa.ArrowException, OSError) as error:
-        raise _damaged(source) from error
+    names = column_names(field.name for field in fields)
     return Layout(
-        tuple((field.name, _kind(field.type)) for field in fields),
+        tuple(
+            Field(name, _kind(field.type), str(field.type))
+            for name, field in zip(names, fields, strict=True)
+        ),
         tuple((group.num_rows, group.total_byte_size) for group in groups),
     )
 
@@ -64,15 +75,18 @@ def parquet_frames(
     file: BinaryIO, source: str, rows: int, *, groups: Sequence[int] | None = None,
     columns: Sequence[str] | None = None,
 ) -> Iterator[pd.DataFrame]:  # fmt: skip
-    """Yield the rows of a Parquet file, or of some of its row groups, in data frames of so many."""
-    with _seekable(file, source) as whole:
-        try:
-            parquet = pq.ParquetFile(whole)
-            names = columns or [name for name in parquet.schema_arrow.names if _is_data(name)]
-            for batch in parquet.iter_batches(batch_size=rows, columns=names, row_groups=groups):
-                yield pa.Table.from_batches([batch]).to_pandas(ignore_metadata=True)
-        except (pa.ArrowException, OSError) as error:
-            raise _damaged(source) from error
+    """Yield the rows of a Parquet file, or of some of its row groups, in data frames of so many.
+
+    Some columns are named as in the file's layout.
+    """
+    with _seekable(file, source) as whole, _damage_told(source):
+        parquet = pq.ParquetFile(whole)
+        own = [name for name in parquet.schema_arrow.names if _is_data(name)]
+        names = dict(zip(own, column_names(own), strict=True))
+        wanted = [name for name in own if columns is None or names[name] in columns]
+        for batch in parquet.iter_batches(batch_size=rows, columns=wanted, row_groups=groups):
+            frame = pa.Table.from_batches([batch]).to_pandas(ignore_metadata=True)
+            yield frame if columns is None else frame.rename(columns=names)
 
 
 def _kind(kind: pa.DataType) -> Literal["number", "text"] | None:
@@ -106,5 +120,14 @@ def _is_data(name: str) -> bool:
     return not re.fullmatch(r"__index_level_\d+__", name)
 
 
-def _damaged(source: str) -> InputError:
-    return InputError(f"{source} is a damaged or incomplete Parquet file: obtain or write it anew")
+@contextmanager
+def _damage_told(source: str) -> Iterator[None]:
+    """Say of a file that it is damaged; but what a disk or a network refuses is no such damage."""
+    try:
+        yield
+    except (pa.ArrowException, OSError) as error:
+        if isinstance(error, InputError) or getattr(error, "errno", None) is not None:
+            raise
+        raise InputError(
+            f"{source} is a damaged or incomplete Parquet file: obtain or write it anew"
+        ) from error

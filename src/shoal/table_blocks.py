@@ -19,7 +19,7 @@ import numpy as np
 
 from shoal.columns import Schema, Table
 from shoal.delimited import damaged_gzip, find_separator
-from shoal.errors import InputError
+from shoal.errors import EmptyTableError
 from shoal.parquet import parquet_frames
 from shoal.records import Decoder, records
 from shoal.tables import (
@@ -68,7 +68,7 @@ def read_blocks(
                 yield replace(block, first=first)
                 first += block.n_rows
             if not first:
-                raise InputError(f"{name} has no rows: give a table with at least one row")
+                raise EmptyTableError(f"{name} has no rows: give a table with at least one row")
             return
         zipped = start.startswith(b"\x1f\x8b")
         try:
@@ -96,7 +96,7 @@ def _delimited(
     found = records(chain(sample, lines), separator, name)
     head = list(islice(found, HEAD))
     if not head:
-        raise InputError(f"{name} is empty: give a table with at least one row")
+        raise EmptyTableError(f"{name} is empty: give a table with at least one row")
     has_header, names, notes = layout([row.cells for row in head], schema, header, name)
     found, first = chain(head[has_header:], found), 0
     while block := list(islice(found, size)):

@@ -19,10 +19,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from shoal.cells import FloatArray, clean
+from shoal.cells import FloatArray, clean, column_names
 from shoal.columns import Kind, Schema, Table, append_cells, append_numbers
 from shoal.delimited import decode, find_separator, is_header, split_rows
-from shoal.errors import InputError
+from shoal.errors import EmptyTableError, InputError
 from shoal.parquet import parquet_frame
 from shoal.urls import opened_url
 
@@ -78,7 +78,7 @@ def layout(
     if header is None:
         header = _has_header(rows, schema)
     if len(rows) == header:
-        raise InputError(f"{source} has a header but no rows: add at least one row of data")
+        raise EmptyTableError(f"{source} has a header but no rows: add at least one row of data")
     named = header and (
         schema is None or schema.header or not set(schema.names).isdisjoint(rows[0])
     )
@@ -147,7 +147,7 @@ def table_from_frame(
 def frame_kinds(frame: pd.DataFrame) -> dict[str, Kind | None]:
     """Return what kind each column of a data frame would be; None where all is missing."""
     kinds: dict[str, Kind | None] = {}
-    for index, name in enumerate(map(str, frame.columns)):
+    for index, name in enumerate(_distinct_names([str(name) for name in frame.columns])[0]):
         series = frame.iloc[:, index]
         numbers = _series_numbers(series)
         empty = numbers is not None and bool(np.isnan(numbers).all())
@@ -235,7 +235,7 @@ def _names_by_order(count: int, schema: Schema | None, source: str) -> Sequence[
 
 def _distinct_names(names: Sequence[str]) -> tuple[list[str], list[str]]:
     """Name the nameless by their position, and number what is named twice."""
-    wanted = [name.strip() or f"column_{k}" for k, name in enumerate(names, start=1)]
+    wanted = column_names(names)
     taken, distinct = set(wanted), dict[str, None]()
     notes = []
     for name in wanted:

@@ -29,15 +29,21 @@ def opened_url(url: str) -> Iterator[BinaryIO]:
         yield cast(BinaryIO, file)
 
 
-def urls_of(url: str) -> list[str]:
-    """Return the files that a URL names, in order: itself, those of a folder, or of a pattern."""
+def urls_of(url: str) -> list[tuple[str, str]]:
+    """Return the files that a URL names, in order: itself, those of a folder, or of a pattern.
+
+    With each comes its path inside the folder, which is empty where no folder was named.
+    """
     system, path = _file_system(url)
     try:
         if any(mark in path for mark in "*?["):
-            found = system.glob(path)
+            found = system.glob(path, detail=True)
+            inside = {each: "" for each, of in found.items() if of["type"] != "directory"}
+        elif system.isdir(path):
+            inside = {each: each.removeprefix(path).strip("/") for each in system.find(path)}
         else:
-            found = system.find(path) if system.isdir(path) else [path]
-        return [system.unstrip_protocol(each) for each in sorted(found)]
+            inside = {path: ""}
+        return [(system.unstrip_protocol(each), inside[each]) for each in sorted(inside)]
     except Exception as error:
         raise _unreadable(url, error) from error
 

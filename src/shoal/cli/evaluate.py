@@ -36,7 +36,7 @@ def evaluate(
         blocks = blocks_of(table, fitted.schema, header=header)
         evaluation = evaluate_blocks(fitted, blocks, table, ignore_extra)
     else:
-        found = find_shards(table, header=header)
+        found = find_shards(table, header=header, schema=fitted.schema)
         with cluster.connected(address) as place:
             evaluation = evaluate_shards(fitted, found, place=place, ignore_extra=ignore_extra)
     if path is not None:

@@ -52,7 +52,7 @@ def predict(
 
     def predicted() -> Iterator[dict[str, Any]]:
         if address is not None:
-            found = find_shards(table, header=header)
+            found = find_shards(table, header=header, schema=fitted.schema)
             with cluster.connected(address) as place:
                 for blocks in place.each(Predictor(fitted, found, ignore_extra), found.shards):
                     for each in blocks:

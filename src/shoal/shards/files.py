@@ -4,9 +4,11 @@ Floor 6.
 """
 
 import glob
+from collections.abc import Sequence
 from pathlib import Path
 
 from shoal.errors import InputError
+from shoal.tables import opened
 from shoal.urls import urls_of
 
 PATTERN = "*?["
@@ -22,9 +24,7 @@ def files_of(source: str | Path) -> list[str]:
         )
     source = str(source)
     if "://" in source:
-        files = urls_of(source)
-        if len(files) > 1:
-            files = [file for file in files if _belongs(file, source)]
+        files = _of_url(source)
     elif Path(source).is_dir():
         files = _of_folder(source)
     elif any(mark in source for mark in PATTERN) and not Path(source).exists():
@@ -32,11 +32,25 @@ def files_of(source: str | Path) -> list[str]:
         files = sorted(path for path in found if Path(path).is_file())
     else:
         files = [source]
+        if not (source == "-" or Path(source).exists()):
+            with opened(source):  # which says what is near
+                pass
     if not files:
-        raise InputError(
-            f"{source} names no file that is read ({', '.join(ENDINGS[:4])} and such): check it"
-        )
+        raise InputError(f"{source} names no file: check the pattern")
     return files
+
+
+def is_stream(source: str | Path) -> bool:
+    """Whether a source can be read once only: standard input, or a pipe that has a name."""
+    path = Path(source)
+    return str(source) == "-" or (path.exists() and not (path.is_file() or path.is_dir()))
+
+
+def _of_url(url: str) -> list[str]:
+    found = urls_of(url)
+    if not any(inside for _, inside in found):  # a file, or a pattern, which names what is meant
+        return [file for file, _ in found]
+    return _of_table(found, url)
 
 
 def _of_folder(folder: str) -> list[str]:
@@ -47,24 +61,31 @@ def _of_folder(folder: str) -> list[str]:
             f"the folder {folder} cannot be read ({error.strerror}): check its permissions, or name"
             " a file inside it"
         ) from error
-    files = [str(path) for path in paths if _belongs(str(path), folder)]
-    for path in paths:
-        inside = path.relative_to(folder).parts[:-1]
-        if any("=" in name for name in inside):
-            raise InputError(
-                f"{folder} holds values of a column in the names of its folders"
-                f" ({'/'.join(inside)}), which are not read: write the column into the files, or"
-                " name the files by a pattern to do without it"
-            )
-    if not files:
+    return _of_table([(str(path), path.relative_to(folder).as_posix()) for path in paths], folder)
+
+
+def _of_table(found: Sequence[tuple[str, str]], folder: str) -> list[str]:
+    """Return those files of a folder that are its table's, not notes or marks beside them.
+
+    Each file is given with its path inside the folder.
+    """
+    kept = [(file, inside.split("/")) for file, inside in found]
+    kept = [(file, names) for file, names in kept if _belongs(names)]
+    if not kept:
         raise InputError(
             f"the folder {folder} holds no file that is read ({', '.join(ENDINGS[:4])} and such):"
             " name a file, or another folder"
         )
-    return files
+    for _, (*folders, _) in kept:
+        if any("=" in name for name in folders):
+            raise InputError(
+                f"{folder} holds values of a column in the names of its folders"
+                f" ({'/'.join(folders)}), which are not read: write the column into the files, or"
+                " name the files by a pattern to do without it"
+            )
+    return [file for file, _ in kept]
 
 
-def _belongs(file: str, folder: str) -> bool:
-    """Whether a file in a folder is one of its table's, not one of notes or marks beside it."""
-    inside = file.removeprefix(folder).replace("\\", "/").strip("/").split("/")
-    return file.lower().endswith(ENDINGS) and not any(name[:1] in "._" for name in inside)
+def _belongs(names: Sequence[str]) -> bool:
+    """Whether a file, given by the names of its folders and its own, is one of a table's."""
+    return names[-1].lower().endswith(ENDINGS) and not any(n.startswith((".", "_")) for n in names)

@@ -9,8 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from shoal.columns import Schema, Table
+from shoal.errors import EmptyTableError
 from shoal.memory import free_memory
-from shoal.shards.files import files_of
+from shoal.shards.files import files_of, is_stream
 from shoal.shards.sources import ShardedTable, find_shards
 from shoal.shards.survey import joined, one_of_each
 from shoal.table_blocks import read_blocks
@@ -37,8 +38,7 @@ def read_or_find(
     """
     path = Path(source)
     if not in_parts and (
-        str(source) == "-"
-        or (path.is_file() and (in_parts is False or path.stat().st_size < SMALL))
+        is_stream(source) or (path.is_file() and (in_parts is False or path.stat().st_size < SMALL))
     ):
         return read_table(source, header=header)
     found = find_shards(source, header=header)
@@ -54,25 +54,38 @@ def read_like(source: str | Path, schema: Schema, *, header: bool | None = None)
     """Return all rows of a table like that of training: a file, a folder, a pattern or a URL."""
     if str(source) == "-" or files_of(source) == [str(source)]:
         return read_table(source, schema=schema, header=header)
-    return read_whole(find_shards(source, header=header).like(schema))
+    found = find_shards(source, header=header, schema=schema)
+    return _whole([block for shard in found.shards for block in found.blocks(shard)], found)
 
 
 def read_whole(table: ShardedTable) -> Table:
-    """Return the rows of all shards as one table in memory."""
+    """Return the rows of all shards as one table in memory, with the kinds that all allow."""
     kinds = dict(table.columns)
     whole: list[Table] = []
     for shard in table.shards:
         for block in table.blocks(shard, open_to_text=True):
             texts = {each.name for each in block.columns if each.kind != kinds[each.name]}
             if texts:  # all of it is read again, with these as text
-                known = {name for name, kind in table.columns if kind == "text"}
-                return read_whole(table.with_texts(texts | known))
+                return read_whole(table.with_texts(texts))
             whole.append(block)
+    return _whole(whole, table)
+
+
+def _whole(whole: list[Table], table: ShardedTable) -> Table:
     notes = one_of_each(note for block in whole for note in block.notes)
     return replace(joined(whole), notes=notes, source=table.source)
 
 
 def blocks_of(source: str | Path, schema: Schema, *, header: bool | None = None) -> Iterator[Table]:
     """Yield the rows of a file, a folder, a pattern, a URL or standard input, block by block."""
-    for file in files_of(source):
-        yield from read_blocks(file, schema, header=header)
+    files, some = files_of(source), False
+    for file in files:
+        try:
+            for block in read_blocks(file, schema, header=header):
+                some = True
+                yield block
+        except EmptyTableError:
+            if len(files) == 1:
+                raise
+    if not some:
+        raise EmptyTableError(f"{source} has no rows: give a table with at least one row")

@@ -4,7 +4,6 @@ Floor 6. A shard is a row group of a Parquet file, or a whole file of delimited 
 blocks, whose borders depend on the files alone. All files have the same columns.
 """
 
-import zlib
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,17 +12,15 @@ from typing import Any
 import numpy as np
 
 from shoal.columns import Column, Kind, Schema, Table
-from shoal.delimited import damaged_gzip
 from shoal.errors import InputError
-from shoal.parquet import Layout, parquet_frames, parquet_layout
-from shoal.shards.files import files_of
+from shoal.parquet import Field, parquet_frames, parquet_layout
+from shoal.shards.files import files_of, is_stream
+from shoal.shards.lines import file_size, lines_of
 from shoal.table_blocks import read_blocks
 from shoal.tables import opened, table_from_frame
 from shoal.targets import target_name
-from shoal.urls import size_of
 
 PART = 32_768  # rows of a block, and so of a part of the examples, at the most
-HEAD = 2**20  # bytes, from which the rows of a text are estimated
 
 
 @dataclass(frozen=True)
@@ -41,7 +38,7 @@ class Shard:
     rows : int
         How many there are; of delimited text, estimated.
     size : int
-        Its bytes.
+        Its bytes; of a row group, its share of those of the file.
     frame : DataFrame or None
         Its rows, where they are in memory.
     """
@@ -110,9 +107,12 @@ class ShardedTable:
         return Table(columns, (), self.source, self.header)
 
     def like(self, schema: Schema) -> "ShardedTable":
-        """Return the table with the kinds that the columns of a training table had."""
+        """Return the table with the kinds that the columns of a training table had.
+
+        Columns that it had not may hold anything.
+        """
         kinds = dict(schema.columns)
-        columns = tuple((name, kinds.get(name, kind)) for name, kind in self.columns)
+        columns = tuple((name, kinds.get(name, "text")) for name, _ in self.columns)
         return replace(self, columns=columns)
 
     def with_texts(self, names: Collection[str]) -> "ShardedTable":
@@ -162,11 +162,15 @@ class ShardedTable:
             shard.source, schema, header=None if self.header else False, rows=PART,
             undecided=undecided,
         ):  # fmt: skip
-            _check_names(block.names, self.columns, shard.source)
+            if self.header and not block.header:
+                raise _lacks_header(shard.source, self.shards[0].source)
+            _check_names(block.names, [name for name, _ in self.columns], shard.source)
             yield block
 
 
-def find_shards(source: str | Path, *, header: bool | None = None) -> ShardedTable:
+def find_shards(
+    source: str | Path, *, header: bool | None = None, schema: Schema | None = None
+) -> ShardedTable:
     """Find the files of a table, and their shards.
 
     Parameters
@@ -176,90 +180,101 @@ def find_shards(source: str | Path, *, header: bool | None = None) -> ShardedTab
         Names that begin with a dot or an underscore are passed over in folders.
     header : bool, optional
         Whether the first row of delimited text holds names; found out if not given.
+    schema : Schema, optional
+        The training table, which then decides on names and kinds.
 
     Raises
     ------
     InputError
         There is no such file, or the files are no table together.
     """
-    if str(source) == "-":
-        raise InputError("standard input can be read once only, and parts are read often: name a"
-                         " file")  # fmt: skip
     files = files_of(source)
+    if is_stream(source):
+        what = "standard input" if str(source) == "-" else f"{source}, which is a pipe,"
+        raise InputError(f"{what} can be read once only, and parts are read often: name a file")
     parquet = [file for file in files if _is_parquet(file)]
     if parquet == files:
-        return _of_parquet(str(source), files)
-    if parquet:
+        found = _of_parquet(str(source), files)
+    elif parquet:
         other = next(file for file in files if file not in parquet)
         raise InputError(
             f"{source} has both Parquet ({parquet[0]}) and what is no Parquet, or empty ({other}):"
             " remove one, or name files of one kind by a pattern"
         )
-    return _of_text(str(source), files, header)
+    else:
+        found = _of_text(str(source), files, header, schema)
+    return found if schema is None else found.like(schema)
 
 
-def _of_text(source: str, files: list[str], header: bool | None) -> ShardedTable:
-    lines = {file: _lines_of(file) for file in files}
-    some = next((file for file in files if lines[file] > 1), files[0])
-    first = next(read_blocks(some, None, header=header, rows=PART))
+def _of_text(
+    source: str, files: list[str], header: bool | None, schema: Schema | None
+) -> ShardedTable:
+    lines = {file: lines_of(file) for file in files}
+    some = next((file for file in files if lines[file].count > 1), files[0])
+    first = next(read_blocks(some, schema, header=header, rows=PART))
     columns = tuple((column.name, column.kind) for column in first.columns)
-    kept = [file for file in files if lines[file] > first.header or file == some]
+    least = 1 + first.header
+    kept = [
+        file
+        for file in files
+        if file == some or lines[file].count >= least or not lines[file].whole
+    ]
+    if header is None and not first.header:  # what names the columns would be read as a row
+        for file in kept:
+            if next(read_blocks(file, schema, rows=1)).header:
+                raise _lacks_header(some, file)
     shards = tuple(
-        Shard(i, file, None, max(1, lines[file] - first.header), _size_of(file))
+        Shard(i, file, None, max(1, lines[file].count - first.header), file_size(file))
         for i, file in enumerate(kept)
     )
     return ShardedTable(source, shards, columns, first.header)
 
 
 def _of_parquet(source: str, files: list[str]) -> ShardedTable:
-    layouts: list[Layout] = []
+    fields: list[Sequence[Field]] = []
     shards: list[Shard] = []
     for file in files:
         with opened(file) as (raw, _):
-            layouts.append(parquet_layout(raw, file))
-        for group, (rows, size) in enumerate(layouts[-1].groups):
+            layout = parquet_layout(raw, file)
+        fields.append(layout.fields)
+        size = file_size(file) / max(1, sum(size for _, size in layout.groups))
+        for group, (rows, own) in enumerate(layout.groups):
             if rows:
-                shards.append(Shard(len(shards), file, group, rows, size))
+                shards.append(Shard(len(shards), file, group, rows, round(own * size)))
     if not shards:
         raise InputError(f"{source} has no rows: give a table with at least one row")
-    known: dict[str, tuple[Kind | None, str]] = {}
-    for file, layout in zip(files, layouts, strict=True):
-        names = [name for name, _ in layout.kinds]
-        _check_names(names, layouts[0].kinds, file)
+    return ShardedTable(source, tuple(shards), _kinds(files, fields), True)
+
+
+def _kinds(files: list[str], fields: list[Sequence[Field]]) -> tuple[tuple[str, Kind], ...]:
+    """Return names and kinds of the columns of Parquet files, which are the same in all of them."""
+    expected = [name for name, _, _ in fields[0]]
+    known: dict[str, tuple[Kind, str, str]] = {}
+    for file, own in zip(files, fields, strict=True):
+        names = [name for name, _, _ in own]
+        _check_names(names, expected, file)
         if len(set(names)) < len(names):
             raise InputError(f"{file} has two columns of one name: rename one of them")
-        for name, kind in layout.kinds:
-            expected, of = known.get(name, (None, ""))
-            if expected and kind and kind != expected:
+        for name, kind, of_file in own:
+            if kind is None:
+                continue
+            first, of_first, before = known.setdefault(name, (kind, of_file, file))
+            if kind != first:
                 raise InputError(
-                    f"column {name!r} of {file} holds {kind}, but that of {of} {expected}: write"
-                    " it with one type in all files"
+                    f"column {name!r} of {file} is of the type {of_file}, but that of {before} of"
+                    f" the type {of_first}: write it with one type in all files"
                 )
-            known[name] = (expected, of) if expected else (kind, file)
-    columns: tuple[tuple[str, Kind], ...] = tuple(
-        (name, known[name][0] or "number") for name, _ in layouts[0].kinds
+    return tuple((name, known[name][0] if name in known else "number") for name in expected)
+
+
+def _lacks_header(file: str, other: str) -> InputError:
+    return InputError(
+        f"{file} has no names in its first row, where {other} has: give all files of a table such"
+        " a row, or say --no-header (header=False) if no file has one"
     )
-    return ShardedTable(source, tuple(shards), columns, True)
 
 
-def _lines_of(file: str) -> int:
-    """Return how many lines a text has, estimated from its beginning; blank ones do not count."""
-    with opened(file) as (raw, _):
-        head = raw.read(HEAD)
-    try:
-        text = zlib.decompressobj(31).decompress(head) if head.startswith(b"\x1f\x8b") else head
-    except zlib.error as error:
-        raise damaged_gzip(file) from error
-    lines = sum(bool(line.strip()) for line in text.splitlines())
-    return lines if len(head) < HEAD else round(_size_of(file) * max(2, lines) / len(head))
-
-
-def _size_of(file: str) -> int:
-    return size_of(file) if "://" in file else Path(file).stat().st_size
-
-
-def _check_names(names: Sequence[str], expected: Sequence[tuple[str, object]], source: str) -> None:
-    wanted = [name for name, _ in expected]
+def _check_names(names: Sequence[str], wanted: Sequence[str], source: str) -> None:
     for lacking in (name for name in wanted if name not in names):
         raise InputError(
             f"{source} lacks the column {lacking!r}, which the first file has: all files of a table"
