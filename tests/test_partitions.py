@@ -219,20 +219,21 @@ def test_each_part_is_checked_before_it_is_learned_from(engine, way, name, value
         train(network(), InMemory(whole, 200), max_epochs=2, engine=engine, **way)
 
 
-def test_parts_written_anew_leave_nothing_of_the_old_ones(tmp_path):
-    on_disk(examples(300, weighted=True), 100, tmp_path)
-    parts = on_disk(examples(200, seed=1), 100, tmp_path)
-    assert parts.load(0).w is None
-    assert parts.sizes == (100, 100)
+def test_parts_are_written_into_a_folder_that_holds_none(tmp_path):
+    kept = on_disk(examples(300, weighted=True), 100, tmp_path / "whole")
+    with pytest.raises(InputError, match="holds parts already"):
+        on_disk(examples(200, seed=1), 100, tmp_path / "whole")
+    assert OnDisk(tmp_path / "whole").fingerprint == kept.fingerprint
+    assert kept.load(2).w is not None
 
     def interrupted():
         yield InMemory(examples(300, seed=2), 100).load(0)
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        OnDisk.write(tmp_path, interrupted())
+        OnDisk.write(tmp_path / "cut off", interrupted())
     with pytest.raises(InputError, match="does not hold all parts"):
-        OnDisk(tmp_path)
+        OnDisk(tmp_path / "cut off")
 
 
 def test_what_parts_cannot_do_is_refused_with_a_sentence(tmp_path):

@@ -1,5 +1,7 @@
 """What is read once, or block by block, is read as any other table, or a sentence says why not."""
 
+import errno
+import gzip
 import os
 import threading
 from pathlib import Path
@@ -14,6 +16,7 @@ from shoal import TableModel, read_table
 from shoal.cli import shoal
 from shoal.errors import InputError
 from shoal.shards import (
+    Here,
     blocks_of,
     evaluate_blocks,
     evaluate_shards,
@@ -23,6 +26,10 @@ from shoal.shards import (
     train_shards,
 )
 from shoal.shards.prediction import Predictor
+from shoal.urls import UnreachableError
+
+fsspec = pytest.importorskip("fsspec", reason="Dask is not installed: shoal[dask]")
+from fsspec.implementations.memory import MemoryFile, MemoryFileSystem  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("small_parts")
 needs_pipes = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes have no names here")
@@ -133,3 +140,58 @@ def test_a_cell_that_is_no_number_is_named_with_its_file_and_row(model, tmp_path
 def _written(table: pd.DataFrame, path: Path) -> Path:
     table.to_csv(path, index=False)
     return path
+
+
+class CutOff(MemoryFile):
+    """A file behind a URL whose connection is lost after some bytes."""
+
+    def read(self, size=-1):
+        if self.tell() + size > 2000:
+            raise ConnectionResetError("Connection lost")
+        return super().read(size)
+
+
+@pytest.mark.parametrize("ending", ["parquet", "csv", "csv.gz"])
+def test_a_lost_connection_is_told_as_such_and_not_as_a_damaged_file(ending, model, monkeypatch):
+    table, url = frame(), f"memory://lost/t.{ending}"
+    data = table.to_parquet() if ending == "parquet" else table.to_csv(index=False).encode()
+    system = fsspec.filesystem("memory")
+    system.pipe(f"/lost/t.{ending}", gzip.compress(data) if ending == "csv.gz" else data)
+    found = find_shards(url)
+    monkeypatch.setattr(
+        MemoryFileSystem, "_open", lambda *_, **__: CutOff(path=url, data=system.cat(url))
+    )
+    for read in (
+        lambda: train_shards(found, "y", recipe=QUICK, place=Here(in_memory=False)),
+        lambda: list(blocks_of(url, model.schema)),
+        lambda: read_table(url),
+    ):
+        with pytest.raises(UnreachableError, match=rf"read on in memory:/+lost/t.{ending}: Conn"):
+            read()
+
+
+@pytest.mark.parametrize("trouble", [OSError(errno.EIO, "Input/output error"), OSError("odd")])
+def test_a_disk_that_cannot_be_read_is_told_apart_from_one_that_is_full(trouble, tmp_path):
+    folder = parquet(tmp_path / "t", frame())
+
+    class Troubled(Here):
+        def encode(self, encoder, shards):
+            def troubled(shard):
+                yield from encoder(shard)
+                raise trouble
+
+            troubled.width = encoder.width
+            return super().encode(troubled, shards)
+
+    with pytest.raises(OSError, match=trouble.args[-1]):
+        train_shards(folder, "y", recipe=QUICK, place=Troubled(tmp_path, in_memory=False))
+
+
+def test_a_folder_that_cannot_be_written_into_is_told_with_the_remedy(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    folder = parquet(tmp_path / "t", frame())
+    monkeypatch.setattr(np, "save", full)
+    with pytest.raises(InputError, match=r"cannot write .*No space left on device\): set TMPDIR"):
+        train_shards(folder, "y", recipe=QUICK, place=Here(tmp_path, in_memory=False))

@@ -7,7 +7,7 @@ One part, and the next one that is being read, are in memory at a time.
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Self
@@ -158,7 +158,7 @@ class OnDisk(Partitions):
         The folder holds no parts, or not all of them.
     """
 
-    LIST = "parts.json"  # written last, removed first: with it the folder is whole
+    LIST = "parts.json"  # written last: with it the folder is whole
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -172,9 +172,10 @@ class OnDisk(Partitions):
 
     @classmethod
     def write(cls, folder: Path, parts: Iterable[Examples]) -> Self:
-        """Write parts into a folder, one after the other; what it held before is gone."""
+        """Write parts into a folder that holds none, one after the other."""
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / cls.LIST).unlink(missing_ok=True)
+        if (folder / cls.LIST).exists():
+            raise InputError(f"{folder} holds parts already: choose another folder, or empty it")
         written = []
         for i, part in enumerate(parts):
             if not part.m or hasattr(part.X, "indptr"):
@@ -183,8 +184,7 @@ class OnDisk(Partitions):
                 )
             arrays = {"X": part.X, "Y": part.Y, "w": part.w}
             kept = {name: array for name, array in arrays.items() if array is not None}
-            for name, array in kept.items():
-                np.save(folder / f"{i:06}-{name}.npy", np.ascontiguousarray(array.T))
+            _save(folder, i, kept)
             checksum = digest(part.X, part.Y, part.w)
             written.append(
                 {"size": part.m, "weight": part.weight, "digest": checksum, "arrays": [*kept]}
@@ -213,6 +213,17 @@ class OnDisk(Partitions):
     @property
     def fingerprint(self) -> str:  # noqa: D102
         return digest_of(self._digests)
+
+
+def _save(folder: Path, i: int, arrays: Mapping[str, Array]) -> None:
+    try:
+        for name, array in arrays.items():
+            np.save(folder / f"{i:06}-{name}.npy", np.ascontiguousarray(array.T))
+    except OSError as error:
+        raise InputError(
+            f"cannot write what is encoded to {folder.parent} ({error.strerror or error}): set"
+            " TMPDIR to a folder with more room"
+        ) from error
 
 
 def _by_example(array: Array) -> Array:

@@ -4,11 +4,16 @@ Floor 4, the only file that knows fsspec, which opens ``s3://``, ``https://``, `
 more; it comes with the extra ``dask``.
 """
 
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 from shoal.errors import InputError
+
+
+class UnreachableError(InputError, OSError):
+    """What lies behind a URL could not be read on, as when a connection was cut."""
 
 
 @contextmanager
@@ -18,7 +23,7 @@ def opened_url(url: str) -> Iterator[BinaryIO]:
     Raises
     ------
     InputError
-        It cannot be opened.
+        It cannot be opened; an :class:`UnreachableError`, if it cannot be read on.
     """
     system, path = _file_system(url)
     try:
@@ -26,7 +31,37 @@ def opened_url(url: str) -> Iterator[BinaryIO]:
     except Exception as error:  # each protocol has errors of its own
         raise _unreadable(url, error) from error
     with file:
-        yield cast(BinaryIO, file)
+        yield io.BufferedReader(_Reading(file, url))
+
+
+class _Reading(io.RawIOBase):
+    """A file behind a URL, whose errors name it; each protocol has errors of its own."""
+
+    def __init__(self, file: Any, url: str) -> None:
+        self.file, self.url = file, url
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return bool(self.file.seekable())
+
+    def tell(self) -> int:
+        return int(self.file.tell())
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return int(self.file.seek(offset, whence))
+
+    def readinto(self, buffer: Any) -> int:
+        try:
+            data = self.file.read(len(buffer))
+        except Exception as error:
+            raise UnreachableError(
+                f"cannot read on in {self.url}: {_reason(error)}: see whether it can be reached,"
+                " and try again"
+            ) from error
+        buffer[: len(data)] = data
+        return len(data)
 
 
 def urls_of(url: str) -> list[tuple[str, str]]:
@@ -72,5 +107,10 @@ def _file_system(url: str) -> tuple[Any, str]:
 
 
 def _unreadable(url: str, error: Exception) -> InputError:
-    reason = str(error).partition("\n")[0] or type(error).__name__
-    return InputError(f"cannot read {url}: {reason}: check the address and your access to it")
+    return InputError(
+        f"cannot read {url}: {_reason(error)}: check the address and your access to it"
+    )
+
+
+def _reason(error: Exception) -> str:
+    return str(error).partition("\n")[0] or type(error).__name__

@@ -105,13 +105,7 @@ class Here(Place):
                 f"what is encoded takes about {size / 1e9:.1f} GB, but {folder.parent} has"
                 f" {free / 1e9:.1f} GB left: set TMPDIR to a folder with more room"
             )
-        try:
-            return OnDisk.write(folder, parts)
-        except OSError as error:
-            raise InputError(
-                f"cannot write what is encoded to {folder.parent} ({error.strerror or error}): set"
-                " TMPDIR to a folder with more room"
-            ) from error
+        return OnDisk.write(folder, parts)
 
 
 class InPieces(Partitions):
