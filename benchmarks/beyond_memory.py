@@ -28,8 +28,9 @@ from shoal.engine.dropout import Dropout
 from shoal.optimizers import ScaledAdam
 from shoal.partitions import InParts, Partitions
 from shoal.shards import Here, find_shards
+from shoal.shards.planning import plan_shards
 from shoal.shards.roles import Roles
-from shoal.shards.training import choices_of, plan_shards
+from shoal.shards.training import choices_of
 
 OUT = Path("build/benchmarks")
 GROUP = 131_072  # rows of a row group

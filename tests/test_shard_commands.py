@@ -1,19 +1,23 @@
 """The command line and the estimator take tables in shards."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from rich.progress import Progress
 from shard_files import QUICK, frame, parquet
 
 from shoal import Recipe, TableClassifier
 from shoal.cli import shoal
 from shoal.cli.choices import training_command
+from shoal.cli.reading_bar import ReadingBar
+from shoal.cli.train import _path_of
 from shoal.errors import InputError
 from shoal.report import _python
-from shoal.shards import reading, train_shards
+from shoal.shards import find_shards, reading, train_shards
 
 pytestmark = pytest.mark.usefixtures("small_parts")
 
@@ -79,3 +83,50 @@ def test_a_report_tells_how_to_train_the_same_in_parts(tmp_path, monkeypatch):
     assert made["model"].fingerprint == model.fingerprint
     bare, _ = train_shards(path, "y", recipe=Recipe(networks=1))
     assert "--in-parts" in training_command(bare)
+
+
+@pytest.mark.parametrize(
+    ("table", "model"),
+    [
+        ("sales/*.parquet", "model.shoal"),
+        ("sales/part-[01].parquet", "model.shoal"),
+        (".", "model.shoal"),
+        ("-", "model.shoal"),
+        ("sales", "sales.shoal"),
+        ("sales/part-0.parquet", "part-0.shoal"),
+    ],
+)
+def test_a_model_is_named_after_its_table_where_that_is_a_name(table, model):
+    assert _path_of(table) == Path(model)
+
+
+def test_marks_of_a_pattern_may_be_in_the_name_of_a_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("t[a].csv").write_text("")
+    assert _path_of("t[a].csv") == Path("t[a].shoal")
+
+
+def test_a_training_that_has_nothing_to_go_on_from_says_that_it_begins_anew(tmp_path, folder):
+    def run(*more):
+        words = ["train", folder, "-t", "y", "--networks", "1", "-o", tmp_path / "m.shoal"]
+        words += ["--checkpoint", tmp_path / "kept", *more]
+        done = CliRunner().invoke(shoal, list(map(str, words)))
+        assert done.exit_code == 0, done.output
+        return done.stderr
+
+    assert f"{tmp_path / 'kept'} keeps no training, so this one begins anew" in run("--resume")
+    assert "begins anew" not in run()
+    assert "begins anew" not in run("--resume", "--quiet")
+
+
+def test_the_bytes_of_all_shards_are_added_up_once_for_a_progress_bar(folder, monkeypatch):
+    found, asked = find_shards(folder), []
+    size = type(found).size.fget
+    monkeypatch.setattr(type(found), "size", property(lambda table: asked.append(1) or size(table)))
+    with Progress(disable=True) as progress:
+        bar = ReadingBar(progress, found)
+        for shard in found.shards:
+            for block in found.blocks(shard):
+                bar.read(shard, block)
+        assert bar.rows == 3000
+    assert len(asked) == 1

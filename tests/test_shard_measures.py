@@ -8,6 +8,7 @@ from shoal.shards import (
     cross_validate_shards,
     estimate,
     evaluate_blocks,
+    evaluate_shards,
     find_shards,
     read_or_find,
     sources,
@@ -57,3 +58,11 @@ def test_an_estimate_says_what_the_training_then_takes(folder, monkeypatch):
     assert many.update_bytes == 100 * one.update_bytes
     with pytest.raises(InputError, match="workers is 0"):
         found.on(0)
+
+
+def test_a_label_that_is_read_freely_is_told_once(folder, tmp_path):
+    model, _ = train_shards(folder, "y", recipe=QUICK)
+    table = frame(1000).replace({"y": {"yes": "YES"}})
+    found = evaluate_shards(model, find_shards(parquet(tmp_path / "t", table)))
+    (note,) = [note for note in found.notes if "'YES'" in note]
+    assert note.startswith("label 'YES' was read as 'yes': in row group 0 of ")

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from shard_files import QUICK, frame, parquet
+from shard_files import QUICK, delimited, frame, parquet
 
 from shoal import Callback, Checkpoint, Recipe, read_table, train_table
 from shoal.errors import InputError
@@ -176,3 +176,64 @@ def test_a_training_on_shards_is_resumed_to_the_same_bits(folder, tmp_path):
     assert resumed.fingerprint == straight.fingerprint
     with pytest.raises(InputError, match="seed"):
         train_shards(folder, "y", recipe=QUICK, seed=1, checkpoint=Checkpoint(kept, resume=True))
+
+
+def test_a_number_that_is_rare_is_a_number_in_later_tables_too(tmp_path, monkeypatch):
+    monkeypatch.setattr(survey, "SAMPLE", 100)
+    table = frame(2000).assign(rare=np.nan, never=np.nan)
+    table.loc[1500:1504, "rare"] = range(5)
+    model, _ = train_shards(parquet(tmp_path / "t", table), "y", recipe=QUICK)
+    kinds = dict(model.schema.columns)
+    (plan,) = [plan for plan in model.encoder.plans if plan.name == "rare"]
+    assert plan.kind == kinds["rare"] == "number"
+    assert kinds["never"] == "text"  # may hold anything later
+    table.assign(never="now").to_csv(tmp_path / "later.csv", index=False)
+    later = read_table(tmp_path / "later.csv", schema=model.schema)
+    assert len(model.predict_proba(later)) == 2000
+
+
+def test_other_tables_are_read_as_all_rows_of_the_table_are(tmp_path):
+    table = frame()
+    table["a"] = table["a"].round(3).astype(str)
+    table.loc[450, "a"] = "many"
+    folder = delimited(tmp_path / "t", table)
+    table[400:500].to_csv(tmp_path / "test.csv", index=False)
+    table[:100].to_csv(tmp_path / "validation.csv", index=False)
+    model, found = train_shards(
+        folder, "y", recipe=QUICK, test=tmp_path / "test.csv",
+        validation=str(tmp_path / "validation.csv"),
+    )  # fmt: skip
+    assert found.rows == 100
+    assert dict(model.schema.columns)["a"] == "text"
+    assert model.record["tables"] == {
+        "test": str(tmp_path / "test.csv"), "validation": str(tmp_path / "validation.csv"),
+    }  # fmt: skip
+
+
+def test_other_tables_that_are_not_there_are_told_before_anything_is_read(folder):
+    class Never(Here):
+        def total(self, work, shards):
+            raise AssertionError
+
+    for role in ("test", "validation"):
+        with pytest.raises(InputError, match="no-such"):
+            train_shards(folder, "y", place=Never(), **{role: "no-such-*.csv"})
+        with pytest.raises(InputError, match="there is no file"):
+            train_shards(folder, "y", place=Never(), **{role: "no-such.csv"})
+
+
+def test_the_cell_that_makes_a_column_text_is_named_with_its_row(tmp_path):
+    table = frame()
+    table["a"] = table["a"].round(3).astype(str)
+    table.loc[470, "a"] = "many"
+    model, _ = train_shards(delimited(tmp_path / "t", table), "y", recipe=QUICK)
+    (note,) = [note for note in model.record["notes"] if "read as text, because" in note]
+    assert note.endswith(f"'many' in row 171 (line 172) of {tmp_path}/t/part-1.csv")
+
+
+def test_notes_on_the_reading_come_once_where_there_is_one_block(tmp_path):
+    table = frame(40)
+    table.columns = ["a", "a", *table.columns[2:]]
+    table.to_csv(tmp_path / "t.csv", index=False)
+    model, _ = train_shards(tmp_path / "t.csv", "y", recipe=QUICK)
+    assert len([note for note in model.record["notes"] if "occurs again" in note]) == 1

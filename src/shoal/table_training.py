@@ -162,12 +162,13 @@ def learn_and_measure(
     model = learn(
         prepared, encoded, stopping=stopping, seed=seed, callbacks=callbacks, checkpoint=checkpoint
     )
-    return model, measure_and_record(model, measured, test=test, validation=validation)
+    given = {"test": test, "validation": validation}
+    model.record["tables"] = {role: each.source for role, each in given.items() if each is not None}
+    return model, measure_and_record(model, measured)
 
 
-def measure_and_record(model: TableModel, rows: Labelled, **tables: Table | None) -> Evaluation:
-    """Measure a model on rows; its record tells how good it was, and what tables were given."""
-    model.record["tables"] = {name: each.source for name, each in tables.items() if each}
+def measure_and_record(model: TableModel, rows: Labelled) -> Evaluation:
+    """Measure a model on rows; its record tells how good it was."""
     evaluation = evaluate_rows(model, rows)
     model.record["measured"] = {
         "source": evaluation.source, "rows": evaluation.rows, "metrics": evaluation.metrics,

@@ -117,7 +117,8 @@ class Target:
                     f" training ({_some(self.classes)}): correct it, or train with such rows"
                 )
             number[label] = number[free[_plain(label)]]
-            notes.append(f"label {label!r} of {source} was read as {free[_plain(label)]!r}")
+            # what differs between the files of a table comes last: then it is told once
+            notes.append(f"label {label!r} was read as {free[_plain(label)]!r}: in {source}")
         return np.array(
             [number.get(label, -1) for label in labels_of(column, self.kind)], np.intp
         ), notes

@@ -13,7 +13,8 @@ class ReadingBar:
     """Shows how far a pass over a table in shards is, to read it or to learn from it."""
 
     def __init__(self, progress: Progress, table: ShardedTable) -> None:
-        self.progress, self.table = progress, table
+        self.progress, self.expected = progress, table.rows
+        self.size = table.size / 1e6  # a sum over all shards
         self.task: TaskID | None = None
         self.passes = self.rows = self.total = 0
 
@@ -21,10 +22,9 @@ class ReadingBar:
         """Show a block that was read."""
         if shard.number == 0 and block.first == 0:
             self.passes += 1
-            self._begin(f"reading, pass {self.passes}", self.table.rows)
-        size = self.table.size / 1e6
-        done = size * min(1.0, (self.rows + block.n_rows) / max(1, self.total))
-        self._advance(block.n_rows, f", {done:,.0f} of {size:,.0f} MB")
+            self._begin(f"reading, pass {self.passes}", self.expected)
+        done = self.size * min(1.0, (self.rows + block.n_rows) / max(1, self.total))
+        self._advance(block.n_rows, f", {done:,.0f} of {self.size:,.0f} MB")
 
     def learned(self, rows: int, of: int) -> None:
         """Show a part that is learned from, of so many rows in all."""

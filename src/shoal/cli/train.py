@@ -3,7 +3,7 @@
 import shlex
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.markup import escape
@@ -13,6 +13,13 @@ from shoal.cli.choices import choices, training_choices
 from shoal.cli.console import ProgressBar, output, progress_bar, say
 from shoal.cli.interrupt import STOPPED, StopOnCtrlC
 from shoal.errors import InputError
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from shoal.checkpoint import Checkpoint
+    from shoal.table_evaluation import Evaluation
+    from shoal.table_model import TableModel
 
 
 @click.command()
@@ -58,44 +65,25 @@ def train(
 
     Ctrl-C ends training early and keeps the best networks so far; twice, it stops at once.
     """
+    from shoal.checkpoint import Checkpoint
+    from shoal.cli.show import show_training, training_data
     from shoal.model_file import check_model_path
 
     if resume and folder is None:
         raise InputError("--resume goes on with what --checkpoint FOLDER kept: name the folder too")
-    path = path or Path("model.shoal" if table == "-" else f"{Path(table).stem}.shoal")
+    path = path or _path_of(table)
     check_model_path(path)
-
-    from shoal.checkpoint import Checkpoint
-    from shoal.cli.show import show_training, training_data
-    from shoal.shards import ShardedTable, read_like, read_or_find, train_shards
-    from shoal.table_preparation import training_schema
-    from shoal.table_training import train_table
-
-    asked, large = choices(**chosen), large_batches or address is not None
     checkpoint = None if folder is None else Checkpoint(folder, resume=resume)
-    rows = read_or_find(table, header=header, in_parts=cluster.decided(in_parts, large))
-    schema = (
-        rows.schema(target) if isinstance(rows, ShardedTable) else training_schema(rows, target)
-    )
-    test_rows, validation_rows = (
-        None if name is None else read_like(name, schema) for name in (test, validation)
-    )
-    with progress_bar(shown=not (quiet or as_json)) as bar, StopOnCtrlC() as stop:
-        ways = {
-            "test": test_rows, "validation": validation_rows, "seed": seed,
-            "callbacks": [stop, ProgressBar(bar)], "checkpoint": checkpoint, **asked,
-        }  # fmt: skip
-        if isinstance(rows, ShardedTable):
-            cluster.refuse_order(ways.pop("order"))
-            ways["recipe"] = cluster.recipe_of(asked["recipe"], rows, large)
-            with cluster.place_of(rows, address, bar) as (shown, place):
-                model, evaluation = train_shards(shown, target, place=place, **ways)
-        else:
-            model, evaluation = train_table(rows, target, **ways)
+    if checkpoint is not None and resume and not checkpoint.path.exists() and not quiet:
+        click.echo(f"Note: {folder} keeps no training, so this one begins anew.", err=True)
+    asked = choices(**chosen) | {"test": test, "validation": validation, "seed": seed}
+    shown = not (quiet or as_json)
+    large = large_batches or address is not None
+    parts = cluster.decided(in_parts, large)
+    with progress_bar(shown=shown) as bar, StopOnCtrlC() as stop:
+        asked |= {"callbacks": [stop, ProgressBar(bar)], "checkpoint": checkpoint}
+        model, evaluation = _trained(table, target, header, parts, large, address, bar, asked)
         model.save(path)
-    stopped = any(history.stop_reason == STOPPED for history in model.ensemble.histories)
-    if checkpoint is not None and not stopped:
-        checkpoint.remove()
     if as_json:
         output(training_data(model, evaluation) | {"model": str(path)})
     elif not quiet:
@@ -104,12 +92,49 @@ def train(
             f"Wrote [bold]{escape(str(path))}[/]."
             f" Next: shoal predict {escape(shlex.quote(str(path)))} TABLE -o predictions.csv"
         )
-    if stopped:
-        epochs = max(len(history) for history in model.ensemble.histories)
-        kept = checkpoint is not None and checkpoint.path.exists()
-        click.echo(
-            f"Stopped by Ctrl-C after {epochs} epochs; the best networks so far were kept in"
-            f" {path}.{' Go on with --resume.' if kept else ''}",
-            err=True,
-        )
-        sys.exit(130)
+    _end(model, path, checkpoint)
+
+
+def _path_of(table: str) -> Path:
+    """Return where the model is written, unless that is said."""
+    stem = Path(table).stem
+    pattern = any(mark in stem for mark in "*?[") and not Path(table).exists()
+    named = stem and table != "-" and not pattern
+    return Path(f"{stem}.shoal" if named else "model.shoal")
+
+
+def _trained(
+    source: str, target: str, header: bool | None, in_parts: bool | None, large: bool,
+    address: str | None, bar: "Progress", asked: dict[str, Any],
+) -> "tuple[TableModel, Evaluation]":  # fmt: skip
+    """Train on a table as it is to be learned from: whole, or in shards, here or on a cluster."""
+    from shoal.shards import ShardedTable, read_like, read_or_find, train_shards
+    from shoal.table_preparation import training_schema
+    from shoal.table_training import train_table
+
+    rows = read_or_find(source, header=header, in_parts=in_parts)
+    if isinstance(rows, ShardedTable):
+        cluster.refuse_order(asked.pop("order"))
+        asked["recipe"] = cluster.recipe_of(asked["recipe"], rows, large)
+        with cluster.place_of(rows, address, bar) as (shown, place):
+            return train_shards(shown, target, place=place, **asked)
+    schema = training_schema(rows, target)
+    for role in ("test", "validation"):
+        asked[role] = None if asked[role] is None else read_like(asked[role], schema)
+    return train_table(rows, target, **asked)
+
+
+def _end(model: "TableModel", path: Path, checkpoint: "Checkpoint | None") -> None:
+    """Remove the checkpoint of a whole training; of one that was stopped, say what was kept."""
+    if all(history.stop_reason != STOPPED for history in model.ensemble.histories):
+        if checkpoint is not None:
+            checkpoint.remove()
+        return
+    epochs = max(len(history) for history in model.ensemble.histories)
+    kept = checkpoint is not None and checkpoint.path.exists()
+    click.echo(
+        f"Stopped by Ctrl-C after {epochs} epochs; the best networks so far were kept in"
+        f" {path}.{' Go on with --resume.' if kept else ''}",
+        err=True,
+    )
+    sys.exit(130)

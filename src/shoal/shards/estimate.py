@@ -19,6 +19,7 @@ from shoal.network import Network
 from shoal.partitions import Partitions
 from shoal.recipe import Recipe
 from shoal.shards.place import Here, T
+from shoal.shards.planning import plan_shards
 from shoal.shards.roles import Roles
 from shoal.shards.sources import PART, Shard, ShardedTable
 from shoal.shards.survey import SAMPLE, STOPPING
@@ -26,7 +27,6 @@ from shoal.shards.training import (
     SHARE_STOPPING,
     choices_of,
     in_large_batches,
-    plan_shards,
     share_measured,
     share_stopping,
 )

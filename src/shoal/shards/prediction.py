@@ -6,6 +6,7 @@ Floor 6.
 from dataclasses import dataclass
 from typing import Any
 
+from shoal.columns import Table
 from shoal.drift import Spreads
 from shoal.shards.sources import Shard, ShardedTable
 from shoal.table_model import TableModel
@@ -18,6 +19,13 @@ class Predicted:
     columns: dict[str, Any]
     spreads: Spreads
     notes: tuple[str, ...]
+
+    @classmethod
+    def of(cls, model: TableModel, block: Table, ignore_extra: bool = False) -> "Predicted":
+        """Predict the rows of a block."""
+        spreads = Spreads(model.profiles)
+        spreads.add(block)
+        return cls(model.prediction_columns(block, ignore_extra), spreads, block.notes)
 
 
 @dataclass(frozen=True)
@@ -37,10 +45,5 @@ class Predictor:
 
     def __call__(self, shard: Shard) -> list[Predicted]:
         """Return what is predicted of each block."""
-        found = []
-        for block in self.table.like(self.model.schema).blocks(shard):
-            spreads = Spreads(self.model.profiles)
-            spreads.add(block)
-            columns = self.model.prediction_columns(block, self.ignore_extra)
-            found.append(Predicted(columns, spreads, block.notes))
-        return found
+        blocks = self.table.like(self.model.schema).blocks(shard)
+        return [Predicted.of(self.model, block, self.ignore_extra) for block in blocks]

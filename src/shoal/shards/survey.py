@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from shoal.cells import not_numbers
+from shoal.cells import not_numbers, with_decimal_points
 from shoal.columns import Column, Table
 from shoal.shards.roles import Numbers, Roles, RowRoles
 from shoal.shards.sources import Shard, ShardedTable
@@ -127,7 +127,7 @@ class Surveyor:
     def _of(self, block: Table, shard: Shard) -> Survey:
         kinds = dict(self.table.columns)
         texts = {
-            column.name: f"{_first_text(column)!r} in {block.place(0)} of {shard.source} or after"
+            column.name: _first_text(column, block, shard)
             for column in block.columns
             if column.kind != kinds[column.name]
         }
@@ -178,6 +178,8 @@ def _added(one: ColumnSummary, other: ColumnSummary) -> ColumnSummary:
     return one + other
 
 
-def _first_text(column: Column) -> str:
-    strange = not_numbers(column.cells)
-    return str(column.cells[strange[0]]) if strange else ""
+def _first_text(column: Column, block: Table, shard: Shard) -> str:
+    """Say which cell is no number, and where."""
+    cells = column.cells
+    first = (not_numbers(with_decimal_points(cells)) or not_numbers(cells))[0]
+    return f"{cells[first]!r} in {block.place(first)} of {shard.source}"
