@@ -47,14 +47,14 @@ def test_every_usual_encoding_gives_the_same_text_without_notes(data):
 def test_lines_that_are_not_utf8_alone_are_read_as_windows_1252():
     text, notes = decode("é€\n".encode() + b"\x80uro\n" + "ü\n".encode(), "FILE")
     assert text == "é€\n€uro\nü\n"
-    assert notes == ("line 2 is not valid UTF-8 and was read as Windows-1252",)
+    assert notes == ("what is not valid UTF-8 was read as Windows-1252: line 2 of FILE",)
 
 
 def test_the_first_three_of_many_undecodable_lines_are_noted():
     _, notes = decode(b"x\n" * 27_987 + b"\xe6\n" * 3_998, "FILE")
     assert notes == (
-        "3,998 lines are not valid UTF-8 (first: lines 27,988, 27,989, 27,990 ...) and were read "
-        "as Windows-1252",
+        "what is not valid UTF-8 was read as Windows-1252: 3,998 lines of FILE (the first: 27,988,"
+        " 27,989, 27,990 ...)",
     )
 
 

@@ -37,6 +37,11 @@ def test_the_estimator_learns_from_files_and_predicts_them(folder, monkeypatch):
         of_frame = fitted.predict_proba(table.drop(columns="y"))
         np.testing.assert_array_equal(fitted.predict_proba(str(folder)), of_frame)
         assert fitted.n_features_in_ == 5
+        share = (fitted.predict(table.drop(columns="y")) == table["y"]).mean()
+        for source in (folder, str(folder), f"{folder}/*.parquet"):
+            assert fitted.score(source, "y") == pytest.approx(share, rel=1e-12)
+        with pytest.raises(InputError, match="then y is 'y', the name of its target"):
+            fitted.score(folder, table["y"])
     assert whole.model_.record["rows"] == 3000
     assert in_parts.model_.record["rows"] < 3000
     with pytest.raises(InputError, match="y is the name of its target"):

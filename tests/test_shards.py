@@ -1,15 +1,15 @@
 """Files are a table in shards: all rows in order, or a sentence says why not."""
 
-import gzip
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from shard_files import QUICK, delimited, frame, parquet, rows_of, same
 
-from shoal import read_table
+from shoal import read_table, train_table
 from shoal.errors import InputError
-from shoal.shards import find_shards, lines, read_or_find, reading, train_shards
+from shoal.shards import find_shards, read_or_find, reading, train_shards
 
 pytestmark = pytest.mark.usefixtures("small_parts")
 
@@ -193,53 +193,6 @@ def test_a_folder_may_be_written_in_any_way(source, tmp_path, monkeypatch):
     assert rows_of(find_shards(source)).n_rows == 600
 
 
-def zipped(*texts):
-    return b"".join(gzip.compress(text.encode()) for text in texts)
-
-
-def test_a_gzip_file_made_of_several_is_a_shard_whatever_the_first_holds(tmp_path):
-    header, *rows = frame().to_csv(index=False).splitlines(keepends=True)
-    (tmp_path / "a.csv.gz").write_bytes(zipped(header, "".join(rows[:300])))
-    (tmp_path / "b.csv.gz").write_bytes(zipped(header + "".join(rows[300:400]), *rows[400:]))
-    (tmp_path / "c.csv.gz").write_bytes(zipped(header) + b"\0" * 512)
-    found = find_shards(tmp_path)
-    assert [Path(shard.source).name for shard in found.shards] == ["a.csv.gz", "b.csv.gz"]
-    assert [shard.rows for shard in found.shards] == [300, 300]
-    assert rows_of(found).n_rows == 600
-
-
-def test_the_rows_of_a_large_gzip_file_are_estimated_from_little_of_it(tmp_path, monkeypatch):
-    (tmp_path / "huge.csv.gz").write_bytes(zipped("a,b\n" + "1,2\n" * 10**6))
-    assert lines.lines_of(str(tmp_path / "huge.csv.gz")).count == pytest.approx(10**6, rel=0.1)
-    monkeypatch.setattr(lines, "HEAD", 20_000)
-    text = frame(6000).to_csv(index=False)
-    members = [text[start : start + 5000] for start in range(0, len(text), 5000)]
-    for name, data in (("one", zipped(text)), ("many", zipped(*members))):
-        (tmp_path / f"{name}.csv.gz").write_bytes(data)
-        assert find_shards(tmp_path / f"{name}.csv.gz").rows == pytest.approx(6000, rel=0.1)
-
-
-def test_a_file_whose_rows_come_late_is_not_passed_over(tmp_path, monkeypatch):
-    monkeypatch.setattr(lines, "HEAD", 1000)
-    folder = delimited(tmp_path / "t", frame())
-    text = (folder / "part-1.csv").read_text()
-    header, _, rows = text.partition("\n")
-    (folder / "part-1.csv").write_text(header + "\n" * 2000 + rows)
-    assert rows_of(find_shards(folder)).n_rows == 600
-
-
-@pytest.mark.parametrize("which", [0, 1])
-def test_a_file_without_names_among_others_with_names_is_told(which, tmp_path):
-    folder = delimited(tmp_path / "t", frame())
-    path = folder / f"part-{which}.csv"
-    path.write_text(path.read_text().partition("\n")[2])
-    other = f"part-{1 - which}.csv"
-    with pytest.raises(InputError, match=f"{path.name} has no names .* where .*{other} has"):
-        rows_of(find_shards(folder))
-    if not which:  # all are said to have none: then names are a row
-        assert read_or_find(folder, header=False).n_rows == 601
-
-
 def test_names_with_blanks_and_no_names_are_those_of_the_whole_table(tmp_path):
     table = frame().rename(columns={"a": " a", "b": "", "y": "y "})
     folder = parquet(tmp_path / "t", table)
@@ -262,3 +215,31 @@ def test_the_bytes_of_shards_are_those_of_their_files(tmp_path):
     folder = parquet(tmp_path / "t", frame(2000), rows=500)
     size = sum(path.stat().st_size for path in folder.iterdir())
     assert find_shards(folder).size == pytest.approx(size, abs=20)
+
+
+@pytest.mark.parametrize(("floats", "integers"), [("f8", "u8"), ("f4", "u4")])
+@pytest.mark.parametrize("in_parts", [True, False])
+def test_random_bytes_among_numbers_are_numbers_or_gaps(floats, integers, in_parts, tmp_path):
+    bits = np.random.default_rng(0).bytes(300 * np.dtype(floats).itemsize)
+    signalling = np.array([0x7FF0000000000001 if floats == "f8" else 0x7F800001], integers)
+    table = frame(600, sort=False).astype({"a": floats})
+    values = table["a"].to_numpy(copy=True)
+    values[200:500], values[500:510] = np.frombuffer(bits, floats), signalling.view(floats)
+    with np.errstate(invalid="ignore"):
+        values[np.isinf(values)] = 0
+    folder = parquet(tmp_path / "t", table.assign(a=values))
+    read = read_or_find(folder, in_parts=in_parts)
+    train = train_shards if in_parts else train_table
+    model, found = train(read, "y", recipe=QUICK)
+    assert {plan.use for plan in model.encoder.plans if plan.name == "a"} == {"scaled"}
+    assert np.isfinite(found.metrics["network"]["log_loss"])
+
+
+@pytest.mark.parametrize("in_parts", [True, False])
+def test_an_infinite_number_is_told_with_its_place(in_parts, tmp_path):
+    table = frame()
+    table.loc[230, "a"] = np.inf
+    folder = parquet(tmp_path / "t", table, rows=200)
+    read = read_or_find if not in_parts else lambda source: train_shards(source, "y", recipe=QUICK)
+    with pytest.raises(InputError, match=r"'a' of .*part-1.parquet holds an infinite .* in row 31"):
+        read(folder)

@@ -93,7 +93,7 @@ def decode(data: bytes, source: str) -> tuple[str, tuple[str, ...]]:
     except UnicodeDecodeError as error:
         if is_binary(data, len(data)):
             raise not_a_table(source) from error
-    return _decode_lines(data.split(b"\n"))
+    return _decode_lines(data.split(b"\n"), source)
 
 
 def find_separator(text: str) -> str:
@@ -216,7 +216,7 @@ def not_a_table(source: str) -> InputError:
     return InputError(f"{source} is neither text nor Parquet: export the table as CSV in UTF-8")
 
 
-def _decode_lines(lines: list[bytes]) -> tuple[str, tuple[str, ...]]:
+def _decode_lines(lines: list[bytes], source: str) -> tuple[str, tuple[str, ...]]:
     """Decode line by line, so that one bad line does not garble the others."""
     texts, bad = [], []
     for number, line in enumerate(lines, start=1):
@@ -224,7 +224,7 @@ def _decode_lines(lines: list[bytes]) -> tuple[str, tuple[str, ...]]:
         texts.append(text)
         if not valid:
             bad.append(number)
-    return "\n".join(texts), (not_utf_8(bad, len(bad)),)
+    return "\n".join(texts), (not_utf_8(bad, len(bad), source),)
 
 
 def decode_line(line: bytes) -> tuple[str, bool]:
@@ -235,15 +235,14 @@ def decode_line(line: bytes) -> tuple[str, bool]:
         return line.decode("latin-1").translate(_WINDOWS), False
 
 
-def not_utf_8(first: Sequence[int], count: int) -> str:
+def not_utf_8(first: Sequence[int], count: int, source: str) -> str:
     """Say which lines were not valid UTF-8: the first ones, and how many."""
-    if count == 1:
-        return f"line {first[0]:,} is not valid UTF-8 and was read as Windows-1252"
-    numbers = ", ".join(f"{number:,}" for number in first[:3]) + (" ..." if count > 3 else "")
-    return (
-        f"{count:,} lines are not valid UTF-8 (first: lines {numbers}) and were read as"
-        " Windows-1252"
-    )
+    lines = f"line {first[0]:,} of {source}"
+    if count > 1:
+        numbers = ", ".join(f"{number:,}" for number in first[:3]) + (" ..." if count > 3 else "")
+        lines = f"{count:,} lines of {source} (the first: {numbers})"
+    # what differs between the files of a table comes last: then it is told once
+    return f"what is not valid UTF-8 was read as Windows-1252: {lines}"
 
 
 def is_binary(line: bytes, of: int) -> bool:

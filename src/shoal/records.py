@@ -66,7 +66,7 @@ class Decoder:
         if self._told or not self._count:
             return []
         self._told = self._count
-        return [not_utf_8(self._bad, self._count)]
+        return [not_utf_8(self._bad, self._count, self.source)]
 
     def _decode(self, line: bytes, number: int) -> str:
         text, valid = decode_line(line)

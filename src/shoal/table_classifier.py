@@ -19,7 +19,15 @@ from shoal.activations import Array
 from shoal.columns import Table
 from shoal.errors import InputError
 from shoal.recipe import Recipe
-from shoal.shards import Here, ShardedTable, blocks_of, choices_of, learn_shards, read_or_find
+from shoal.shards import (
+    Here,
+    ShardedTable,
+    blocks_of,
+    choices_of,
+    evaluate_blocks,
+    learn_shards,
+    read_or_find,
+)
 from shoal.table_learning import encode, learn
 from shoal.table_model import TableModel
 from shoal.table_preparation import Choices, prepare
@@ -152,6 +160,28 @@ class TableClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         P = self.predict_proba(X)
         chosen: NDArray[Any] = self.classes_[self.model_.decision.choose(P)]
         return chosen
+
+    def score(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+        """Return the share of rows whose label is said rightly, of those that have one.
+
+        Parameters
+        ----------
+        X, y
+            As for :meth:`fit`.
+        sample_weight : array-like, (m,), optional
+            Of the rows of data in memory.
+        """
+        if not isinstance(X, str | Path):
+            return float(super().score(X, y, sample_weight))
+        check_is_fitted(self)
+        model = self.model_
+        if not (isinstance(y, str) and y == model.target.name and sample_weight is None):
+            raise InputError(
+                f"X names a table in files: then y is {model.target.name!r}, the name of its target"
+                " column, and sample_weight is not given"
+            )
+        found = evaluate_blocks(model, blocks_of(X, model.schema), str(X))
+        return float(found.metrics["network"]["accuracy"] or 0.0)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -266,7 +266,9 @@ def _series_numbers(series: "pd.Series[Any]") -> FloatArray | None:
         return None
     if kind.is_complex_dtype(series.dtype):
         return None
-    return series.to_numpy(dtype=np.float64, na_value=np.nan)
+    with np.errstate(invalid="ignore"):  # of damaged bytes: NaNs that warn whenever they are met
+        numbers = series.to_numpy(dtype=np.float64, na_value=np.nan)
+    return np.where(np.isnan(numbers), np.nan, numbers)
 
 
 def _clean_cells(series: "pd.Series[Any]") -> list[str | None]:
