@@ -1,7 +1,9 @@
 """Models of tables in shards are measured, and what they will take is estimated."""
 
+from dataclasses import replace
+
 import pytest
-from shard_files import QUICK, frame, parquet
+from shard_files import QUICK, delimited, frame, parquet
 
 from shoal.errors import InputError
 from shoal.shards import (
@@ -14,6 +16,7 @@ from shoal.shards import (
     sources,
     train_shards,
 )
+from shoal.shards.estimate import _read_at_once
 from shoal.table_evaluation import evaluate
 
 pytestmark = pytest.mark.usefixtures("small_parts")
@@ -51,11 +54,13 @@ def test_an_estimate_says_what_the_training_then_takes(folder, monkeypatch):
         sum(each.theta.size for each in model.ensemble.networks), rel=0.2
     )
     assert found.readings == 3  # the shares of shops are counted
-    assert found.learned == pytest.approx(model.record["rows"], rel=0.05)
+    assert found.learned == pytest.approx(model.record["rows"], rel=0.02)
+    assert found.learned + found.stopping + found.held_out == 3000
     assert min(found.read, found.learn, found.add, found.here.memory) > 0
     one, many = found.on(1), found.on(100)
     assert one.reading_seconds == pytest.approx(100 * many.reading_seconds)
     assert many.update_bytes == 100 * one.update_bytes
+    assert one.update_bytes == 2 * 4 * found.parameters  # float32 there, and back
     with pytest.raises(InputError, match="workers is 0"):
         found.on(0)
 
@@ -66,3 +71,27 @@ def test_a_label_that_is_read_freely_is_told_once(folder, tmp_path):
     found = evaluate_shards(model, find_shards(parquet(tmp_path / "t", table)))
     (note,) = [note for note in found.notes if "'YES'" in note]
     assert note.startswith("label 'YES' was read as 'yes': in row group 0 of ")
+
+
+def test_an_estimate_of_memory_has_all_that_is_held_at_once(folder):
+    found = estimate(find_shards(folder), "y", recipe=QUICK)
+    assert found.in_memory
+    assert found.here.disk == 0
+    here, cells = found.here.memory, found.columns + found.features
+    encoded = found.learned * (found.features + 1) * 4
+    in_files = replace(found, in_memory=False).here
+    assert (in_files.memory, in_files.disk) == (here - encoded, encoded)
+    drawn = found.learned + found.stopping + found.held_out  # so few rows are all drawn
+    more_shards = replace(found, shards=2 * found.shards)
+    assert more_shards.here.memory - here == drawn * found.columns * 8
+    surveys = found.shards.bit_length() - 1
+    without = replace(found, held_out=0).here.memory
+    assert here - without == found.held_out * (cells + surveys * found.columns) * 8
+    assert found.reading == 400 * found.columns * 16
+
+
+def test_reading_text_takes_a_block_of_cells_and_no_whole_file(tmp_path):
+    table = find_shards(delimited(tmp_path / "t", frame()))
+    assert _read_at_once(table) == table.rows * 6 * 100
+    large = replace(table, shards=tuple(replace(shard, rows=10**9) for shard in table.shards))
+    assert _read_at_once(large) == 32_768 * 6 * 100

@@ -18,11 +18,11 @@ from shoal.memory import resident_memory
 from shoal.network import Network
 from shoal.partitions import Partitions
 from shoal.recipe import Recipe
-from shoal.shards.place import Here, T
+from shoal.shards.place import Here, T, stays_in_memory
 from shoal.shards.planning import plan_shards
 from shoal.shards.roles import Roles
 from shoal.shards.sources import PART, Shard, ShardedTable
-from shoal.shards.survey import SAMPLE, STOPPING
+from shoal.shards.survey import SAMPLE
 from shoal.shards.training import (
     SHARE_STOPPING,
     choices_of,
@@ -33,7 +33,8 @@ from shoal.shards.training import (
 
 SHARDS, BLOCKS = 3, 2  # so many blocks of so many shards are measured
 BANDWIDTH, ROUND = 1e9, 0.02  # bytes a second between machines; seconds to hand out and collect
-FLOAT, RESULT = 4, 8  # bytes of a number of an example, and of a gradient's
+FLOAT, DOUBLE = 4, 8  # bytes of a number of an example or of a gradient, and of one in a table
+CELL_OF_A_GROUP, CELL_OF_A_TEXT = 16, 100  # bytes of a cell while it is read
 USUAL_PASSES = 30  # at the most, where there are many rows
 
 
@@ -48,7 +49,7 @@ class Costs:
     memory : int
         Bytes at the height, of this machine or of each worker.
     disk : int
-        Bytes of what is encoded, where it is kept in a file.
+        Bytes of what is encoded, where it is kept in a file; else they are of the memory.
     updates, update_bytes : int
         In each pass of the networks, and what travels over the network for each.
     """
@@ -72,8 +73,8 @@ class Estimate:
     exact : bool
     measured : int
         Rows that were measured.
-    learned : int
-        Rows that will be learned from.
+    learned, stopping, held_out : int
+        Rows that will be learned from, stop training and be measured on.
     features, inputs, parameters : int
         What the columns become, what the networks see of it, and what all of them have.
     readings : int
@@ -81,8 +82,10 @@ class Estimate:
     read, learn, add : float
         Seconds for each row: of all readings, of a pass of all networks in small batches here, and
         of a pass that adds up their gradients on one thread.
-    resident : int
-        Bytes of this process before the measurement.
+    resident, reading : int
+        Bytes of this process before the measurement, and of what is read at once.
+    in_memory : bool
+        Whether what is encoded stays in the memory of this machine.
     batch_size : int
         On a cluster.
     passes : tuple of int
@@ -96,6 +99,8 @@ class Estimate:
     exact: bool
     measured: int
     learned: int
+    stopping: int
+    held_out: int
     features: int
     inputs: int
     parameters: int
@@ -104,15 +109,23 @@ class Estimate:
     learn: float
     add: float
     resident: int
+    reading: int
+    in_memory: bool
     batch_size: int
     passes: tuple[int, int]
 
     @property
     def here(self) -> Costs:
         """What it takes in this process."""
-        kept = min(SAMPLE, self.rows) + min(STOPPING, self.rows)
-        memory = self.resident + (kept + 3 * PART) * self.inputs * FLOAT
-        disk = self.learned * (self.features + 1) * FLOAT
+        sample, encoded = min(SAMPLE, self.learned), (self.features + 1) * FLOAT
+        drawn = sample + self.stopping + self.held_out
+        surveys = self.shards.bit_length() * drawn * self.columns * DOUBLE  # in the tree of sums
+        seen = (sample + self.stopping + 2 * PART) * self.inputs * FLOAT
+        memory = (
+            self.resident + self.reading + surveys + drawn * self.features * DOUBLE + seen
+            + PART * encoded + self.in_memory * self.learned * encoded
+        )  # fmt: skip
+        disk = 0 if self.in_memory else self.learned * encoded
         return Costs(self.rows * self.read, self.learned * self.learn, memory, disk, 0, 0)
 
     def on(self, workers: int) -> Costs:
@@ -120,12 +133,12 @@ class Estimate:
         if workers < 1:
             raise InputError(f"workers is {workers}, but must be 1 or more")
         updates = -(-self.learned // self.batch_size)
-        travels = self.parameters * (FLOAT + RESULT) * workers
+        travels = self.parameters * 2 * FLOAT * workers
         in_a_pass = self.learned * self.add / workers
         own = self.learned // workers * (self.features + 1) * FLOAT
         return Costs(
             self.rows * self.read / workers, in_a_pass + updates * (ROUND + travels / BANDWIDTH),
-            self.resident + own + PART * self.inputs * FLOAT, 0, updates, travels,
+            self.resident + self.reading + own + PART * self.inputs * FLOAT, 0, updates, travels,
         )  # fmt: skip
 
 
@@ -162,15 +175,27 @@ def estimate(
         )  # fmt: skip
         learning = time.perf_counter() - begin
         adding = _adding(parts, ensemble.networks)
-    learned = max(1, int(rows * (1 - share_measured(rows) - share_stopping(rows))))
+    features, held_out = len(plan.final.features), int(rows * share_measured(rows))
+    stopping = int((rows - held_out) * share_stopping(rows))
+    learned = max(1, rows - held_out - stopping)
     return Estimate(
         rows, len(table.columns), len(table.shards), table.size, table.exact, plan.survey.rows,
-        learned, len(plan.final.features), pieces.width,
+        learned, stopping, held_out, features, pieces.width,
         sum(each.theta.size for each in ensemble.networks), place.readings,
         reading / plan.survey.rows, learning / parts.m, adding / parts.m, resident,
+        _read_at_once(table), stays_in_memory(rows * features * FLOAT),
         in_large_batches(recipe, rows).batch_size,
         (patience_in_parts(recipe, learned) + 1, USUAL_PASSES),
     )  # fmt: skip
+
+
+def _read_at_once(table: ShardedTable) -> int:
+    """Return the bytes of what is read at once: of a row group, or of a block of text."""
+    if table.exact:
+        rows, cell = max(shard.rows for shard in table.shards), CELL_OF_A_GROUP
+    else:
+        rows, cell = min(PART, table.rows), CELL_OF_A_TEXT
+    return rows * len(table.columns) * cell
 
 
 def _adding(parts: Partitions, networks: Sequence[Network]) -> float:

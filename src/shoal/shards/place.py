@@ -91,7 +91,7 @@ class Here(Place):
 
         size = sum(shard.rows for shard in shards) * encoder.width * np.dtype(np.float32).itemsize
         kept: Partitions
-        if self.in_memory or (self.in_memory is None and size < SHARE_OF_FREE * free_memory()):
+        if self.in_memory or (self.in_memory is None and stays_in_memory(size)):
             kept = InParts(list(parts()))
         else:
             kept = self._on_disk(parts(), size)
@@ -106,6 +106,11 @@ class Here(Place):
                 f" {free / 1e9:.1f} GB left: set TMPDIR to a folder with more room"
             )
         return OnDisk.write(folder, parts)
+
+
+def stays_in_memory(size: int) -> bool:
+    """Whether so many bytes of what is encoded are kept in memory, and not in files."""
+    return size < SHARE_OF_FREE * free_memory()
 
 
 class InPieces(Partitions):
