@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from distributed import Client
 
+from shoal.columns import Schema
 from shoal.cross_validation import CrossValidation
 from shoal.distributed.frames import is_dask, sharded
 from shoal.distributed.place import OnCluster
@@ -63,7 +64,7 @@ def cross_validate(
 
 def evaluate(model: TableModel, table: Any, *, client: Client) -> Evaluation:
     """Measure a model on a table that has the target column too."""
-    found, _, place = _found(table, model.target.name, client)
+    found, _, place = _found(table, model.target.name, client, model.schema)
     return evaluate_shards(model, found, place=place)
 
 
@@ -89,12 +90,14 @@ def _predicted(frame: Any, model: TableModel) -> Any:
     return pd.DataFrame(model.prediction_columns(table, ignore_extra=True), index=frame.index)
 
 
-def _found(table: Any, target: Any, client: Client) -> tuple[ShardedTable, str, OnCluster]:
+def _found(
+    table: Any, target: Any, client: Client, schema: Schema | None = None
+) -> tuple[ShardedTable, str, OnCluster]:
     place = OnCluster(client)
     if is_dask(table):
         found, name, place.frames = sharded(table, target, place.cluster)
         return found, name, place
-    found = table if isinstance(table, ShardedTable) else find_shards(table)
+    found = table if isinstance(table, ShardedTable) else find_shards(table, schema=schema)
     return found, target, place
 
 
