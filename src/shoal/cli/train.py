@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
     from shoal.checkpoint import Checkpoint
+    from shoal.columns import Table
+    from shoal.shards import ShardedTable
     from shoal.table_evaluation import Evaluation
     from shoal.table_model import TableModel
 
@@ -68,22 +70,25 @@ def train(
     from shoal.checkpoint import Checkpoint
     from shoal.cli.show import show_training, training_data
     from shoal.model_file import check_model_path
+    from shoal.shards import read_or_find
 
     if resume and folder is None:
         raise InputError("--resume goes on with what --checkpoint FOLDER kept: name the folder too")
     path = path or _path_of(table)
     check_model_path(path)
+    asked, large = choices(**chosen), large_batches or address is not None
     checkpoint = None if folder is None else Checkpoint(folder, resume=resume)
     if checkpoint is not None and resume and not checkpoint.path.exists() and not quiet:
         click.echo(f"Note: {folder} keeps no training, so this one begins anew.", err=True)
-    asked = choices(**chosen) | {"test": test, "validation": validation, "seed": seed}
-    shown = not (quiet or as_json)
-    large = large_batches or address is not None
-    parts = cluster.decided(in_parts, large)
-    with progress_bar(shown=shown) as bar, StopOnCtrlC() as stop:
+    rows = read_or_find(table, header=header, in_parts=cluster.decided(in_parts, large))
+    asked |= _others(rows, target, {"test": test, "validation": validation}) | {"seed": seed}
+    with progress_bar(shown=not (quiet or as_json)) as bar, StopOnCtrlC() as stop:
         asked |= {"callbacks": [stop, ProgressBar(bar)], "checkpoint": checkpoint}
-        model, evaluation = _trained(table, target, header, parts, large, address, bar, asked)
+        model, evaluation = _trained(rows, target, large, address, bar, asked)
         model.save(path)
+    stopped = any(history.stop_reason == STOPPED for history in model.ensemble.histories)
+    if checkpoint is not None and not stopped:
+        checkpoint.remove()
     if as_json:
         output(training_data(model, evaluation) | {"model": str(path)})
     elif not quiet:
@@ -92,7 +97,9 @@ def train(
             f"Wrote [bold]{escape(str(path))}[/]."
             f" Next: shoal predict {escape(shlex.quote(str(path)))} TABLE -o predictions.csv"
         )
-    _end(model, path, checkpoint)
+    if stopped:
+        _say_stopped(model, path, checkpoint)
+        sys.exit(130)
 
 
 def _path_of(table: str) -> Path:
@@ -103,33 +110,38 @@ def _path_of(table: str) -> Path:
     return Path(f"{stem}.shoal" if named else "model.shoal")
 
 
-def _trained(
-    source: str, target: str, header: bool | None, in_parts: bool | None, large: bool,
-    address: str | None, bar: "Progress", asked: dict[str, Any],
-) -> "tuple[TableModel, Evaluation]":  # fmt: skip
-    """Train on a table as it is to be learned from: whole, or in shards, here or on a cluster."""
-    from shoal.shards import ShardedTable, read_like, read_or_find, train_shards
+def _others(
+    rows: "Table | ShardedTable", target: str, named: dict[str, str | None]
+) -> dict[str, Any]:
+    """Return other tables, read as a whole one was; what shards hold is not known yet."""
+    from shoal.columns import Table
+    from shoal.shards import read_like
     from shoal.table_preparation import training_schema
+
+    if not isinstance(rows, Table):
+        return dict(named)
+    schema = training_schema(rows, target)
+    return {role: None if name is None else read_like(name, schema) for role, name in named.items()}
+
+
+def _trained(
+    rows: "Table | ShardedTable", target: str, large: bool, address: str | None, bar: "Progress",
+    asked: dict[str, Any],
+) -> "tuple[TableModel, Evaluation]":  # fmt: skip
+    """Train on a table as it was read: whole, or in shards, here or on a cluster."""
+    from shoal.shards import ShardedTable, train_shards
     from shoal.table_training import train_table
 
-    rows = read_or_find(source, header=header, in_parts=in_parts)
     if isinstance(rows, ShardedTable):
         cluster.refuse_order(asked.pop("order"))
         asked["recipe"] = cluster.recipe_of(asked["recipe"], rows, large)
         with cluster.place_of(rows, address, bar) as (shown, place):
             return train_shards(shown, target, place=place, **asked)
-    schema = training_schema(rows, target)
-    for role in ("test", "validation"):
-        asked[role] = None if asked[role] is None else read_like(asked[role], schema)
     return train_table(rows, target, **asked)
 
 
-def _end(model: "TableModel", path: Path, checkpoint: "Checkpoint | None") -> None:
-    """Remove the checkpoint of a whole training; of one that was stopped, say what was kept."""
-    if all(history.stop_reason != STOPPED for history in model.ensemble.histories):
-        if checkpoint is not None:
-            checkpoint.remove()
-        return
+def _say_stopped(model: "TableModel", path: Path, checkpoint: "Checkpoint | None") -> None:
+    """Say what was kept of a training that was stopped."""
     epochs = max(len(history) for history in model.ensemble.histories)
     kept = checkpoint is not None and checkpoint.path.exists()
     click.echo(
@@ -137,4 +149,3 @@ def _end(model: "TableModel", path: Path, checkpoint: "Checkpoint | None") -> No
         f" {path}.{' Go on with --resume.' if kept else ''}",
         err=True,
     )
-    sys.exit(130)

@@ -4,6 +4,7 @@ Floor 6. A shard is a row group of a Parquet file, or a whole file of delimited 
 blocks, whose borders depend on the files alone. All files have the same columns.
 """
 
+import os
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -235,12 +236,12 @@ def _of_parquet(source: str, files: list[str]) -> ShardedTable:
     shards: list[Shard] = []
     for file in files:
         with opened(file) as (raw, _):
-            layout = parquet_layout(raw, file)
+            size, layout = raw.seek(0, os.SEEK_END), parquet_layout(raw, file)
         fields.append(layout.fields)
-        size = file_size(file) / max(1, sum(size for _, size in layout.groups))
+        size_of_all = max(1, sum(own for _, own in layout.groups))
         for group, (rows, own) in enumerate(layout.groups):
             if rows:
-                shards.append(Shard(len(shards), file, group, rows, round(own * size)))
+                shards.append(Shard(len(shards), file, group, rows, size * own // size_of_all))
     if not shards:
         raise InputError(f"{source} has no rows: give a table with at least one row")
     return ShardedTable(source, tuple(shards), _kinds(files, fields), True)
