@@ -137,6 +137,13 @@ def test_a_cell_that_is_no_number_is_named_with_its_file_and_row(model, tmp_path
         read_like(folder, model.schema)
 
 
+def test_a_column_that_is_lacking_is_told_with_the_remedy_of_shards_too(model, tmp_path):
+    table = frame().drop(columns="a")
+    found = find_shards(parquet(tmp_path / "t", table), schema=model.schema)
+    with pytest.raises(InputError, match=r"lacks the column 'a'.*: add or rename it"):
+        Predictor(model, found)(found.shards[0])
+
+
 def _written(table: pd.DataFrame, path: Path) -> Path:
     table.to_csv(path, index=False)
     return path

@@ -23,9 +23,10 @@ class Predicted:
     @classmethod
     def of(cls, model: TableModel, block: Table, ignore_extra: bool = False) -> "Predicted":
         """Predict the rows of a block."""
+        columns = model.prediction_columns(block, ignore_extra)  # says best what is wrong with it
         spreads = Spreads(model.profiles)
         spreads.add(block)
-        return cls(model.prediction_columns(block, ignore_extra), spreads, block.notes)
+        return cls(columns, spreads, block.notes)
 
 
 @dataclass(frozen=True)
