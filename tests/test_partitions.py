@@ -197,11 +197,14 @@ def test_a_training_over_parts_is_resumed_to_the_same_bits(way, tmp_path):
 
 
 @pytest.mark.parametrize("engine", ENGINES.values(), ids=ENGINES)
-@pytest.mark.parametrize("way", [{}, {"batch_size": 50}], ids=["all at once", "batches"])
+@pytest.mark.parametrize(
+    "way", [{}, {"batch_size": 50}, {"batch_size": 250}],
+    ids=["all at once", "batches", "batches of whole parts"],
+)  # fmt: skip
 def test_a_divergence_over_parts_is_named(engine, way):
     with pytest.raises(DivergedError):
         train(
-            network(activation="relu"), InMemory(examples(), 300), max_epochs=500, engine=engine,
+            network(activation="relu"), InMemory(examples(), 100), max_epochs=500, engine=engine,
             optimizer=GradientDescent(1e200), **way,
         )  # fmt: skip
 

@@ -66,6 +66,8 @@ def _batches_of_parts(
         each.costs.append(0.0)
     for numbers in _groups(partitions, _ordered(partitions, passes, epoch), passes.batch_size):
         active = [each for each in descents if not each.diverged]
+        if not active:
+            break
         m = sum(partitions.sizes[i] for i in numbers)
         networks = [each.network for each in active]
         found = partitions.gradients(engine, networks, numbers, m * mean_weight, tick)
