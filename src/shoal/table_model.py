@@ -90,7 +90,10 @@ class TableModel:
 
     def prediction_columns(self, table: Table, ignore_extra: bool = False) -> dict[str, Any]:
         """Return the columns of a prediction table: the label, then each class's probability."""
-        P = self.predict_proba(table, ignore_extra)
+        return self.columns_of(self.predict_proba(table, ignore_extra))
+
+    def columns_of(self, P: Array) -> dict[str, Any]:
+        """Return the columns of a prediction table, of probabilities, (m, K)."""
         columns = {"prediction": self.target.decode(self.decision.choose(P))}
         for label, of_label in zip(self.target.classes, P.T, strict=True):
             columns[f"probability_{label}"] = of_label

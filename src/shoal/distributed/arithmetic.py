@@ -1,7 +1,7 @@
 """Guarantee: all workers compute as the client does, or a sentence says which one cannot.
 
 Floor 7. The engine gives other bits with other instructions, unless it is to be reproducible, and
-other versions of Shoal may give others again.
+other versions of Shoal may give others again. NumPy's depend on its version, its BLAS and the CPU.
 """
 
 import platform
@@ -44,7 +44,7 @@ class Arithmetic:
                 " install the same version on both"
             )
         if self.engine_name == NumpyEngine.name:
-            return NumpyEngine()
+            return self._numpy_engine(where)
         try:
             from shoal.engine.native_engine import NativeEngine  # noqa: PLC0415
         except ImportError:
@@ -60,3 +60,14 @@ class Arithmetic:
                 " compute alike"
             )
         return NativeEngine(1, exact, self.instructions)
+
+    def _numpy_engine(self, where: str) -> NumpyEngine:
+        engine = NumpyEngine()
+        if self.instructions != engine.instructions:
+            raise InputError(
+                f"NumPy gives other bits on the worker on {where} ({engine.instructions}) than for"
+                f" the client ({self.instructions}): take machines of one kind with one NumPy, or"
+                " install a C++ compiler and then Shoal again on all, and set SHOAL_REPRODUCIBLE=1"
+                " for the client"
+            )
+        return engine

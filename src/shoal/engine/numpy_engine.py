@@ -6,11 +6,12 @@ Floor 2. Examples are taken in chunks of a fixed size and in a fixed order; each
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from threading import Lock
 from typing import Any
 
 import numpy as np
-from threadpoolctl import ThreadpoolController
+from threadpoolctl import ThreadpoolController, threadpool_info
 
 from shoal import equations
 from shoal.activations import Array
@@ -20,6 +21,7 @@ from shoal.network import Network
 # Of one step. In smaller ones BLAS threads gain little, and lose tenfold when another program takes
 # one of their cores, for they wait by spinning.
 FLOPS_FOR_THREADS = 1_000_000_000
+BLAS = ("internal_api", "version", "architecture")
 CHUNK = 8192  # examples: Z1 of 100 units then takes 6.5 MB
 
 
@@ -53,6 +55,11 @@ class NumpyEngine(Engine):
     """The reference engine: complete, and everywhere."""
 
     name = "numpy"
+
+    @property
+    def instructions(self) -> str:
+        """What the bits of its sums depend on: NumPy, its BLAS, and what both use of the CPU."""
+        return _instructions()
 
     @contextmanager
     def threads(self, network: Network, m: int) -> Iterator[None]:  # noqa: D102
@@ -94,6 +101,16 @@ class NumpyEngine(Engine):
             J += equations.cost(forward.Z2, Y[:, part], network.g2, w[:, part], m)
             parts.append(forward.A2)
         return J, np.concatenate(parts, axis=1)
+
+
+@cache
+def _instructions() -> str:
+    pools = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
+    own = [pool for pool in pools if "numpy" in pool["filepath"]] or pools  # others are SciPy's
+    kernels = {" ".join(str(pool.get(key, "")) for key in BLAS) for pool in own}
+    extensions = np.show_config(mode="dicts")["SIMD Extensions"]
+    found = [*extensions.get("baseline", ()), *extensions.get("found", ())]
+    return ", ".join([f"NumPy {np.__version__}", *sorted(kernels), " ".join(found)])
 
 
 def _chunks(X: Array) -> Iterator[slice]:
