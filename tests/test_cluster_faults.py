@@ -3,6 +3,7 @@
 The long form of this is ``faults.py``.
 """
 
+import asyncio
 import importlib
 import json
 import os
@@ -13,6 +14,7 @@ import threading
 import time
 from contextlib import contextmanager
 from functools import partial
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
@@ -28,9 +30,10 @@ from shoal.errors import InputError
 from shoal.shards import Here, train_shards
 
 dask = pytest.importorskip("dask", reason="Dask is not installed: shoal[dask]")
+dd = pytest.importorskip("dask.dataframe", reason="Dask is not installed: shoal[dask]")
 distributed = pytest.importorskip("distributed")
 from shoal import distributed as cluster  # noqa: E402
-from shoal.distributed import placement, waiting  # noqa: E402
+from shoal.distributed import placement, silence, waiting  # noqa: E402
 from shoal.distributed.silence import remove_silent  # noqa: E402
 from shoal.distributed.waiting import Cluster  # noqa: E402
 
@@ -244,9 +247,98 @@ def test_work_is_given_up_after_many_losses_not_before(monkeypatch):
     assert len(sent) == 21
 
 
+_let_go = threading.Event()
+
+
+def _until_let_go():
+    _let_go.wait(120)
+
+
+@contextmanager
+def busy(client):
+    """Yield a task that a worker is known to be at work on, and that ends with the context."""
+    _let_go.clear()
+    future = client.submit(_until_let_go, pure=False)
+    try:
+        deadline = time.monotonic() + 60
+        while not client.run_on_scheduler(
+            lambda dask_scheduler: any(each.executing for each in dask_scheduler.workers.values())
+        ):
+            assert time.monotonic() < deadline, "nobody is at work"
+            time.sleep(0.05)
+        yield future
+    finally:
+        _let_go.set()
+
+
+def test_a_task_that_comes_to_no_end_is_not_waited_for_without_end(monkeypatch):
+    monkeypatch.setattr(waiting, "LOOK", 0.1)
+    monkeypatch.setattr(waiting, "ENDLESS", 3)
+    said = r"waited 3 s for a sum \(1 outstanding\), on which inproc://\S+ worked without coming to"
+    with workers(1) as client, busy(client) as endless:
+        after_it = partial(client.submit, str, endless, pure=False)
+        with pytest.raises(InputError, match=said):
+            Cluster(client, patience=1.0).results([after_it], "a sum")
+
+
+def test_what_workers_do_for_others_does_not_prolong_the_waiting(monkeypatch):
+    monkeypatch.setattr(waiting, "LOOK", 0.1)
+    with workers(1) as client, busy(client):
+        own = partial(client.submit, abs, -1, pure=False)
+        with pytest.raises(InputError, match=r"waited 1 s for a sum .* 1 workers: see what"):
+            Cluster(client, patience=1.0).results([own], "a sum")
+
+
 def test_a_tick_ends_the_waiting():
+    asked = []
+
+    def third():
+        asked.append(1)
+        return len(asked) == 3
+
+    with workers(1) as client, busy(client) as endless:
+        assert Cluster(client).results([lambda: endless], "a nap", third) == []
+    assert len(asked) == 3
+
+
+def test_work_sent_by_a_client_that_has_closed_is_told_in_a_sentence():
     with workers(1) as client:
-        slow = [lambda: client.submit(time.sleep, 3, pure=False)]
-        begin = threading.Event()
-        begin.set()
-        assert Cluster(client).results(slow, "a nap", begin.is_set) == []
+        sent = []
+
+        def lost_then_closed():
+            if sent:
+                client.close()
+            sent.append(1)
+            return client.submit(_unlucky, pure=False)
+
+        with pytest.raises(InputError, match=r"scheduler at .* does not answer"):
+            Cluster(client).results([lost_then_closed], "a sum")
+        assert len(sent) == 2
+        with pytest.raises(InputError, match=r"scheduler at .* does not answer"):
+            Cluster(client).results([lost_then_closed], "a sum")
+        data = dd.from_pandas(frame(50), npartitions=2)
+        with pytest.raises(InputError, match=r"scheduler at .* does not answer"):
+            cluster.train(data, "y", client=client, recipe=RECIPE)
+
+
+class Scheduler:
+    """Has workers without nannies, by address, seen so many seconds ago."""
+
+    def __init__(self, **ago):
+        now = distributed.metrics.time()
+        self.workers = {
+            address: SimpleNamespace(last_seen=now - seconds, nanny=None, nthreads=1)
+            for address, seconds in ago.items()
+        }
+
+    async def restart_workers(self, addresses, **_):
+        for address in addresses:
+            del self.workers[address]
+
+
+def test_a_silent_worker_without_a_nanny_gives_no_time_to_others(monkeypatch):
+    monkeypatch.setattr(silence, "HEARTBEATS", 0.0)
+    scheduler = Scheduler(a=60.0, b=10.0)
+    assert asyncio.run(remove_silent(50.0, dask_scheduler=scheduler)).removed == ("a",)
+    scheduler.workers["b"].last_seen -= 50.0
+    assert asyncio.run(remove_silent(50.0, dask_scheduler=scheduler)).removed == ("b",)

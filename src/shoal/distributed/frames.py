@@ -40,7 +40,7 @@ def sharded(
     """
     frame, name = _labelled(data, target, model)
     client, parts = cluster.client, frame.to_delayed()
-    sent = client.compute(parts)  # type: ignore[no-untyped-call]
+    sent = cluster.asked(client.compute, parts)
     frames = [Kept(partial(client.compute, a), b) for a, b in zip(parts, sent, strict=True)]
     works = [partial(send, client, _facts, each) for each in frames]
     facts: list[Facts] = cluster.results(works, "the partitions of the Dask frame")

@@ -36,7 +36,7 @@ class Placement:
     def lots(self, numbers: Sequence[int]) -> list[Lot]:
         """Return some of the blocks, by number, in lots of a thread, each with its worker."""
         if self._looked is None or time.monotonic() - self._looked > AGAIN:
-            keys = [block.future.key for block in self.blocks]
+            keys = self.cluster.asked(lambda: [block.future.key for block in self.blocks])
             self._threads, places, self._sizes = self.cluster.answer(where, keys=keys)
             self._homes = homes(self._homes, places, self._threads)
             self._looked = time.monotonic()

@@ -8,6 +8,7 @@ in the scheduler.
 import asyncio
 import time
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -27,20 +28,28 @@ class State(NamedTuple):
     ----------
     workers, threads : int
         How many.
-    at_work : bool
-        Whether any worker computes something.
+    at_work : tuple of str
+        The workers that compute what is waited for, or what that waits for.
+    outstanding : int
+        How many tasks of such are not done.
     removed : tuple of str
         The silent workers that were taken out just now.
     """
 
     workers: int
     threads: int
-    at_work: bool
+    at_work: tuple[str, ...]
+    outstanding: int
     removed: tuple[str, ...]
 
 
-async def remove_silent(seconds: float, dask_scheduler: Any = None) -> State:
-    """Take workers out of a scheduler that gave no sign of life for so long."""
+async def remove_silent(
+    seconds: float, keys: Sequence[Any] = (), dask_scheduler: Any = None
+) -> State:
+    """Take workers out of a scheduler that gave no sign of life for so long.
+
+    Returned is what it has then, and how far the tasks of some keys are.
+    """
     suspects = _silent(seconds, dask_scheduler)
     until = time.monotonic() + HEARTBEATS + 2 * heartbeat_interval(len(dask_scheduler.workers))
     while suspects and time.monotonic() < until:  # a scheduler that stood still hears of them now
@@ -48,16 +57,31 @@ async def remove_silent(seconds: float, dask_scheduler: Any = None) -> State:
         suspects &= _silent(seconds, dask_scheduler)
     if suspects:
         known = dask_scheduler.workers
-        _silences.setdefault(dask_scheduler, Counter()).update(known[a].nanny for a in suspects)
+        nannies = [known[a].nanny for a in suspects if known[a].nanny]  # others do not come back
+        _silences.setdefault(dask_scheduler, Counter()).update(nannies)
         await dask_scheduler.restart_workers(
             list(suspects), timeout=RESTART, wait_for_workers=False, on_error="return",
             stimulus_id="silent",
         )  # fmt: skip
     workers = dask_scheduler.workers.values()
-    return State(
-        len(workers), sum(each.nthreads for each in workers),
-        any(each.executing for each in workers), tuple(suspects),
-    )  # fmt: skip
+    at_work, outstanding = _progress(keys, dask_scheduler)
+    threads = sum(each.nthreads for each in workers)
+    return State(len(workers), threads, tuple(sorted(at_work)), outstanding, tuple(suspects))
+
+
+def _progress(keys: Sequence[Any], scheduler: Any) -> tuple[set[str], int]:
+    """Return who is at work on tasks, or on what these wait for, and how many are not done."""
+    ahead, seen, at_work = [scheduler.tasks.get(key) for key in keys], set(), set()
+    while ahead:
+        task = ahead.pop()
+        if task is None or task in seen or task.state == "memory":
+            continue
+        seen.add(task)
+        ahead += task.waiting_on or ()
+        worker = task.processing_on
+        if worker is not None and task in worker.executing:
+            at_work.add(worker.address)
+    return at_work, len(seen)
 
 
 def _silent(seconds: float, scheduler: Any) -> set[str]:

@@ -9,7 +9,7 @@ import asyncio
 import concurrent.futures
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import distributed
 from distributed import Client, Future, KilledWorker
@@ -24,6 +24,8 @@ Work = Callable[[], Future[Any]]
 POLL = 0.1  # seconds between two looks
 LOOK = 2.0  # seconds between two questions about silent workers
 MOST_FAILURES = 20  # in a row, of one piece of work, before it is given up
+ENDLESS = 6  # times the patience, in which a task that is worked on comes to no end
+MOST_NAMED = 3  # workers in a message
 LONGEST_PAUSE = 2.0  # seconds, before work that was lost is sent again
 LOST = (KilledWorker, CommClosedError, distributed.CancelledError, OSError)
 GONE = ("error", "cancelled")  # a future that is "lost" is being computed again
@@ -38,8 +40,9 @@ class Cluster:
     silence : float
         Seconds without a sign of life after which a worker is taken out.
     patience : float
-        Seconds in which nothing comes back and no worker is at work, after which waiting ends with
-        an error.
+        Seconds in which nothing comes back and no worker is at work on what is waited for, after
+        which waiting ends with an error; six times as many, if some are at work and nothing that
+        they do comes to its end.
     """
 
     def __init__(self, client: Client, *, silence: float = 30.0, patience: float = 600.0) -> None:
@@ -65,32 +68,33 @@ class Cluster:
 
         ``what`` is what is waited for, for messages. A work may be sent more than once.
         """
-        futures, failures = [work() for work in works], [0] * len(works)
+        futures, failures = [self.asked(work) for work in works], [0] * len(works)
         while not tick():
             try:
                 return self._gathered(futures, what, tick)
             except _Ended:
                 break
             except (ImportError, RuntimeError) as error:
-                raise self._lacking(error) from error
+                self._raise(error)
             except LOST as error:
                 self._again(works, futures, failures, what, error)
-        self._asked(self.client.cancel, futures)
+        self.asked(self.client.cancel, futures)
         return []
 
     def _gathered(self, futures: list[Future[Any]], what: str, tick: Tick) -> list[Any]:
         """Return the results of all, if none fails; look after the cluster meanwhile."""
-        answer = self._begun(self.client.gather, futures)
-        since, done = time.monotonic(), 0
+        answer, limit = self._begun(self.client.gather, futures), _Limit()
         try:
             while not concurrent.futures.wait([answer], timeout=POLL).done:
                 if tick():
                     raise _Ended
                 finished = sum(future.status == "finished" for future in futures)
-                if self._at_work() or finished != done:
-                    since, done = time.monotonic(), finished
-                if time.monotonic() - since > self.patience:
-                    raise InputError(self._in_vain(what, len(futures) - finished))
+                left = f"{what} ({len(futures) - finished} outstanding)"
+                limit.see(finished, self._looked_after(futures))
+                if limit.idle > self.patience:
+                    raise InputError(self._in_vain(left))
+                if limit.stuck > ENDLESS * self.patience:
+                    raise InputError(self._endless(left, limit.at_work))
             return list(answer.result())
         finally:
             answer.cancel()
@@ -104,9 +108,9 @@ class Cluster:
         gone = [i for i, future in enumerate(futures) if future.status in GONE]
         for i in gone:
             if futures[i].status == "error":
-                error = self._asked(futures[i].exception)
+                error = self.asked(futures[i].exception)
                 if not isinstance(error, LOST):
-                    raise self._lacking(error)
+                    self._raise(error)
         for i in gone or range(len(works)):
             failures[i] += 1
         most = max(failures)
@@ -118,30 +122,33 @@ class Cluster:
             ) from error
         time.sleep(min(LONGEST_PAUSE, POLL / 10 * 2**most))
         for i in gone:
-            futures[i] = works[i]()
+            futures[i] = self.asked(works[i])
 
-    def _at_work(self) -> bool:
-        """Ask from time to time how the workers are; return whether they have been seen at work."""
+    def _looked_after(self, futures: Sequence[Future[Any]]) -> State | None:
+        """Ask from time to time how the workers are; return the answer when there is a new one."""
         self._check_client()
         now, look = time.monotonic(), self._look
         if look is None:
             if now - self._looked > LOOK:
+                keys = [future.key for future in futures]
                 self._look, self._looked = (
-                    self._begun(self.client.run_on_scheduler, remove_silent, seconds=self.silence),
+                    self._begun(
+                        self.client.run_on_scheduler, remove_silent, seconds=self.silence, keys=keys
+                    ),
                     now,
                 )
-            return False
+            return None
         if not look.done():
             if now - self._looked > self.patience:
                 raise self._gone()
-            return False
+            return None
         self._look = None
         try:
-            return look.result().at_work
+            return look.result()
         except (CommClosedError, OSError):
-            return False  # the client notices that too, and connects again or closes
+            return None  # the client notices that too, and connects again or closes
         except ImportError as error:
-            raise self._lacking(error) from None
+            self._raise(error)
 
     def answer(self, question: Callable[..., Any], **named: Any) -> Any:
         """Return what a function finds out that is run in the scheduler."""
@@ -152,9 +159,9 @@ class Cluster:
             if time.monotonic() - since > self.patience:
                 raise self._gone()
         try:
-            return self._asked(answer.result)
+            return self.asked(answer.result)
         except ImportError as error:
-            raise self._lacking(error) from error
+            self._raise(error)
 
     def _state(self) -> State:
         state: State = self.answer(remove_silent, seconds=self.silence)
@@ -176,21 +183,24 @@ class Cluster:
         if self.client.status not in ("running", "connecting"):
             raise self._gone()
 
-    def _asked(self, question: Callable[..., T], *arguments: Any) -> T:
-        """Ask the scheduler, or say that it is gone."""
+    def asked(self, question: Callable[..., T], *arguments: Any) -> T:
+        """Ask or send the scheduler something, or say that it is gone."""
         try:
             return question(*arguments)
         except (CommClosedError, OSError) as error:
             raise self._gone() from error
+        except Exception:  # older versions of Dask have no name for that of a closed client
+            self._check_client()
+            raise
 
-    def _lacking(self, error: BaseException) -> BaseException:
-        """Return an error, with the remedy if the cluster lacks what is installed here."""
+    def _raise(self, error: BaseException) -> NoReturn:
+        """Raise an error, with the remedy if the cluster lacks what is installed here."""
         if not (isinstance(error, ImportError) or "deserializ" in str(error)):
-            return error
-        return InputError(
+            raise error
+        raise InputError(
             f"the cluster at {self.address} cannot read what it is sent ({error}): install the same"
             " version of Shoal, with shoal[dask], for its scheduler and all its workers"
-        )
+        ) from error
 
     def _gone(self) -> InputError:
         return InputError(
@@ -198,13 +208,63 @@ class Cluster:
             " again; a training with a checkpoint goes on with --resume (resume=True)"
         )
 
-    def _in_vain(self, what: str, number: int) -> str:
+    def _in_vain(self, left: str) -> str:
         workers = self._state().workers
         remedy = "see what they do" if workers else f"start some: dask worker {self.address}"
         return (
-            f"waited {self.patience:g} s for {what} ({number} outstanding) at {self.address}, which"
-            f" has {workers} workers: {remedy}"
+            f"waited {self.patience:g} s for {left} at {self.address}, which has {workers} workers:"
+            f" {remedy}"
         )
+
+    def _endless(self, left: str, workers: Sequence[str]) -> str:
+        return (
+            f"waited {ENDLESS * self.patience:g} s for {left}, on which {some_of(workers)} worked"
+            " without coming to an end: see whether what is read there answers, and start them"
+            " again"
+        )
+
+
+class _Limit:
+    """How long what is waited for has not come on.
+
+    Attributes
+    ----------
+    idle, stuck : float
+        Seconds in which nothing was done and no worker was at work on it, and in which nothing was
+        done at all.
+    at_work : tuple of str
+        The workers that were, when they were last looked at.
+    """
+
+    def __init__(self) -> None:
+        self._idle = self._stuck = time.monotonic()
+        self._finished = self._outstanding = 0
+        self.at_work: tuple[str, ...] = ()
+
+    def see(self, finished: int, state: State | None) -> None:
+        """Take notice of how many works are finished, and of the cluster's state if it is known."""
+        now = time.monotonic()
+        outstanding = self._outstanding if state is None else state.outstanding
+        if (finished, outstanding) != (self._finished, self._outstanding):
+            self._idle = self._stuck = now
+        self._finished, self._outstanding = finished, outstanding
+        if state is not None:
+            self.at_work = state.at_work or self.at_work
+            self._idle = now if state.at_work else self._idle
+
+    @property
+    def idle(self) -> float:
+        return time.monotonic() - self._idle
+
+    @property
+    def stuck(self) -> float:
+        return time.monotonic() - self._stuck
+
+
+def some_of(workers: Sequence[str]) -> str:
+    """Return the first of some names, and how many more there are."""
+    more = len(workers) - MOST_NAMED
+    return ", ".join(workers[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 class _Ended(Exception):  # noqa: N818  (no error: the tick asked for it)
