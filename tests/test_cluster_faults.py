@@ -3,18 +3,14 @@
 The long form of this is ``faults.py``.
 """
 
-import asyncio
-import importlib
 import json
 import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from contextlib import contextmanager
 from functools import partial
-from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
@@ -30,12 +26,9 @@ from shoal.errors import InputError
 from shoal.shards import Here, train_shards
 
 dask = pytest.importorskip("dask", reason="Dask is not installed: shoal[dask]")
-dd = pytest.importorskip("dask.dataframe", reason="Dask is not installed: shoal[dask]")
 distributed = pytest.importorskip("distributed")
 from shoal import distributed as cluster  # noqa: E402
-from shoal.distributed import placement, silence, waiting  # noqa: E402
-from shoal.distributed.silence import remove_silent  # noqa: E402
-from shoal.distributed.waiting import Cluster  # noqa: E402
+from shoal.distributed import placement  # noqa: E402
 
 pytestmark = QUIET
 
@@ -171,174 +164,3 @@ def test_rows_that_have_changed_when_they_are_read_again_are_refused(tmp_path):
 
         with pytest.raises(InputError, match="not what they were: leave the files"):
             train_shards(folder, "y", recipe=RECIPE, callbacks=[After(3, change)], place=place)
-
-
-def test_waiting_for_workers_that_never_come_ends(folder):
-    with workers(0) as client:
-        place = cluster.OnCluster(client, patience=1.0)
-        with pytest.raises(InputError, match=r"waited 1 s for the reading of .* 0 workers: start"):
-            train_shards(folder, "y", recipe=RECIPE, place=place)
-
-
-def test_silent_workers_are_taken_out_and_others_left():
-    with workers(2) as client:
-        assert client.run_on_scheduler(remove_silent, seconds=60.0)[:2] == (2, 2)
-        state = client.run_on_scheduler(remove_silent, seconds=-1.0)
-        assert state.workers == 0
-        assert len(state.removed) == 2
-
-
-def _stand_still(dask_scheduler):
-    for worker in dask_scheduler.workers.values():
-        worker.last_seen -= 100.0
-
-
-def test_workers_are_not_silent_because_the_scheduler_stood_still():
-    with workers(2) as client:
-        client.run_on_scheduler(_stand_still)
-        state = client.run_on_scheduler(remove_silent, seconds=50.0)
-        assert state[:2] == (2, 2)
-        assert not state.removed
-
-
-SLOWLY = "__import__('time').sleep(2.5) or __import__('os').getpid()"  # imports little else
-
-
-def test_a_result_on_a_worker_that_stands_still_or_died_is_made_again():
-    with workers(2, processes=True) as client:
-        client.run(os.getpid)
-        for harm in (signal.SIGSTOP, signal.SIGKILL):
-            pids = []
-
-            def done_then_harmed(harm=harm, pids=pids):
-                future = client.submit(eval, SLOWLY, pure=False)
-                pids.append(future.result())
-                os.kill(pids[0], harm)  # nobody has the result any more
-                return future
-
-            (again,) = Cluster(client, silence=3.0).results([done_then_harmed], "a number")
-            assert len(pids) == 1
-            assert again != pids[0]
-            client.wait_for_workers(2, timeout=120)  # as nannies start them anew
-
-
-def test_a_worker_without_what_is_needed_is_named_with_the_remedy():
-    with workers(1) as client:
-        lacking = partial(client.submit, importlib.import_module, "shoal.not_there", pure=False)
-        with pytest.raises(InputError, match="install the same version"):
-            Cluster(client).results([lacking], "a sum")
-
-
-def _unlucky():
-    raise OSError("connection lost")
-
-
-def test_work_is_given_up_after_many_losses_not_before(monkeypatch):
-    monkeypatch.setattr(waiting, "LONGEST_PAUSE", 0.0)
-    with workers(1) as client:
-        sent = []
-
-        def work():
-            sent.append(1)
-            return client.submit(_unlucky, pure=False)
-
-        with pytest.raises(InputError, match=r"was lost 21 times .*OSError: connection lost"):
-            Cluster(client).results([work], "a sum")
-    assert len(sent) == 21
-
-
-_let_go = threading.Event()
-
-
-def _until_let_go():
-    _let_go.wait(120)
-
-
-@contextmanager
-def busy(client):
-    """Yield a task that a worker is known to be at work on, and that ends with the context."""
-    _let_go.clear()
-    future = client.submit(_until_let_go, pure=False)
-    try:
-        deadline = time.monotonic() + 60
-        while not client.run_on_scheduler(
-            lambda dask_scheduler: any(each.executing for each in dask_scheduler.workers.values())
-        ):
-            assert time.monotonic() < deadline, "nobody is at work"
-            time.sleep(0.05)
-        yield future
-    finally:
-        _let_go.set()
-
-
-def test_a_task_that_comes_to_no_end_is_not_waited_for_without_end(monkeypatch):
-    monkeypatch.setattr(waiting, "LOOK", 0.1)
-    monkeypatch.setattr(waiting, "ENDLESS", 3)
-    said = r"waited 3 s for a sum \(1 outstanding\), on which inproc://\S+ worked without coming to"
-    with workers(1) as client, busy(client) as endless:
-        after_it = partial(client.submit, str, endless, pure=False)
-        with pytest.raises(InputError, match=said):
-            Cluster(client, patience=1.0).results([after_it], "a sum")
-
-
-def test_what_workers_do_for_others_does_not_prolong_the_waiting(monkeypatch):
-    monkeypatch.setattr(waiting, "LOOK", 0.1)
-    with workers(1) as client, busy(client):
-        own = partial(client.submit, abs, -1, pure=False)
-        with pytest.raises(InputError, match=r"waited 1 s for a sum .* 1 workers: see what"):
-            Cluster(client, patience=1.0).results([own], "a sum")
-
-
-def test_a_tick_ends_the_waiting():
-    asked = []
-
-    def third():
-        asked.append(1)
-        return len(asked) == 3
-
-    with workers(1) as client, busy(client) as endless:
-        assert Cluster(client).results([lambda: endless], "a nap", third) == []
-    assert len(asked) == 3
-
-
-def test_work_sent_by_a_client_that_has_closed_is_told_in_a_sentence():
-    with workers(1) as client:
-        sent = []
-
-        def lost_then_closed():
-            if sent:
-                client.close()
-            sent.append(1)
-            return client.submit(_unlucky, pure=False)
-
-        with pytest.raises(InputError, match=r"scheduler at .* does not answer"):
-            Cluster(client).results([lost_then_closed], "a sum")
-        assert len(sent) == 2
-        with pytest.raises(InputError, match=r"scheduler at .* does not answer"):
-            Cluster(client).results([lost_then_closed], "a sum")
-        data = dd.from_pandas(frame(50), npartitions=2)
-        with pytest.raises(InputError, match=r"scheduler at .* does not answer"):
-            cluster.train(data, "y", client=client, recipe=RECIPE)
-
-
-class Scheduler:
-    """Has workers without nannies, by address, seen so many seconds ago."""
-
-    def __init__(self, **ago):
-        now = distributed.metrics.time()
-        self.workers = {
-            address: SimpleNamespace(last_seen=now - seconds, nanny=None, nthreads=1)
-            for address, seconds in ago.items()
-        }
-
-    async def restart_workers(self, addresses, **_):
-        for address in addresses:
-            del self.workers[address]
-
-
-def test_a_silent_worker_without_a_nanny_gives_no_time_to_others(monkeypatch):
-    monkeypatch.setattr(silence, "HEARTBEATS", 0.0)
-    scheduler = Scheduler(a=60.0, b=10.0)
-    assert asyncio.run(remove_silent(50.0, dask_scheduler=scheduler)).removed == ("a",)
-    scheduler.workers["b"].last_seen -= 50.0
-    assert asyncio.run(remove_silent(50.0, dask_scheduler=scheduler)).removed == ("b",)

@@ -57,7 +57,7 @@ class TableClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         With all it takes to predict; ``model_.save(path)`` writes it to a file.
     n_features_in_ : int
     feature_names_in_ : ndarray, (n_features_in_,)
-        Where X was a data frame.
+        Where X was a data frame, or had names of columns.
     """
 
     def __init__(
@@ -118,11 +118,25 @@ class TableClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def adopt(self, model: TableModel) -> Self:
-        """Become the estimator of a model that was trained, as on a cluster."""
+        """Become the estimator of a model that was trained elsewhere, in place of ``fit``.
+
+        Parameters
+        ----------
+        model : TableModel
+            As :func:`shoal.distributed.training.train` returns it, or ``TableModel.load``.
+
+        Returns
+        -------
+        self
+        """
         self.model_ = model
         self.classes_ = model.target.decode(np.arange(len(model.target.classes)))
-        self.feature_names_in_ = np.array(model.schema.feature_names, object)
-        self.n_features_in_ = len(self.feature_names_in_)
+        names = model.schema.feature_names
+        self.n_features_in_ = len(names)
+        if names != tuple(
+            f"column_{k + 1}" for k in range(len(names))
+        ):  # as those without names have
+            self.feature_names_in_ = np.array(names, object)
         return self
 
     def _fit_files(self, source: str | Path | ShardedTable, target: Any, group: Any) -> Self:
