@@ -134,18 +134,29 @@ def test_a_worker_that_is_cut_off_the_network_is_done_without(folder, alone, tmp
     assert model.fingerprint == alone[0].fingerprint
 
 
-def test_a_training_by_the_command_line_that_is_killed_goes_on(tmp_path):
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_a_training_by_the_command_line_that_is_killed_or_stopped_goes_on(how, tmp_path):
     folder, kept = parquet(tmp_path / "t", frame(500)), tmp_path / "kept"
     common = ["train", str(folder), "-t", "y", "--networks", "1", "-o", str(tmp_path / "m.shoal")]
     with workers(1, protocol="tcp") as client:
         there = [*common, "--dask", client.scheduler.address, "--checkpoint", str(kept), "--json"]
         with subprocess.Popen(
-            [sys.executable, "-c", DRIVER, *there], stdout=subprocess.DEVNULL
-        ) as process:
+            [sys.executable, "-c", DRIVER, *there], stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE, text=True,
+        ) as process:  # fmt: skip
             while not (kept / NAME).exists():
                 assert process.poll() is None
                 time.sleep(0.01)
-            process.kill()
+            process.send_signal(how)
+            _, said = process.communicate(timeout=120)
+        if how == signal.SIGINT:
+            assert process.returncode == 130
+            assert "Traceback" not in said
+            assert "Go on with --resume" in said
+            deadline = time.monotonic() + 60
+            while client.run_on_scheduler(lambda dask_scheduler: len(dask_scheduler.tasks)):
+                assert time.monotonic() < deadline, "something is kept"
+                time.sleep(0.1)
         found = CliRunner().invoke(shoal, [*there, "--resume"])
         assert found.exit_code == 0, found.output
     here = CliRunner().invoke(shoal, [*common, "--large-batches", "--json"])

@@ -144,6 +144,45 @@ def test_what_workers_do_for_others_does_not_prolong_the_waiting(monkeypatch):
             Cluster(client, patience=1.0).results([own], "a sum")
 
 
+def _pause(dask_worker):
+    dask_worker.memory_manager.memory_pause_fraction = False  # so that it stays paused
+    dask_worker.status = distributed.core.Status.paused
+
+
+def _go_on(dask_worker):
+    dask_worker.status = distributed.core.Status.running
+
+
+def _is_unrunnable(key, dask_scheduler=None):
+    task = dask_scheduler.tasks.get(key)
+    return task is not None and task.state == "no-worker"
+
+
+def test_work_for_a_worker_that_stays_paused_is_done_by_another(monkeypatch):
+    monkeypatch.setattr(waiting, "LOOK", 0.1)
+    sent = []
+    with workers(2) as client:
+        first, second = client.nthreads()
+
+        def to_the_first():
+            future = client.submit(
+                abs, -1, pure=False, workers=[first], allow_other_workers=True
+            )  # fmt: skip
+            if not sent:
+                while not client.run_on_scheduler(_is_unrunnable, key=future.key):
+                    time.sleep(0.05)
+                client.run(_go_on, workers=[second])
+            sent.append(1)
+            return future
+
+        client.run(_pause)
+        assert Cluster(client, patience=30.0).results([to_the_first], "a number") == [1]
+        client.run(_pause)
+        said = "which has paused inproc://.*, inproc://.*, whose memory is full: give them more"
+        with pytest.raises(InputError, match=said):
+            Cluster(client, patience=1.0).results([to_the_first], "a number")
+
+
 def test_a_tick_ends_the_waiting():
     asked = []
 
@@ -180,9 +219,9 @@ class Scheduler:
     """Has workers without nannies, by address, seen so many seconds ago."""
 
     def __init__(self, **ago):
-        now = distributed.metrics.time()
+        now, self.running = distributed.metrics.time(), set()
         self.workers = {
-            address: SimpleNamespace(last_seen=now - seconds, nanny=None, nthreads=1)
+            address: SimpleNamespace(last_seen=now - seconds, nanny=None, nthreads=1, status=None)
             for address, seconds in ago.items()
         }
 

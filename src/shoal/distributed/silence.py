@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 import distributed
+from distributed.core import Status
 from distributed.scheduler import heartbeat_interval
 
 HEARTBEATS = 3.0  # seconds, in which a worker gives a sign of life, in a small cluster
@@ -32,6 +33,10 @@ class State(NamedTuple):
         The workers that compute what is waited for, or what that waits for.
     outstanding : int
         How many tasks of such are not done.
+    stranded : tuple of str or tuple
+        The keys that no worker is given, though some worker takes work.
+    paused : tuple of str
+        The workers that take no work, as Dask pauses those whose memory is full.
     removed : tuple of str
         The silent workers that were taken out just now.
     """
@@ -40,6 +45,8 @@ class State(NamedTuple):
     threads: int
     at_work: tuple[str, ...]
     outstanding: int
+    stranded: tuple[Any, ...]
+    paused: tuple[str, ...]
     removed: tuple[str, ...]
 
 
@@ -66,7 +73,22 @@ async def remove_silent(
     workers = dask_scheduler.workers.values()
     at_work, outstanding = _progress(keys, dask_scheduler)
     threads = sum(each.nthreads for each in workers)
-    return State(len(workers), threads, tuple(sorted(at_work)), outstanding, tuple(suspects))
+    paused = sorted(each.address for each in workers if each.status == Status.paused)
+    return State(
+        len(workers), threads, tuple(sorted(at_work)), outstanding,
+        _stranded(keys, dask_scheduler), tuple(paused), tuple(suspects),
+    )  # fmt: skip
+
+
+def _stranded(keys: Sequence[Any], scheduler: Any) -> tuple[Any, ...]:
+    """Return the keys that wait for a worker of their own, which is gone or paused, for good.
+
+    Dask gives them to others only if some take work when they are sent; not when some do later.
+    """
+    if not scheduler.running:
+        return ()
+    waiting = {task.key for task in scheduler.unrunnable}
+    return tuple(key for key in keys if key in waiting)
 
 
 def _progress(keys: Sequence[Any], scheduler: Any) -> tuple[set[str], int]:

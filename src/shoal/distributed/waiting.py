@@ -90,7 +90,11 @@ class Cluster:
                     raise _Ended
                 finished = sum(future.status == "finished" for future in futures)
                 left = f"{what} ({len(futures) - finished} outstanding)"
-                limit.see(finished, self._looked_after(futures))
+                state = self._looked_after(futures)
+                limit.see(finished, state)
+                stranded = () if state is None else state.stranded
+                if own := [each for each in futures if each.key in stranded]:
+                    self.asked(self.client.cancel, own)  # so they are sent again
                 if limit.idle > self.patience:
                     raise InputError(self._in_vain(left))
                 if limit.stuck > ENDLESS * self.patience:
@@ -209,12 +213,17 @@ class Cluster:
         )
 
     def _in_vain(self, left: str) -> str:
-        workers = self._state().workers
-        remedy = "see what they do" if workers else f"start some: dask worker {self.address}"
-        return (
-            f"waited {self.patience:g} s for {left} at {self.address}, which has {workers} workers:"
-            f" {remedy}"
-        )
+        state = self._state()
+        has, remedy = f"{state.workers} workers", "see what they do"
+        if state.paused:
+            has = f"paused {some_of(state.paused)}, whose memory is full"
+            remedy = (
+                "give them more (--memory-limit), and room for what they spill"
+                " (--local-directory), or start others"
+            )
+        elif not state.workers:
+            remedy = f"start some: dask worker {self.address}"
+        return f"waited {self.patience:g} s for {left} at {self.address}, which has {has}: {remedy}"
 
     def _endless(self, left: str, workers: Sequence[str]) -> str:
         return (
