@@ -1,6 +1,7 @@
 """Whoever waits for a cluster gets what is waited for, or a sentence that says what to do."""
 
 import asyncio
+import gc
 import importlib
 import os
 import signal
@@ -193,6 +194,25 @@ def test_a_tick_ends_the_waiting():
     with workers(1) as client, busy(client) as endless:
         assert Cluster(client).results([lambda: endless], "a nap", third) == []
     assert len(asked) == 3
+
+
+def test_what_was_waited_for_in_vain_is_given_up_without_a_word(caplog):
+    with workers(0) as client:
+        kept = []  # as a notebook keeps what its last error has seen
+
+        def sent():
+            kept.append(client.submit(abs, -1, pure=False))
+            return kept[-1]
+
+        with pytest.raises(InputError, match="0 workers"):
+            Cluster(client, patience=0.5).results([sent] * 3, "numbers")
+        deadline = time.monotonic() + 60
+        while client.run_on_scheduler(lambda dask_scheduler: len(dask_scheduler.tasks)):
+            assert time.monotonic() < deadline, "something is kept"
+            time.sleep(0.1)
+    del kept[:]
+    gc.collect()
+    assert "never retrieved" not in caplog.text
 
 
 def test_work_sent_by_a_client_that_has_closed_is_told_in_a_sentence():

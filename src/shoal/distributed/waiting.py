@@ -7,6 +7,7 @@ looks after the cluster meanwhile: one call that never returns does not keep it 
 
 import asyncio
 import concurrent.futures
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn, TypeVar
@@ -78,7 +79,6 @@ class Cluster:
                 self._raise(error)
             except LOST as error:
                 self._again(works, futures, failures, what, error)
-        self.asked(self.client.cancel, futures)
         return []
 
     def _gathered(self, futures: list[Future[Any]], what: str, tick: Tick) -> list[Any]:
@@ -101,7 +101,13 @@ class Cluster:
                     raise InputError(self._endless(left, limit.at_work))
             return list(answer.result())
         finally:
-            answer.cancel()
+            if not answer.done():
+                self._give_up(futures)
+
+    def _give_up(self, futures: Sequence[Future[Any]]) -> None:
+        """Let the cluster drop what is waited for; who gathers it ends by that without a word."""
+        with contextlib.suppress(InputError):  # a client that has closed gave up by that
+            self._begun(self.client.cancel, futures)
 
     def _again(
         self, works: Sequence[Work], futures: list[Future[Any]], failures: list[int], what: str,
