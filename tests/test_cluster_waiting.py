@@ -215,6 +215,27 @@ def test_what_was_waited_for_in_vain_is_given_up_without_a_word(caplog):
     assert "never retrieved" not in caplog.text
 
 
+def _fail():
+    raise InputError("a column is missing")
+
+
+def test_where_one_work_fails_the_others_are_given_up():
+    kept = []
+    with workers(2) as client, busy(client) as endless:
+
+        def sent(*work):
+            kept.append(client.submit(*work, pure=False))
+            return kept[-1]
+
+        works = [partial(sent, str, endless), partial(sent, _fail)]
+        with pytest.raises(InputError, match="a column is missing"):
+            Cluster(client).results(works, "a sum")
+        deadline = time.monotonic() + 60
+        while client.run_on_scheduler(lambda dask_scheduler: len(dask_scheduler.tasks)) > 1:
+            assert time.monotonic() < deadline, "more is kept than the endless one"
+            time.sleep(0.1)
+
+
 def test_work_sent_by_a_client_that_has_closed_is_told_in_a_sentence():
     with workers(1) as client:
         sent = []

@@ -70,39 +70,38 @@ class Cluster:
         ``what`` is what is waited for, for messages. A work may be sent more than once.
         """
         futures, failures = [self.asked(work) for work in works], [0] * len(works)
-        while not tick():
-            try:
-                return self._gathered(futures, what, tick)
-            except _Ended:
-                break
-            except (ImportError, RuntimeError) as error:
-                self._raise(error)
-            except LOST as error:
-                self._again(works, futures, failures, what, error)
+        try:
+            while not tick():
+                try:
+                    return self._gathered(futures, what, tick)
+                except (ImportError, RuntimeError) as error:
+                    self._raise(error)
+                except LOST as error:
+                    self._again(works, futures, failures, what, error)
+        except BaseException as error:
+            self._give_up(futures)
+            if not isinstance(error, _Ended):
+                raise
         return []
 
     def _gathered(self, futures: list[Future[Any]], what: str, tick: Tick) -> list[Any]:
         """Return the results of all, if none fails; look after the cluster meanwhile."""
         answer, limit = self._begun(self.client.gather, futures), _Limit()
-        try:
-            while not concurrent.futures.wait([answer], timeout=POLL).done:
-                if tick():
-                    raise _Ended
-                finished = sum(future.status == "finished" for future in futures)
-                left = f"{what} ({len(futures) - finished} outstanding)"
-                state = self._looked_after(futures)
-                limit.see(finished, state)
-                stranded = () if state is None else state.stranded
-                if own := [each for each in futures if each.key in stranded]:
-                    self.asked(self.client.cancel, own)  # so they are sent again
-                if limit.idle > self.patience:
-                    raise InputError(self._in_vain(left))
-                if limit.stuck > ENDLESS * self.patience:
-                    raise InputError(self._endless(left, limit.at_work))
-            return list(answer.result())
-        finally:
-            if not answer.done():
-                self._give_up(futures)
+        while not concurrent.futures.wait([answer], timeout=POLL).done:
+            if tick():
+                raise _Ended
+            finished = sum(future.status == "finished" for future in futures)
+            left = f"{what} ({len(futures) - finished} outstanding)"
+            state = self._looked_after(futures)
+            limit.see(finished, state)
+            stranded = () if state is None else state.stranded
+            if own := [each for each in futures if each.key in stranded]:
+                self.asked(self.client.cancel, own)  # so they are sent again
+            if limit.idle > self.patience:
+                raise InputError(self._in_vain(left))
+            if limit.stuck > ENDLESS * self.patience:
+                raise InputError(self._endless(left, limit.at_work))
+        return list(answer.result())
 
     def _give_up(self, futures: Sequence[Future[Any]]) -> None:
         """Let the cluster drop what is waited for; who gathers it ends by that without a word."""
@@ -222,7 +221,7 @@ class Cluster:
         state = self._state()
         has, remedy = f"{state.workers} workers", "see what they do"
         if state.paused:
-            has = f"paused {some_of(state.paused)}, whose memory is full"
+            has = f"paused {_some_of(state.paused)}, whose memory is full"
             remedy = (
                 "give them more (--memory-limit), and room for what they spill"
                 " (--local-directory), or start others"
@@ -233,7 +232,7 @@ class Cluster:
 
     def _endless(self, left: str, workers: Sequence[str]) -> str:
         return (
-            f"waited {ENDLESS * self.patience:g} s for {left}, on which {some_of(workers)} worked"
+            f"waited {ENDLESS * self.patience:g} s for {left}, on which {_some_of(workers)} worked"
             " without coming to an end: see whether what is read there answers, and start them"
             " again"
         )
@@ -276,7 +275,7 @@ class _Limit:
         return time.monotonic() - self._stuck
 
 
-def some_of(workers: Sequence[str]) -> str:
+def _some_of(workers: Sequence[str]) -> str:
     """Return the first of some names, and how many more there are."""
     more = len(workers) - MOST_NAMED
     return ", ".join(workers[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
