@@ -102,10 +102,16 @@ def choices_of(
     recipe: Recipe | None = None, strict: bool = False,
 ) -> Choices:  # fmt: skip
     """Return what is chosen of a training, with the columns' names as the table has them."""
-    drop, keep = ([table.name(each) for each in some] for some in (drop, keep))
-    uses = {table.name(each): use for each, use in (uses or {}).items()}
-    group = None if group is None else table.name(group)
-    return Choices(drop, keep, uses, group, None, goal, _fitting(recipe), strict)
+    uses = {} if uses is None else uses
+    chosen = Choices(drop, keep, uses, group, None, goal, recipe or Recipe(), strict)
+    _check_fitting(chosen.recipe)
+    return replace(
+        chosen,
+        drop=[table.name(each) for each in chosen.drop],
+        keep=[table.name(each) for each in chosen.keep],
+        uses={table.name(each): use for each, use in chosen.uses.items()},
+        group=None if group is None else table.name(group),
+    )
 
 
 def learn_shards(
@@ -172,11 +178,9 @@ def in_large_batches(recipe: Recipe, rows: int) -> Recipe:
     return replace(recipe, batch_size=batch_size, dropout=0.0, alpha=LARGE_ALPHA)
 
 
-def _fitting(recipe: Recipe | None) -> Recipe:
-    recipe = recipe or Recipe()
+def _check_fitting(recipe: Recipe) -> None:
     if recipe.dropout and recipe.batch_size > PART:
         raise InputError(
             f"batch_size is {recipe.batch_size:,}, and batches above {PART:,} are whole parts, in"
             " which there is no dropout: choose dropout=0 too, or smaller batches"
         )
-    return recipe
