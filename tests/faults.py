@@ -22,7 +22,7 @@ import dask
 import distributed
 from crashes import run
 from machines import Machines
-from test_shards import frame, parquet
+from shard_files import frame, parquet
 
 from shoal import Callback, Checkpoint, Recipe
 from shoal.distributed import OnCluster

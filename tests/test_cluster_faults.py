@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from clusters import QUIET, RECIPE, workers
 from crashes import DRIVER
 from machines import Machines
-from test_shards import frame, parquet
+from shard_files import frame, parquet
 
 from shoal import Callback, Checkpoint
 from shoal.checkpoint import NAME

@@ -13,7 +13,7 @@ from types import SimpleNamespace
 
 import pytest
 from clusters import QUIET, RECIPE, workers
-from test_shards import frame, parquet
+from shard_files import frame, parquet
 
 from shoal.errors import InputError
 from shoal.shards import train_shards

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from clusters import QUIET, RECIPE, workers
 from pyarrow.parquet import ParquetFile
-from test_shards import frame, parquet
+from shard_files import frame, parquet
 
 from shoal import Recipe, TableClassifier, train_table
 from shoal.errors import InputError

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 from clusters import QUIET, RECIPE, workers
-from test_shards import frame, parquet
+from shard_files import frame, parquet
 
 from shoal import Recipe, __version__
 from shoal.cli import shoal

@@ -1,7 +1,7 @@
 """What is chosen of a training in parts is checked as for a table in memory."""
 
 import pytest
-from test_shards import frame, parquet
+from shard_files import frame, parquet
 
 from shoal.errors import InputError
 from shoal.shards import choices_of, find_shards
