@@ -20,7 +20,17 @@ from sklearn.model_selection import StratifiedKFold
 from table_peers import shoal
 from tables import OUT, scores
 
-from shoal import Examples, History, Member, Recipe, bins, ensemble, planning, table_learning, train
+from shoal import (
+    Examples,
+    History,
+    Member,
+    Recipe,
+    bins,
+    ensemble_training,
+    planning,
+    table_learning,
+    train,
+)
 from shoal.piecewise import Pieces, PiecewiseLinear
 
 BEYOND_NOISE = 0.003
@@ -71,8 +81,8 @@ VARIANTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {  # of the recipe,
     "batches of 512": ({"batch_size": 512}, {}),
     "patience of 8": ({"patience": 8}, {}),
     "stopped by the ROC AUC": ({"metric": "roc-auc"}, {}),
-    "L-BFGS": ({}, {"ensemble.train_population": by_lbfgs}),
-    "L-BFGS, L2 penalty of 10": ({"l2": 10.0}, {"ensemble.train_population": by_lbfgs}),
+    "L-BFGS": ({}, {"ensemble_training.train_population": by_lbfgs}),
+    "L-BFGS, L2 penalty of 10": ({"l2": 10.0}, {"ensemble_training.train_population": by_lbfgs}),
     "no pieces": ({}, {"table_learning.fit_pieces": scaled_alone}),
     "pieces at quantiles alone": ({}, {"bins.LEAVES": 2}),
     "pieces of the tree alone": ({}, {"bins.QUANTILES": 1}),
@@ -81,7 +91,8 @@ VARIANTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {  # of the recipe,
     "target means from 20 values on": ({}, {"planning.MANY_CATEGORIES": 20}),
 }
 MODULES = {
-    "table_learning": table_learning, "bins": bins, "planning": planning, "ensemble": ensemble,
+    "table_learning": table_learning, "bins": bins, "planning": planning,
+    "ensemble_training": ensemble_training,
 }  # fmt: skip
 
 

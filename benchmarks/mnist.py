@@ -13,7 +13,7 @@ import numpy as np
 from real_tables import FOLDER
 
 from shoal import Recipe
-from shoal.ensemble import fit_ensemble
+from shoal.ensemble_training import fit_ensemble
 
 DIGITS = tuple("0123456789")
 

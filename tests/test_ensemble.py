@@ -12,7 +12,8 @@ from sklearn.metrics import (
 )
 
 from shoal.bins import fit_pieces
-from shoal.ensemble import Ensemble, fit_ensemble, probabilities
+from shoal.ensemble import Ensemble, probabilities
+from shoal.ensemble_training import fit_ensemble
 from shoal.errors import DivergedError, InputError
 from shoal.network import Network
 from shoal.recipe import FOLDS, Recipe

@@ -394,7 +394,7 @@ def test_a_network_that_failed_is_a_note_or_if_asked_for_an_error():
     assert not any("networks:" in note for note in model.record["notes"])
     # after the last callback, which puts the best parameters back, nothing else is changed
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("shoal.ensemble.EarlyStopping", lambda *_, **__: Kill())
+        patch.setattr("shoal.ensemble_training.EarlyStopping", lambda *_, **__: Kill())
         model, _ = train_table(small(), "bought", recipe=recipe)
         notes = [note for note in model.record["notes"] if "networks:" in note]
         assert notes[0].startswith("dead units, in 5 of 5 networks: 128 of 128 hidden units")

@@ -22,7 +22,8 @@ from shoal.diagnosis import Watch
 from shoal.drift import Profile
 from shoal.encoding import TableEncoder
 from shoal.engine import default_engine
-from shoal.ensemble import Ensemble, Unseen, fit_ensemble
+from shoal.ensemble import Ensemble, Unseen
+from shoal.ensemble_training import fit_ensemble
 from shoal.errors import InputError
 from shoal.evaluation import measure
 from shoal.examples import Examples

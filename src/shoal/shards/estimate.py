@@ -12,7 +12,7 @@ from itertools import islice
 from shoal.bins import fit_pieces
 from shoal.columns import Table
 from shoal.engine import default_engine
-from shoal.ensemble import fit_ensemble, patience_in_parts
+from shoal.ensemble_training import fit_ensemble, patience_in_parts
 from shoal.errors import InputError
 from shoal.memory import resident_memory
 from shoal.network import Network
