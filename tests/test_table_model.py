@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from conftest import shop, write_rows
 
-from shoal import ensemble
+from shoal import ensemble_training
 from shoal.callbacks import Callback
 from shoal.errors import InputError
 from shoal.model_file import load_model, save_model
@@ -414,14 +414,14 @@ def test_strict_refuses_networks_that_learned_nothing(alpha, name):
 
 
 def test_networks_that_diverged_are_left_out_and_told(monkeypatch):
-    of_two = ensemble.train_population
+    of_two = ensemble_training.train_population
 
     def one_diverges(members, *arguments, **options):
         histories = of_two(members, *arguments, **options)
         histories[0].diverged, histories[0].stop_reason = True, "training diverged"
         return histories
 
-    monkeypatch.setattr(ensemble, "train_population", one_diverges)
+    monkeypatch.setattr(ensemble_training, "train_population", one_diverges)
     recipe = Recipe(networks=3, max_epochs=20)
     model, _ = train_table(small(), "bought", recipe=recipe)
     assert len(model.ensemble.networks) == 2
