@@ -184,6 +184,23 @@ def test_work_for_a_worker_that_stays_paused_is_done_by_another(monkeypatch):
             Cluster(client, patience=1.0).results([to_the_first], "a number")
 
 
+def test_workers_of_which_one_is_paused_are_not_told_to_have_no_memory():
+    with workers(2) as client, busy(client) as endless:
+        client.run(_pause, workers=[*client.nthreads()][:1])
+        cluster = Cluster(client, patience=0.5)
+        state = cluster._state()
+        assert (state.workers, len(state.paused)) == (2, 1)
+        assert "which has 2 workers: see what they do" in cluster._in_vain("a number")
+        assert not endless.done()
+
+
+def test_a_tick_that_is_true_from_the_start_gives_up_what_was_sent():
+    with workers(1) as client, busy(client) as endless:
+        assert Cluster(client).results([lambda: endless], "a nap", lambda: True) == []
+        while endless.status != "cancelled":
+            time.sleep(0.05)
+
+
 def test_a_tick_ends_the_waiting():
     asked = []
 

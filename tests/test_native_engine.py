@@ -215,6 +215,32 @@ def test_a_thousand_iterations_agree_with_numpy(engine, name, dtype, tolerance):
         assert abs(ours - theirs).max() <= tolerance * abs(theirs).max()
 
 
+@every_dtype
+@pytest.mark.parametrize("threads", [1, 3])
+def test_rows_that_straddle_cache_lines_give_the_same_bits_in_one_call_and_pass_by_pass(
+    dtype, threads
+):
+    shape = SHAPES["few units on whole packs"]
+    network, examples = problem(shape, dtype)
+    room = np.empty(examples.X.size + 128, dtype)
+    first = (-room.ctypes.data % 64) // room.itemsize
+    thetas = []
+    for offset in (0, 4):
+        X = room[first + offset :][: examples.X.size].reshape(examples.X.shape[::-1]).T
+        X[:] = examples.X
+        assert X.ctypes.data % 64 == offset * room.itemsize
+        for together in (80, 1):  # so many passes in a call that the rows are copied, and too few
+            made = Network(*shape[1:4], shape[5], shape[4], dtype)
+            made.theta[:] = network.theta
+            for start in range(0, 80, together):
+                train(
+                    made, Examples(X, examples.Y), max_epochs=together, first_epoch=start,
+                    optimizer=GradientDescent(0.5), engine=sharing(threads),
+                )  # fmt: skip
+            thetas.append(made.theta.tobytes())
+    assert len(set(thetas)) == 1
+
+
 @pytest.mark.parametrize("m", [1, 2, 5, 10, 100, 257, 4096, 5001])
 def test_both_engines_have_the_same_order_and_it_is_a_permutation(m):
     for seed, epoch in ((0, 0), (1, 2), (2**40, 2**33)):

@@ -184,6 +184,9 @@ def test_urls_that_their_system_writes_otherwise_are_folders_too():
     memory.pipe("/bucket/sales/year=2020/a.csv", b"a,y\n1,no\n2,yes\n")
     with pytest.raises(InputError, match=r"names of its folders \(year=2020\)"):
         find_shards("memory://bucket/sales")
+    memory.mkdir("/bucket/empty")
+    with pytest.raises(InputError, match="cannot read memory://bucket/empty: the folder holds no"):
+        find_shards("memory://bucket/empty")
 
 
 @pytest.mark.parametrize("source", ["_out", "./_out", "./_out/", "../here/_out"])

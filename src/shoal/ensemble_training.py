@@ -6,7 +6,7 @@ that stops them early are trained in one run.
 
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -203,16 +203,6 @@ class _Fit:
                 self.parts += more
             stopping = self.whole.take(self.parts[i])
             weights[0, self.parts[i]] = 0
-        metric = self.recipe.metric
-        if metric == "roc-auc" and np.ptp(stopping.Y, axis=1).min() == 0:
-            metric = "log-loss"  # without rows of both kinds there is no such area
-        patience = self.recipe.patience
-        if self.in_parts is not None:
-            patience = patience_in_parts(self.recipe, self.in_parts.m)
-        stop = EarlyStopping(
-            f"validation_{column_of(metric)}", patience, 0.0,
-            mode="min" if metric in FALLING else "max",
-        )  # fmt: skip
         network = self._network()
         optimizer = Adam(self.recipe.alpha)
         if self.recipe.scale_rate:
@@ -221,15 +211,20 @@ class _Fit:
             )
         dropout = Dropout(self.recipe.dropout, self.seed + i) if self.recipe.dropout else None
         return Member(
-            network,
-            optimizer,
-            self.recipe.l2,
-            weights,
-            stopping,
-            [*callbacks, stop],
-            dropout,
-            self.recipe.averaging,
-        )
+            network, optimizer, self.recipe.l2, weights, stopping,
+            [*callbacks, self._stop(stopping.Y)], dropout, self.recipe.averaging,
+        )  # fmt: skip
+
+    def _stop(self, Y: Array) -> EarlyStopping:
+        """Return what ends the training of a network by rows of these targets."""
+        metric = self.recipe.metric
+        if metric == "roc-auc" and np.ptp(Y, axis=1).min() == 0:
+            metric = "log-loss"  # without rows of both kinds there is no such area
+        patience = self.recipe.patience
+        if self.in_parts is not None:
+            patience = patience_in_parts(self.recipe, self.in_parts.m)
+        mode: Literal["min", "max"] = "min" if metric in FALLING else "max"
+        return EarlyStopping(f"validation_{column_of(metric)}", patience, 0.0, mode)
 
     def _metrics(self) -> dict[str, Any]:
         if self.recipe.metric == "log-loss":

@@ -221,8 +221,8 @@ def _save(folder: Path, i: int, arrays: Mapping[str, Array]) -> None:
             np.save(folder / f"{i:06}-{name}.npy", np.ascontiguousarray(array.T))
     except OSError as error:
         raise InputError(
-            f"cannot write what is encoded to {folder.parent} ({error.strerror or error}): set"
-            " TMPDIR to a folder with more room"
+            f"cannot write part {i} to {folder} ({error.strerror or error}): choose a folder with"
+            " more room; that for temporary files is TMPDIR"
         ) from error
 
 

@@ -180,8 +180,10 @@ class TableClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
         Parameters
         ----------
-        X, y
-            As for :meth:`fit`.
+        X : str, Path, or data in memory
+            A file, a folder, a pattern or a URL; or data as for :meth:`fit`.
+        y : str or array-like, (m,)
+            The name of the target column in files; or labels.
         sample_weight : array-like, (m,), optional
             Of the rows of data in memory.
         """
@@ -195,7 +197,9 @@ class TableClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 " column, and sample_weight is not given"
             )
         found = evaluate_blocks(model, blocks_of(X, model.schema), str(X))
-        return float(found.metrics["network"]["accuracy"] or 0.0)
+        accuracy = found.metrics["network"]["accuracy"]
+        assert accuracy is not None  # as there are rows
+        return float(accuracy)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

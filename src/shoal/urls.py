@@ -68,6 +68,11 @@ def urls_of(url: str) -> list[tuple[str, str]]:
     """Return the files that a URL names, in order: itself, those of a folder, or of a pattern.
 
     With each comes its path inside the folder, which is empty where no folder was named.
+
+    Raises
+    ------
+    InputError
+        It cannot be listed, or names a folder without files.
     """
     system, path = _file_system(url)
     try:
@@ -76,6 +81,8 @@ def urls_of(url: str) -> list[tuple[str, str]]:
             inside = {each: "" for each, of in found.items() if of["type"] != "directory"}
         elif system.isdir(path):
             inside = {each: each.removeprefix(path).strip("/") for each in system.find(path)}
+            if not inside:
+                raise FileNotFoundError("the folder holds no file")
         else:
             inside = {path: ""}
         return [(system.unstrip_protocol(each), inside[each]) for each in sorted(inside)]

@@ -21,6 +21,7 @@ from shoal.shards.place import Place, Seen
 from shoal.shards.sources import Shard
 
 BLOCKS_OF_A_THREAD = 4  # so that all have something to do until the end
+MOST_BYTES = 2**30  # of the files of a block; a greater one would take long without a sign
 
 
 class OnCluster(Place):
@@ -55,7 +56,8 @@ class OnCluster(Place):
         ]
         ends = in_tree(self.cluster.client, terms, 1)
         what = f"the reading of {len(shards):,} shards"
-        found: list[T] = self.cluster.results([end for _, end in ends], what)
+        largest = max(shard.size for shard in shards)
+        found: list[T] = self.cluster.results([end for _, end in ends], what, largest=largest)
         return added([key for key, _ in ends], found)
 
     def each(  # noqa: D102
@@ -66,11 +68,13 @@ class OnCluster(Place):
             some = shards[start : start + at_once]
             sent = [partial(self._send, _done, held, *self._of([shard])) for shard in some]
             what = f"shards {start + 1:,} to {start + len(some):,}"
-            yield from self.cluster.results(sent, what)
+            largest = max(shard.size for shard in some)
+            yield from self.cluster.results(sent, what, largest=largest)
 
     def encode(self, encoder: ShardEncoder, shards: Sequence[Shard]) -> Seen:  # noqa: D102
-        size = 1
-        while len(shards) / size > BLOCKS_OF_A_THREAD * max(1, self.cluster.threads):
+        size, largest = 1, max(shard.size for shard in shards)
+        threads = max(1, self.cluster.threads)
+        while len(shards) / size > BLOCKS_OF_A_THREAD * threads and 2 * size * largest < MOST_BYTES:
             size *= 2
         held, group = self._keep(itself, encoder), uuid4().hex
         numbered = [(shard.number, shard) for shard in shards]
@@ -79,11 +83,12 @@ class OnCluster(Place):
             for some in neighbours(numbered, size)
         ]
         what = f"{len(shards):,} shards encoded"
-        facts = self.cluster.results([partial(self._send, facts_of, b) for b in blocks], what)
+        sent = [partial(self._send, facts_of, block) for block in blocks]
+        facts = self.cluster.results(sent, what, largest=size * largest)
 
         def seen(pieces: PiecewiseLinear) -> OnWorkers:
-            sent = self._keep(itself, pieces)
-            return OnWorkers(self.cluster, blocks, facts, size, pieces, sent)
+            there = self._keep(itself, pieces)
+            return OnWorkers(self.cluster, blocks, facts, size, pieces, there)
 
         return seen
 

@@ -27,6 +27,7 @@ LOOK = 2.0  # seconds between two questions about silent workers
 MOST_FAILURES = 20  # in a row, of one piece of work, before it is given up
 ENDLESS = 6  # times the patience, in which a task that is worked on comes to no end
 MOST_NAMED = 3  # workers in a message
+SLOWEST = 1e6  # bytes that a worker reads in a second
 LONGEST_PAUSE = 2.0  # seconds, before work that was lost is sent again
 LOST = (KilledWorker, CommClosedError, distributed.CancelledError, OSError)
 GONE = ("error", "cancelled")  # a future that is "lost" is being computed again
@@ -42,8 +43,8 @@ class Cluster:
         Seconds without a sign of life after which a worker is taken out.
     patience : float
         Seconds in which nothing comes back and no worker is at work on what is waited for, after
-        which waiting ends with an error; six times as many, if some are at work and nothing that
-        they do comes to its end.
+        which waiting ends with an error; six times as many, and those that reading takes at the
+        slowest, if some are at work and nothing that they do comes to its end.
     """
 
     def __init__(self, client: Client, *, silence: float = 30.0, patience: float = 600.0) -> None:
@@ -63,17 +64,18 @@ class Cluster:
         return self._state().threads
 
     def results(
-        self, works: Sequence[Work], what: str, tick: Tick = lambda: False,
-    ) -> list[Any]:  # fmt: skip
+        self, works: Sequence[Work], what: str, tick: Tick = lambda: False, *, largest: int = 0
+    ) -> list[Any]:
         """Send works; return their results in order, or none if the tick ends the waiting.
 
-        ``what`` is what is waited for, for messages. A work may be sent more than once.
+        ``what`` is what is waited for, for messages; ``largest`` is how many bytes a work reads at
+        the most, which may take its time. A work may be sent more than once.
         """
         futures, failures = [self.asked(work) for work in works], [0] * len(works)
         try:
-            while not tick():
+            while True:
                 try:
-                    return self._gathered(futures, what, tick)
+                    return self._gathered(futures, what, tick, largest / SLOWEST)
                 except (ImportError, RuntimeError) as error:
                     self._raise(error)
                 except LOST as error:
@@ -82,11 +84,16 @@ class Cluster:
             self._give_up(futures)
             if not isinstance(error, _Ended):
                 raise
-        return []
+            return []
 
-    def _gathered(self, futures: list[Future[Any]], what: str, tick: Tick) -> list[Any]:
+    def _gathered(
+        self, futures: list[Future[Any]], what: str, tick: Tick, reading: float
+    ) -> list[Any]:
         """Return the results of all, if none fails; look after the cluster meanwhile."""
+        if tick():
+            raise _Ended
         answer, limit = self._begun(self.client.gather, futures), _Limit()
+        endless = ENDLESS * self.patience + reading
         while not concurrent.futures.wait([answer], timeout=POLL).done:
             if tick():
                 raise _Ended
@@ -99,8 +106,8 @@ class Cluster:
                 self.asked(self.client.cancel, own)  # so they are sent again
             if limit.idle > self.patience:
                 raise InputError(self._in_vain(left))
-            if limit.stuck > ENDLESS * self.patience:
-                raise InputError(self._endless(left, limit.at_work))
+            if limit.stuck > endless:
+                raise InputError(self._endless(left, limit))
         return list(answer.result())
 
     def _give_up(self, futures: Sequence[Future[Any]]) -> None:
@@ -220,7 +227,7 @@ class Cluster:
     def _in_vain(self, left: str) -> str:
         state = self._state()
         has, remedy = f"{state.workers} workers", "see what they do"
-        if state.paused:
+        if state.workers and len(state.paused) == state.workers:
             has = f"paused {_some_of(state.paused)}, whose memory is full"
             remedy = (
                 "give them more (--memory-limit), and room for what they spill"
@@ -230,9 +237,9 @@ class Cluster:
             remedy = f"start some: dask worker {self.address}"
         return f"waited {self.patience:g} s for {left} at {self.address}, which has {has}: {remedy}"
 
-    def _endless(self, left: str, workers: Sequence[str]) -> str:
+    def _endless(self, left: str, limit: "_Limit") -> str:
         return (
-            f"waited {ENDLESS * self.patience:g} s for {left}, on which {_some_of(workers)} worked"
+            f"waited {limit.stuck:,.0f} s for {left}, on which {_some_of(limit.at_work)} worked"
             " without coming to an end: see whether what is read there answers, and start them"
             " again"
         )

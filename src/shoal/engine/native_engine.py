@@ -126,10 +126,8 @@ class NativeEngine(Engine):
         if native:
             self._descend(native, X, Y, passes, tick)
 
-    def in_pieces(self, lines: Lines, X: Array) -> Array:  # noqa: D102
-        if X.shape[1] != len(lines.centre):  # the kernel does not look where an array ends
-            raise ValueError(f"X has {X.shape[1]} features, but {len(lines.centre)} have lines")
-        X = _array(X, X.dtype if X.dtype == np.float32 else np.dtype(np.float64))
+    def _in_pieces(self, lines: Lines, X: Array) -> Array:
+        X = _array(X, X.dtype)
         features = np.empty((len(X), lines.width), np.float32)
         _native.write_pieces(X, lines.centre, lines.spread, lines.edges, lines.first, features)
         return features

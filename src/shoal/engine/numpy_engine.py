@@ -108,7 +108,7 @@ def _instructions() -> str:
     pools = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
     own = [pool for pool in pools if "numpy" in pool["filepath"]] or pools  # others are SciPy's
     kernels = {" ".join(str(pool.get(key, "")) for key in BLAS) for pool in own}
-    extensions = np.show_config(mode="dicts")["SIMD Extensions"]
+    extensions = np.show_config(mode="dicts").get("SIMD Extensions", {})
     found = [*extensions.get("baseline", ()), *extensions.get("found", ())]
     return ", ".join([f"NumPy {np.__version__}", *sorted(kernels), " ".join(found)])
 

@@ -137,6 +137,11 @@ class Engine(ABC):
 
     def in_pieces(self, lines: Lines, X: Array) -> Array:
         """Return the features, (m, width), of numbers in rows, (m, n): the same on all engines."""
+        if X.shape[1] != len(lines.centre):
+            raise ValueError(f"X has {X.shape[1]} features, but {len(lines.centre)} have lines")
+        return self._in_pieces(lines, X.astype(np.result_type(X, np.float32), copy=False))
+
+    def _in_pieces(self, lines: Lines, X: Array) -> Array:
         return lines.transform(X)
 
     def descend(

@@ -96,6 +96,7 @@ template <class T> struct Kernels {
   Rooms (*rooms)(const Shape &);
   void (*pack)(const Shape &, const T *theta, T *parameters, size_t share, size_t end);
   void (*unpack)(const Shape &, const T *parameters, T *theta, size_t share, size_t end);
+  // Where X is read by packs, `copy` copies even what could be read in place.
   void (*gather)(const Shape &, const Source<T> &, Tile<T> &, bool copy);
   // A1, and of Z2 what each share adds to it; `join` puts that together.
   void (*forward)(const Shape &, const T *parameters, const Tile<T> &, Work<T> &, size_t share, size_t end);

@@ -1,6 +1,7 @@
 // Guarantee: numbers become pieces of lines, with the bits of the definition in `shoal.engine.lines`.
 //
-// Quotients are of doubles and nothing is fused, so the result depends on no instruction set.
+// The quotients of pieces are of doubles, clipping is in the precision of the numbers, and nothing
+// is fused: the result depends on no instruction set.
 #pragma once
 
 #include <cstddef>

@@ -85,9 +85,9 @@ template <class T> void unpack(const Shape &s, const T *parameters, T *theta, si
   each_parameter<T>(s, from, end, [=](size_t to, size_t from) { theta[to] = parameters[from]; });
 }
 
-template <class T> void gather(const Shape &s, const Source<T> &from, Tile<T> &tile, bool copy) {
+template <class T> void gather(const Shape &s, const Source<T> &from, Tile<T> &tile, bool) {
   if (from.Y) gather_Y(from, s.n_y, tile, TILE<T>);
-  if (!copy && !tile.rows && in_place(s, from)) {
+  if (!tile.rows && in_place(s, from)) {
     tile.X = from.X + ptrdiff_t(tile.first) * from.X_example;
     tile.X_row = from.X_example;
     return;
