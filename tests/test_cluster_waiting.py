@@ -294,3 +294,30 @@ def test_a_silent_worker_without_a_nanny_gives_no_time_to_others(monkeypatch):
     assert asyncio.run(remove_silent(50.0, dask_scheduler=scheduler)).removed == ("a",)
     scheduler.workers["b"].last_seen -= 50.0
     assert asyncio.run(remove_silent(50.0, dask_scheduler=scheduler)).removed == ("b",)
+
+
+class _Scheduler:
+    """Workers, and the keys of what each was given and has begun."""
+
+    def __init__(self):
+        self.workers = {}
+
+    def give(self, address, given, begun=()):
+        self.workers[address] = SimpleNamespace(
+            processing=[SimpleNamespace(key=key) for key in given], executing=begun,
+            status=distributed.core.Status.running, nanny=f"nanny of {address}",
+        )  # fmt: skip
+
+
+def test_a_worker_that_begins_nothing_of_what_it_was_given_is_stalled(monkeypatch):
+    now = 0.0
+    monkeypatch.setattr(silence.distributed.metrics, "time", lambda: now)
+    scheduler = _Scheduler()
+    for now in range(0, 60, 2):
+        scheduler.give("stalled", ["a", "b"])
+        scheduler.give("computing", ["c"], begun=["c"])
+        scheduler.give("quick", [f"d{now}", "e"])  # what it does is over before it is looked at
+        scheduler.give("idle", [])
+        assert silence._stalled(30.0, scheduler) == ({"stalled"} if now > 30 else set())
+    scheduler.give("stalled", ["b"])
+    assert silence._stalled(30.0, scheduler) == set()

@@ -1,8 +1,9 @@
-"""Guarantee: a worker that gives no sign of life for long holds nobody up.
+"""Guarantee: a worker that gives no sign of life, or begins no work, for long holds nobody up.
 
 Floor 7. Its nanny, if that lives, starts it anew; one that was paused or cut off is taken out.
-Dask lets no worker back in that was taken out: whoever started it has to start it again. This runs
-in the scheduler.
+Dask lets no worker back in that was taken out: whoever started it has to start it again. Workers
+that wait for data of one that stood still, for which Dask has no limit, begin nothing any more.
+This runs in the scheduler.
 """
 
 import asyncio
@@ -19,7 +20,9 @@ from distributed.scheduler import heartbeat_interval
 HEARTBEATS = 3.0  # seconds, in which a worker gives a sign of life, in a small cluster
 RESTART = 6.0  # seconds, in which a nanny has ended its worker
 MOST_SLACK = 8  # times the silence, for a worker that was started anew for it
+STALLED = 4  # times the silence, in which a worker may only receive what its work needs
 _silences: "WeakKeyDictionary[Any, Counter[str]]" = WeakKeyDictionary()  # of nannies, by scheduler
+_given: "WeakKeyDictionary[Any, dict[str, tuple[frozenset[Any], float]]]" = WeakKeyDictionary()
 
 
 class State(NamedTuple):
@@ -38,7 +41,7 @@ class State(NamedTuple):
     paused : tuple of str
         The workers that take no work, as Dask pauses those whose memory is full.
     removed : tuple of str
-        The silent workers that were taken out just now.
+        The workers that were taken out just now, as they were silent or stalled.
     """
 
     workers: int
@@ -53,7 +56,7 @@ class State(NamedTuple):
 async def remove_silent(
     seconds: float, keys: Sequence[Any] = (), dask_scheduler: Any = None
 ) -> State:
-    """Take workers out of a scheduler that gave no sign of life for so long.
+    """Take workers out of a scheduler that gave no sign of life for so long, or are stalled.
 
     Returned is what it has then, and how far the tasks of some keys are.
     """
@@ -62,6 +65,7 @@ async def remove_silent(
     while suspects and time.monotonic() < until:  # a scheduler that stood still hears of them now
         await asyncio.sleep(0.2)
         suspects &= _silent(seconds, dask_scheduler)
+    suspects |= _stalled(STALLED * seconds, dask_scheduler)
     if suspects:
         known = dask_scheduler.workers
         nannies = [known[a].nanny for a in suspects if known[a].nanny]  # others do not come back
@@ -108,9 +112,35 @@ def _progress(keys: Sequence[Any], scheduler: Any) -> tuple[set[str], int]:
 
 def _silent(seconds: float, scheduler: Any) -> set[str]:
     """Return who is silent; one that imports for long after each start must get through it."""
-    now, silences = distributed.metrics.time(), _silences.get(scheduler, Counter())
+    now = distributed.metrics.time()
     return {
         address
         for address, worker in scheduler.workers.items()
-        if now - worker.last_seen > seconds * min(MOST_SLACK, 2 ** silences[worker.nanny])
+        if now - worker.last_seen > seconds * _slack(worker, scheduler)
     }
+
+
+def _stalled(seconds: float, scheduler: Any) -> set[str]:
+    """Return who has had the same work for so long, each time it was looked at, and begun none."""
+    now, before = distributed.metrics.time(), _given.get(scheduler, {})
+    given = {
+        address: frozenset(task.key for task in worker.processing)
+        for address, worker in scheduler.workers.items()
+        if worker.processing and not worker.executing and worker.status == Status.running
+    }
+    since = {
+        address: before[address][1] if before.get(address, ((), 0))[0] == keys else now
+        for address, keys in given.items()
+    }
+    _given[scheduler] = {address: (keys, since[address]) for address, keys in given.items()}
+    return {
+        address
+        for address in given
+        if now - since[address] > seconds * _slack(scheduler.workers[address], scheduler)
+    }
+
+
+def _slack(worker: Any, scheduler: Any) -> int:
+    """Return how many times as long as others a worker may take: more, the oftener it was slow."""
+    silences = _silences.get(scheduler, Counter())
+    return int(min(MOST_SLACK, 2 ** silences[worker.nanny]))
