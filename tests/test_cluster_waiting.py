@@ -279,7 +279,9 @@ class Scheduler:
     def __init__(self, **ago):
         now, self.running = distributed.metrics.time(), set()
         self.workers = {
-            address: SimpleNamespace(last_seen=now - seconds, nanny=None, nthreads=1, status=None)
+            address: SimpleNamespace(
+                last_seen=now - seconds, nanny=None, nthreads=1, status=None, processing=()
+            )
             for address, seconds in ago.items()
         }
 
@@ -296,7 +298,7 @@ def test_a_silent_worker_without_a_nanny_gives_no_time_to_others(monkeypatch):
     assert asyncio.run(remove_silent(50.0, dask_scheduler=scheduler)).removed == ("b",)
 
 
-class _Scheduler:
+class Dealt:
     """Workers, and the keys of what each was given and has begun."""
 
     def __init__(self):
@@ -312,7 +314,7 @@ class _Scheduler:
 def test_a_worker_that_begins_nothing_of_what_it_was_given_is_stalled(monkeypatch):
     now = 0.0
     monkeypatch.setattr(silence.distributed.metrics, "time", lambda: now)
-    scheduler = _Scheduler()
+    scheduler = Dealt()
     for now in range(0, 60, 2):
         scheduler.give("stalled", ["a", "b"])
         scheduler.give("computing", ["c"], begun=["c"])
