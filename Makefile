@@ -68,22 +68,23 @@ clean:
 	$(BIN)/python -m pip install --quiet cmake
 	touch $@
 
+# What is installed already is not compiled again: only what an extra adds is installed.
 # PyTorch is one of the tests' outside oracles; where it cannot be had, those tests are skipped.
 .venv/tests: .venv/installed
 	$(BIN)/python -m pip install --quiet torch==2.13.0 || echo "PyTorch is not to be had here"
-	$(BIN)/python -m pip install --quiet --editable ".[test]"
+	$(BIN)/python -m pip install --quiet "shoal[test]"
 	touch $@
 
 # Peers that cannot be had are left out of the comparison.
 .venv/bench: .venv/installed
 	$(BIN)/python -m pip install --quiet torch==2.13.0 || echo "PyTorch is not to be had here"
-	$(BIN)/python -m pip install --quiet --editable ".[bench]" || echo "some peers are not to be had here"
+	$(BIN)/python -m pip install --quiet "shoal[bench]" || echo "some peers are not to be had here"
 	touch $@
 
 .venv/checks: .venv/tests
-	$(BIN)/python -m pip install --quiet --editable ".[test,check]"
+	$(BIN)/python -m pip install --quiet "shoal[test,check]"
 	touch $@
 
 .venv/docs: .venv/installed
-	$(BIN)/python -m pip install --quiet --editable ".[docs]"
+	$(BIN)/python -m pip install --quiet "shoal[docs]"
 	touch $@

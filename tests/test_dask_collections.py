@@ -136,3 +136,9 @@ def test_an_empty_partition_is_no_shard():
         model, _ = cluster.train(empty, "y", client=client, recipe=RECIPE)
         assert model.record["rows"] < 300
         assert len(cluster.predict(model, empty).compute(scheduler="threads")) == 300
+
+
+@pytest.mark.parametrize("client", [None, "tcp://127.0.0.1:8786"])
+def test_what_is_no_client_is_refused_with_the_remedy(client):
+    with pytest.raises(InputError, match=r"must be a distributed.Client, as Client\("):
+        cluster.train(dd.from_pandas(frame(50), npartitions=2), "y", client=client)

@@ -6,6 +6,7 @@ from conftest import ENGINES
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.sparse import csc_array
+from threadpoolctl import threadpool_limits
 
 from shoal import (
     Callback,
@@ -17,9 +18,11 @@ from shoal import (
     train,
     train_population,
 )
+from shoal.engine import NumpyEngine
 from shoal.engine.dropout import Dropout
 from shoal.errors import DivergedError, InputError
 from shoal.optimizers import Adam, GradientDescent, Momentum, ScaledAdam
+from shoal.partition_descent import cost_and_gradient
 from shoal.partitions import InMemory, OnDisk
 from shoal.tree_sums import TreeSum
 
@@ -299,3 +302,15 @@ def test_neighbours_may_be_added_up_before_they_meet_the_others(keys, size, seed
         if inside:
             blocks.add(start, block.total())
     assert blocks.total() == straight.total()
+
+
+def test_the_sums_of_numpy_do_not_depend_on_the_threads_that_its_library_may_use():
+    random = np.random.default_rng(0)
+    X, Y = random.normal(size=(200, 3000)), random.integers(0, 2, (1, 3000)).astype(float)
+    network = Network(200, 128, 1).initialise("scaled", random_state=0)
+    parts = InMemory(Examples(X, Y), 1000)
+    found = []
+    for threads in (1, 2):
+        with threadpool_limits(threads, user_api="blas"):
+            found.append(cost_and_gradient(NumpyEngine(), network, parts).gradient.tobytes())
+    assert found[0] == found[1]

@@ -135,3 +135,29 @@ def test_the_bytes_of_all_shards_are_added_up_once_for_a_progress_bar(folder, mo
                 bar.read(shard, block)
         assert bar.rows == 3000
     assert len(asked) == 1
+
+
+@pytest.mark.parametrize("source", ["t", "t/*.parquet", "file://{}/t"])
+@pytest.mark.parametrize("written", ["t/part-0.parquet", "t/new.parquet"])
+def test_predictions_are_not_written_among_the_files_that_are_read(
+    source, written, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    parquet(tmp_path / "t", frame(400))
+    before = {path.name: path.read_bytes() for path in (tmp_path / "t").iterdir()}
+    model, _ = train_shards("t", "y", recipe=QUICK)
+    model.save("m.shoal")
+    said = CliRunner().invoke(
+        shoal, ["predict", "m.shoal", source.format(tmp_path), "-o", written]
+    )  # fmt: skip
+    assert isinstance(said.exception, InputError)
+    assert "would be one of the files of" in str(said.exception)
+    assert {path.name: path.read_bytes() for path in (tmp_path / "t").iterdir()} == before
+
+
+def test_an_address_that_is_none_is_refused_at_once(tmp_path):
+    pytest.importorskip("distributed")
+    table = parquet(tmp_path / "t", frame(400))
+    said = CliRunner().invoke(shoal, ["train", str(table), "-t", "y", "--dask", "garbage"])
+    assert isinstance(said.exception, InputError)
+    assert "'garbage' is no address: give that of a scheduler" in str(said.exception)

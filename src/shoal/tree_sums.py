@@ -76,4 +76,6 @@ def add_part(
 ) -> None:  # fmt: skip
     """Add what a part of examples has in each network's cost and gradient."""
     for network, total in zip(networks, totals, strict=True):
-        total.add(key, Sums(*engine.cost_and_gradient(network, part.X, part.Y, part.w, weight)))
+        with engine.threads(network, 0):  # NumPy's bits depend on how many there are
+            sums = engine.cost_and_gradient(network, part.X, part.Y, part.w, weight)
+        total.add(key, Sums(*sums))

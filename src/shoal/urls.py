@@ -108,8 +108,15 @@ def _file_system(url: str) -> tuple[Any, str]:
         ) from None
     try:
         system, path = url_to_fs(url)
-    except (ValueError, ImportError) as error:
-        raise _unreadable(url, error) from error
+    except ImportError as error:
+        raise InputError(
+            f"cannot read {url}: what opens it is not installed ({_reason(error)}): pip install it"
+        ) from error
+    except ValueError as error:
+        raise InputError(
+            f"cannot read {url}: {_reason(error)}: name a file, or a URL that begins with s3://,"
+            " gs://, https:// or such"
+        ) from error
     return system, path
 
 

@@ -60,7 +60,13 @@ def connected(address: str) -> "Iterator[Place]":
         from shoal.distributed import OnCluster
     except ImportError:
         raise InputError("--dask needs Dask: install shoal[dask]") from None
-    for name in ("asyncio", "distributed"):  # what matters to a user is told in a sentence
+    if ":" not in address:
+        raise InputError(f"{address!r} is no address: give that of a scheduler, tcp://host:8786")
+    for name in (
+        "asyncio",
+        "distributed",
+        "distributed.client",
+    ):  # what matters to a user is told in a sentence
         logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         client = Client(  # type: ignore[no-untyped-call]
@@ -72,7 +78,14 @@ def connected(address: str) -> "Iterator[Place]":
             f" dask worker {address}"
         ) from error
     with client:
-        yield OnCluster(client)
+        place = OnCluster(client)
+        if not place.cluster.threads:
+            click.echo(
+                f"Note: {address} has no worker yet, which is waited for: start some with dask"
+                f" worker {address}",
+                err=True,
+            )
+        yield place
 
 
 def recipe_of(recipe: "Recipe", table: "ShardedTable", large: bool) -> "Recipe":

@@ -5,6 +5,7 @@ Floor 7.
 
 import os
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -67,7 +68,14 @@ def chosen_network(model: "TableModel", number: int) -> "Network":
 
 
 def must_differ(path: str, *inputs: str) -> None:
-    """Refuse to write over what is read."""
+    """Refuse to write over what is read, or where it would be read too."""
+    written = Path(path).resolve()
     for name in inputs:
-        if Path(name).exists() and Path(path).exists() and Path(name).samefile(path):
+        read = Path(name.removeprefix("file://")).resolve()
+        if read.exists() and written.exists() and read.samefile(written):
             raise InputError(f"{path} is an input of this command: write to another file")
+        if (read.is_dir() and read in written.parents) or fnmatchcase(str(written), str(read)):
+            raise InputError(
+                f"{path} would be one of the files of {name}, which this command reads: write into"
+                " another folder"
+            )

@@ -7,6 +7,7 @@ of workers, and whatever becomes of them, sums are added up in the tree of the s
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -15,6 +16,7 @@ from distributed import Client, Future
 from shoal.distributed.parts import Block, OnWorkers, facts_of
 from shoal.distributed.sending import E, Kept, T, added, in_tree, itself, neighbours, send
 from shoal.distributed.waiting import Cluster
+from shoal.errors import InputError
 from shoal.piecewise import PiecewiseLinear
 from shoal.shards.encoding import ShardEncoder
 from shoal.shards.place import Place, Seen
@@ -40,6 +42,11 @@ class OnCluster(Place):
     """
 
     def __init__(self, client: Client, *, silence: float = 30.0, patience: float = 600.0) -> None:
+        if not isinstance(client, Client):
+            raise InputError(
+                f"client is {client!r}, but must be a distributed.Client, as"
+                " Client('tcp://host:8786') is"
+            )
         self.cluster = Cluster(client, silence=silence, patience=patience)
         self.frames: Sequence[Kept] = ()
         self._kept: list[Kept] = []
@@ -93,8 +100,10 @@ class OnCluster(Place):
         return seen
 
     def _of(self, shards: list[Shard]) -> tuple[list[Shard], list[Kept]]:
-        """Return shards, and their data frames if they have such."""
-        return shards, [self.frames[shard.number] for shard in shards] if self.frames else []
+        """Return shards as workers find them, and their data frames if they have such."""
+        if self.frames:
+            return shards, [self.frames[shard.number] for shard in shards]
+        return [replace(each, source=_anywhere(each.source)) for each in shards], []
 
     def _send(
         self, work: Callable[..., Any], *arguments: Any, group: str | None = None
@@ -104,6 +113,11 @@ class OnCluster(Place):
     def _keep(self, work: Callable[..., Any], *arguments: Any, group: str | None = None) -> Kept:
         self._kept.append(Kept(partial(self._send, work, *arguments, group=group)))
         return self._kept[-1]
+
+
+def _anywhere(source: str) -> str:
+    """Return what names a file in whatever folder a worker was started."""
+    return source if "://" in source else str(Path(source).absolute())
 
 
 def _with_frames(shards: Sequence[Shard], frames: Sequence[Any]) -> list[Shard]:
