@@ -37,7 +37,9 @@ if TYPE_CHECKING:
     metavar="TABLE",
     help="Stop training by these rows; without it each network has a fold of TABLE.",
 )
-@options.written("MODEL", "The model file to write.  [default: TABLE's name with .shoal]")
+@options.written(
+    "MODEL", "The model file to write.  [default: TABLE's name, of a pattern model, with .shoal]"
+)
 @click.option(
     "--checkpoint",
     "folder",
