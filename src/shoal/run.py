@@ -68,9 +68,7 @@ class Run:
         """Return how many passes may be made before somebody has to look at the network."""
         done = len(self.history)
         periods = [callback.every for callback in self.callers]
-        if self.member.validation is not None:
-            periods.append(1)
-        if self.member.averaging:
+        if self.member.validation is not None or self.member.averaging:
             periods.append(1)
         return min((every - done % every for every in periods), default=self.state.max_epochs)
 

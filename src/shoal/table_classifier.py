@@ -133,9 +133,8 @@ class TableClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.classes_ = model.target.decode(np.arange(len(model.target.classes)))
         names = model.schema.feature_names
         self.n_features_in_ = len(names)
-        if names != tuple(
-            f"column_{k + 1}" for k in range(len(names))
-        ):  # as those without names have
+        nameless = tuple(f"column_{k + 1}" for k in range(len(names)))
+        if names != nameless:
             self.feature_names_in_ = np.array(names, object)
         return self
 

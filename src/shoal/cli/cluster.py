@@ -62,11 +62,8 @@ def connected(address: str) -> "Iterator[Place]":
         raise InputError("--dask needs Dask: install shoal[dask]") from None
     if ":" not in address:
         raise InputError(f"{address!r} is no address: give that of a scheduler, tcp://host:8786")
-    for name in (
-        "asyncio",
-        "distributed",
-        "distributed.client",
-    ):  # what matters to a user is told in a sentence
+    # what matters to a user is told in a sentence
+    for name in ("asyncio", "distributed", "distributed.client"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         client = Client(  # type: ignore[no-untyped-call]
