@@ -117,7 +117,8 @@ def in_words(page):
 
 
 def scenario(page, run=0):
-    """Return what the link says of a run."""
+    """Return what the link says of a run; the page writes it soon after it has begun."""
+    until(lambda: page.evaluate("location.hash.length > 1"))
     return page.evaluate(
         """run => {
           const text = location.hash.slice(1).replaceAll("-", "+").replaceAll("_", "/");

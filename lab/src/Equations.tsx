@@ -47,14 +47,14 @@ export function Equations({ lab }: Props) {
     const example = lab.example.value;
     return { scenario: run.scenario.peek(), iteration: frame.iteration, example };
   });
-  const seen = followed.answer.value;
+  const [seen, asked] = [followed.answer.value, followed.question.value];
   const said = lab.runs.value.some((run) => run.error.value); // by the run itself
   return (
     <section class="equations" aria-labelledby={`${lab.id}-equations`} data-part="equations" ref={place} onKeyDown={(event) => byKey(lab, event)}>
       <header>
         <h2 id={`${lab.id}-equations`}>The equations</h2>
         <p class="quiet">
-          One step of gradient descent, at iteration {followed.question.value?.iteration ?? 0}.
+          One step of gradient descent{asked && `, at iteration ${asked.iteration}`}.
         </p>
       </header>
       <div class="choosing">
