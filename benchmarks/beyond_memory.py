@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from sklearn.neural_network import MLPClassifier
 
-from shoal import Member, Network, train_population
+from shoal import Examples, Member, Network, train_population
 from shoal.bins import fit_pieces
 from shoal.engine.dropout import Dropout
 from shoal.optimizers import ScaledAdam
@@ -95,6 +95,11 @@ def parts_of(path: Path, shards: int, place: Here) -> Partitions:
     return seen(fit_pieces(plan.sample.X, plan.sample.labels))
 
 
+def made(part: Examples) -> Examples:
+    """Return examples with their features in memory."""
+    return replace(part, X=np.asarray(part.X))
+
+
 def shoal(parts: Partitions) -> None:
     """Make a pass in batches of 256."""
     n_x = parts.load(0).X.shape[0]
@@ -107,7 +112,7 @@ def scikit_learn(parts: Partitions) -> None:
     """Make the same pass with ``partial_fit``, part by part."""
     model = MLPClassifier(UNITS, batch_size=BATCH, learning_rate_init=0.002)
     for i in range(len(parts.sizes)):
-        part = parts.load(i)
+        part = made(parts.load(i))
         model.partial_fit(part.X.T, part.Y[0].astype(int), classes=[0, 1])
 
 
@@ -126,7 +131,7 @@ def pytorch(parts: Partitions) -> None:
     class Parts(torch.utils.data.IterableDataset):
         def __iter__(self) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
             for i in range(len(parts.sizes)):
-                part = parts.load(i)
+                part = made(parts.load(i))
                 X, Y = torch.from_numpy(part.X.T), torch.from_numpy(part.Y.T)
                 for rows in torch.randperm(len(X)).split(BATCH):
                     yield X[rows], Y[rows]
@@ -142,7 +147,7 @@ def rates(path: Path, shards: int, rounds: int) -> dict[str, float]:
     OUT.mkdir(parents=True, exist_ok=True)
     with Here(OUT, in_memory=False) as place:
         on_disk = parts_of(path, shards, place)
-        in_memory = InParts([on_disk.load(i) for i in range(len(on_disk.sizes))])
+        in_memory = InParts([made(on_disk.load(i)) for i in range(len(on_disk.sizes))])
         ways: dict[str, Callable[[], None]] = {
             "Shoal, parts in memory": lambda: shoal(in_memory),
             "Shoal, parts on disk": lambda: shoal(on_disk),

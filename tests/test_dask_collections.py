@@ -111,6 +111,20 @@ def test_what_is_wrong_in_a_partition_is_told_with_its_number_among_all():
             cluster.train(data, "y", client=client, recipe=RECIPE)
 
 
+def test_a_partition_whose_own_code_fails_is_told_in_a_sentence():
+    data = dd.from_pandas(frame(100), npartitions=2)
+    broken = data.map_partitions(lambda part: part.assign(b=1 / 0), meta=data._meta)
+    said = r"cannot be computed \(ZeroDivisionError: division"
+    with workers(1) as client, pytest.raises(InputError, match=said):
+        cluster.train(broken, "y", client=client, recipe=RECIPE)
+
+
+def test_an_estimator_does_not_take_dask_s_data_into_memory_by_itself():
+    data = dd.from_pandas(frame(100), npartitions=2)
+    with pytest.raises(InputError, match=r"X is a collection of Dask.* shoal\.distributed"):
+        TableClassifier().fit(data.drop(columns="y"), data["y"])
+
+
 def test_what_a_recipe_chooses_stays_and_the_rest_fits_batches_of_whole_parts():
     data = dd.from_pandas(frame(900), npartitions=2)
     with workers(1) as client:

@@ -9,8 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from shoal import Examples, Member, Network, train_population
 from shoal.bins import FEW_VALUES, LEAVES, QUANTILES, fit_pieces
+from shoal.engine.dropout import Dropout
 from shoal.engine.lines import SOFT_LIMIT
+from shoal.optimizers import Adam
 from shoal.piecewise import Pieces, PiecewiseLinear
 
 
@@ -100,6 +103,40 @@ def test_every_engine_makes_the_same_pieces_to_the_bit(X, layout):
     for each in made[1:]:
         np.testing.assert_array_equal(np.signbit(each), np.signbit(made[0]))
         np.testing.assert_array_equal(each, made[0])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("n_h", [0, 3, 40])
+def test_an_engine_learns_from_lazy_features_as_from_those_that_are_made(engine, n_h, dtype):
+    random = np.random.default_rng(0)
+    numbers = random.normal(size=(4, 700)).astype(dtype)
+    encoding = PiecewiseLinear(
+        [Pieces(0.3, 0.7, (-1.0, 0.1, 0.7)), Pieces(), Pieces(0, 1, (0, 1)), Pieces()]
+    )
+    Y = (numbers[:1] > 0).astype(dtype)
+    found = []
+    for X in (encoding.lazy(numbers), np.asarray(encoding.lazy(numbers))):
+        network = Network(encoding.width, n_h, 1, "relu", dtype=dtype)
+        network.initialise("scaled", random_state=0)
+        dropout = Dropout(0.3, 0) if n_h else None
+        member = Member(network, Adam(0.01), dropout=dropout)
+        (history,) = train_population(
+            [member], Examples(X, Y), max_epochs=3, batch_size=100, engine=engine
+        )
+        J, gradient = engine.cost_and_gradient(network, X, Y)
+        J2, A2 = engine.cost_and_predictions(network, X, Y)
+        costs = np.array([*history["cost"], J, J2])
+        arrays = network.theta, costs, gradient, A2, engine.predict(network, X)
+        found.append([each.tobytes() for each in arrays])
+    assert found[0] == found[1]
+
+
+def test_some_of_the_examples_of_lazy_features_are_theirs():
+    encoding = PiecewiseLinear([Pieces(0, 1, (0.0, 1.0, 2.0)), Pieces()])
+    lazy = encoding.lazy(np.arange(12.0).reshape(2, 6) / 5)
+    assert lazy.shape == np.asarray(lazy).shape == (4, 6)
+    for some in (slice(1, 4), np.array([5, 0, 0])):
+        np.testing.assert_array_equal(np.asarray(lazy[:, some]), np.asarray(lazy)[:, some])
 
 
 def test_features_that_are_not_those_of_the_lines_are_refused(default):

@@ -176,6 +176,12 @@ def test_a_training_on_shards_is_resumed_to_the_same_bits(folder, tmp_path):
     assert resumed.fingerprint == straight.fingerprint
     with pytest.raises(InputError, match="seed"):
         train_shards(folder, "y", recipe=QUICK, seed=1, checkpoint=Checkpoint(kept, resume=True))
+    with pytest.raises(
+        InputError, match=r"differs in choice of l2 \(was not given, is 9.0\): give"
+    ):
+        train_shards(
+            folder, "y", recipe=replace(QUICK, l2=9.0), checkpoint=Checkpoint(kept, resume=True)
+        )
 
 
 def test_a_number_that_is_rare_is_a_number_in_later_tables_too(tmp_path, monkeypatch):

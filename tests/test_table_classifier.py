@@ -73,6 +73,8 @@ def test_what_cannot_be_learned_is_refused_in_a_sentence():
         TableClassifier().fit(X, np.ones(300))
     with pytest.raises(InputError, match="X has 300 rows, but y has 2"):
         TableClassifier().fit(X, [0, 1])
+    with pytest.raises(InputError, match="y is 'b', but X is in memory: give the labels"):
+        TableClassifier().fit(X, "b")
     with pytest.raises(InputError, match="X has 300 rows, but groups has 2"):
         TableClassifier().fit(X, y, groups=[0, 1])
     model = TableClassifier(recipe=QUICK, random_state=0).fit(X, y)

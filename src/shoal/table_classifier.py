@@ -94,6 +94,11 @@ class TableClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         rows = self._table(X, first=True)
         if y is None:
             raise InputError("TableClassifier requires y to be passed, but the target y is None")
+        if isinstance(y, str):
+            raise InputError(
+                f"y is {y!r}, but X is in memory: give the labels themselves as y, and the other"
+                " columns as X"
+            )
         y = column_or_1d(check_array(y, ensure_2d=False, dtype=None), warn=True)
         check_classification_targets(y)
         self.classes_, numbers = np.unique(y, return_inverse=True)
@@ -208,6 +213,11 @@ class TableClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return tags
 
     def _table(self, X: Any, first: bool) -> Table:
+        if hasattr(X, "__dask_graph__"):
+            raise InputError(
+                "X is a collection of Dask, which would be taken into memory: use those of"
+                " shoal.distributed, or give X.compute()"
+            )
         if hasattr(X, "iloc"):
             validate_data(self, X, reset=first, skip_check_array=True)
         else:

@@ -3,6 +3,7 @@
 Floor 6.
 """
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any
@@ -55,6 +56,12 @@ class Choices:
         chosen = _unlike(self, Choices())
         recipe = _unlike(self.recipe, Recipe())
         return chosen | ({"recipe": recipe} if recipe else {})
+
+    def told(self) -> dict[str, str]:
+        """Return the same in words, by what was chosen, for a checkpoint."""
+        choices = self.to_data()
+        recipe = choices.pop("recipe", {})
+        return {f"choice of {k}": json.dumps(v) for k, v in (choices | recipe).items()}
 
 
 def _unlike(one: Any, default: Any) -> dict[str, Any]:

@@ -4,7 +4,6 @@ Floor 6. Hold rows out, learn from the others, and measure beside logistic regre
 majority guess.
 """
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -103,8 +102,6 @@ def train_table(
 
 def _what(prepared: Prepared, rows: Labels, validation: Table | None, seed: int) -> dict[str, str]:
     """Return what a training is of, for a checkpoint."""
-    choices = prepared.choices.to_data()
-    recipe = choices.pop("recipe", {})
     return {
         "table": _digest(prepared.table),
         "validation table": "none" if validation is None else _digest(validation),
@@ -112,7 +109,7 @@ def _what(prepared: Prepared, rows: Labels, validation: Table | None, seed: int)
         "target": prepared.target.name,
         "seed": str(seed),
         "version of Shoal": __version__,
-        **{f"choice of {k}": json.dumps(v) for k, v in (choices | recipe).items()},
+        **prepared.choices.told(),
     }
 
 

@@ -221,7 +221,12 @@ template <class T> void pieces_are_those_of_their_definition() {
   const vector<size_t> first = {0, 1, 1, 5, 7};
   const vector<T> X = {1, 7, T(0.3), -9, 5, 0, -1, 3, -8, 1, 99, T(0.7)};
   vector<float> to(3 * 8);
-  write_pieces<T>({centre.data(), spread.data(), edges.data(), first.data()}, {X.data(), 4, 1, 3, 4}, to.data());
+  Rows rows{nullptr, nullptr, 4, 1, 3, 4};
+  if constexpr (sizeof(T) == sizeof(float)) rows.floats = X.data();
+  else rows.doubles = X.data();
+  const Pieces pieces({centre.data(), spread.data(), edges.data(), first.data()}, rows);
+  check(pieces.m() == 3 && pieces.width() == 8, "a number has as many features as edges, or is one");
+  pieces.write(3, 0, nullptr, to.data(), 8);
   for (size_t i = 0, at = 0; i < 3; ++i)
     for (size_t j = 0; j < 4; ++j) {
       const double x = X[4 * i + j], z = (x - centre[j]) / spread[j];
@@ -230,6 +235,34 @@ template <class T> void pieces_are_those_of_their_definition() {
       for (size_t t = first[j] + 1; t < first[j + 1]; ++t) {
         const double v = (x - edges[t - 1]) / (edges[t] - edges[t - 1]);
         check(to[at++] == float(std::min(std::max(v, 0.0), 1.0)), "a piece rises from 0 to 1");
+      }
+    }
+}
+
+// Hidden layers and tables of several sizes, so that each kind of kernel, kept tiles and shuffled rows occur.
+void pieces_made_on_the_way_give_the_bits_of_those_made_before() {
+  const size_t n = 5, edges_of_each = 7, width = n * edges_of_each;
+  vector<double> edges(width);
+  for (size_t i = 0; i < width; ++i) edges[i] = double(i % edges_of_each) / 4 - 0.8;
+  const vector<double> centre(n, 0.1), spread(n, 0.4);
+  const vector<size_t> first = {0, 7, 14, 21, 28, 35};
+  for (const size_t n_h : {1, 4, 9, 33, 300})
+    for (const size_t m : {1, 40, 700, 2500}) {
+      const Shape shape = {width, n_h, 2, Activation::relu, Output::softmax};
+      Problem<float> p({shape, m, 0, true, Rule::adam, m / 3 + 1, m == 700});
+      vector<float> numbers(m * n);
+      for (size_t i = 0; i < m * n; ++i) numbers[i] = float(uniform(6, i));
+      const Pieces pieces({centre.data(), spread.data(), edges.data(), first.data()},
+                          {numbers.data(), nullptr, ptrdiff_t(n), 1, m, n});
+      pieces.write(m, 0, nullptr, p.X.first, width);
+      Problem<float> made(p);
+      made.X.first = made.X.memory.data(), made.Y.first = made.Y.memory.data(), made.w.first = made.w.memory.data();
+      p.pieces = &pieces;
+      for (const Variant *variant : variants()) {
+        name_what_is_tested(*variant, p.c, sizeof(float));
+        check(evaluated(*variant, p, 3) == evaluated(*variant, made, 1), "pieces made on the way are evaluated alike");
+        check(descended<float>(*variant, {&p}, 3, 3) == descended<float>(*variant, {&made}, 3, 1),
+              "networks descend alike on pieces made on the way");
       }
     }
 }
@@ -252,6 +285,7 @@ int main() {
   the_order_of_the_examples_is_a_permutation();
   pieces_are_those_of_their_definition<float>();
   pieces_are_those_of_their_definition<double>();
+  pieces_made_on_the_way_give_the_bits_of_those_made_before();
   networks_and_tables_of_every_size_are_right();
   large_networks_and_tables_are_right();
   dropping_and_scaling_networks_descend_alike();

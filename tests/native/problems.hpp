@@ -10,6 +10,7 @@
 
 #include "descent.hpp"
 #include "order.hpp"
+#include "pieces.hpp"
 
 namespace test {
 
@@ -65,13 +66,17 @@ template <class T> struct Problem {
     if (c.weighted) weight = 0;
     for (size_t i = 0; c.weighted && i < c.m; ++i) weight += double(w.at(0, i));
   }
-  Source<T> source() const { return {X.first, X.example, X.row, Y.first, Y.example, Y.row, c.m}; }
+  Source<T> source() const {
+    if (pieces) return {nullptr, 0, 0, Y.first, Y.example, Y.row, c.m, pieces};
+    return {X.first, X.example, X.row, Y.first, Y.example, Y.row, c.m};
+  }
   const T *weights() const { return c.weighted ? w.first : nullptr; }
 
   Case c;
   Table<T> X, Y, w;
   vector<T> theta;
   double weight; // the sum of w
+  const Pieces *pieces = nullptr; // to make X of, instead
 };
 
 template <class T> bool same_bits(const vector<T> &a, const vector<T> &b) {

@@ -3,13 +3,13 @@
 Floor 7. The partitions stay where they are.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from shoal.columns import Kind
 from shoal.distributed.sending import Kept, send
-from shoal.distributed.waiting import Cluster
+from shoal.distributed.waiting import Cluster, Work
 from shoal.errors import InputError
 from shoal.shards.sources import Shard, ShardedTable
 from shoal.table_model import TableModel
@@ -43,7 +43,7 @@ def sharded(
     sent = cluster.asked(client.compute, parts)
     frames = [Kept(partial(client.compute, a), b) for a, b in zip(parts, sent, strict=True)]
     works = [partial(send, client, _facts, each) for each in frames]
-    facts: list[Facts] = cluster.results(works, "the partitions of the Dask frame")
+    facts: list[Facts] = _computed(cluster, works)
     kept = {i: own for i, own in enumerate(facts) if own[0]}
     if not kept:
         raise InputError(f"{SOURCE} has no rows: give a table with at least one row")
@@ -53,6 +53,19 @@ def sharded(
     )
     columns = _kinds({i: kinds for i, (_, _, kinds) in kept.items()})
     return ShardedTable(SOURCE, shards, columns, True), name, [frames[i] for i in kept]
+
+
+def _computed(cluster: Cluster, works: Sequence[Work]) -> list[Facts]:
+    """Return what is found of the partitions, whose own code may fail."""
+    try:
+        return cluster.results(works, f"the partitions of {SOURCE}")
+    except (InputError, KeyboardInterrupt):
+        raise
+    except Exception as error:
+        raise InputError(
+            f"a partition of {SOURCE} cannot be computed ({type(error).__name__}: {error}): mend"
+            " what it is made of"
+        ) from error
 
 
 def frame_of(data: Any, model: TableModel | None = None) -> Any:

@@ -8,6 +8,12 @@ from shoal.activations import Array
 
 Sizes = tuple[int, int, int, str, str]  # n_x, n_h, n_y, activation, output
 
+class Pieces:
+    def __init__(
+        self, X: Array, centre: Array, spread: Array, edges: Array, first: NDArray[np.uint64]
+    ) -> None: ...
+    def write(self, to: Array) -> None: ...
+
 class Member32:
     passes: int
     t: int
@@ -40,7 +46,8 @@ class Member64(Member32): ...
 
 def descend(
     members: list[Any],
-    X: Array,
+    X: Array | None,
+    pieces: Pieces | None,
     Y: Array,
     first: int,
     count: int,
@@ -56,7 +63,8 @@ def descend(
 def evaluate(
     sizes: Sizes,
     theta: Array,
-    X: Array,
+    X: Array | None,
+    pieces: Pieces | None,
     Y: Array | None,
     w: Array | None,
     m: float,
@@ -68,8 +76,5 @@ def evaluate(
     share_all: bool,
     tick: Callable[[], bool] | None,
 ) -> float: ...
-def write_pieces(
-    X: Array, centre: Array, spread: Array, edges: Array, first: NDArray[np.uint64], to: Array
-) -> None: ...
 def order(count: int, seed: int, epoch: int) -> list[int]: ...
 def variants() -> list[tuple[str, bool]]: ...

@@ -13,7 +13,7 @@ import numpy as np
 from shoal.activations import Array
 from shoal.engine import _native
 from shoal.engine.dropout import Dropout
-from shoal.engine.lines import Lines
+from shoal.engine.lines import LazyFeatures
 from shoal.engine.numpy_engine import NumpyEngine
 from shoal.engine.order import check_size
 from shoal.engine.protocol import CostAndGradient, Descent, Engine, Passes, Tick
@@ -126,17 +126,16 @@ class NativeEngine(Engine):
         if native:
             self._descend(native, X, Y, passes, tick)
 
-    def _in_pieces(self, lines: Lines, X: Array) -> Array:
-        X = _array(X, X.dtype)
-        features = np.empty((len(X), lines.width), np.float32)
-        _native.write_pieces(X, lines.centre, lines.spread, lines.edges, lines.first, features)
+    def _made(self, X: LazyFeatures) -> Array:
+        features = np.empty(X.shape[::-1], X.dtype)
+        _pieces(X).write(features)
         return features
 
     def _descend(
         self, descents: Sequence[Descent], X: Array, Y: Array, passes: Passes, tick: Tick
     ) -> None:
         dtype = descents[0].network.theta.dtype
-        X, Y = _array(X, dtype), _array(Y, dtype)
+        (source, pieces), Y = _source(X, dtype), _array(Y, dtype)
         if passes.shuffle and passes.batch_size < X.shape[1]:
             check_size(X.shape[1])
         costs = np.zeros((len(descents), passes.count))
@@ -147,7 +146,7 @@ class NativeEngine(Engine):
         ]
         try:
             _native.descend(
-                members, X, Y, passes.first, passes.count, passes.batch_size,
+                members, source, pieces, Y, passes.first, passes.count, passes.batch_size,
                 passes.shuffle, passes.seed % 2**64, *self._how, tick,
             )  # fmt: skip
         finally:
@@ -167,14 +166,15 @@ class NativeEngine(Engine):
     ) -> float:
         network.check(X, Y, w)  # the kernels do not look where an array ends
         dtype = network.theta.dtype
+        source, pieces = _source(X, dtype)
         return _native.evaluate(
-            _sizes(network), network.theta, _array(X, dtype), Y if Y is None else _array(Y, dtype),
+            _sizes(network), network.theta, source, pieces, Y if Y is None else _array(Y, dtype),
             w if w is None else _array(w, dtype), m, gradient, A2, *self._how, lambda: False,
         )  # fmt: skip
 
 
 def _knows(network: Network, X: object) -> bool:
-    return isinstance(X, np.ndarray) and network.n_h > 0
+    return isinstance(X, np.ndarray | LazyFeatures) and network.n_h > 0
 
 
 def _total_weight(Y: Array, w: Array | None) -> float:
@@ -182,11 +182,23 @@ def _total_weight(Y: Array, w: Array | None) -> float:
     return float(Y.shape[1]) if w is None else float(w.sum())
 
 
-def _array(X: Array, dtype: np.dtype[Any]) -> Array:
+def _array(X: Array | LazyFeatures, dtype: np.dtype[Any]) -> Array:
     """Return the array itself wherever the kernels can read it as it lies."""
-    X = np.asarray(X, dtype)
-    whole = all(stride % X.itemsize == 0 for stride in X.strides) and X.flags.aligned
-    return X if whole else X.copy()
+    array = np.asarray(X, dtype)
+    whole = all(stride % array.itemsize == 0 for stride in array.strides) and array.flags.aligned
+    return array if whole else array.copy()
+
+
+def _source(X: Array | LazyFeatures, dtype: np.dtype[Any]) -> tuple[Array | None, Any]:
+    """Return X, or else what its pieces are made of."""
+    if isinstance(X, LazyFeatures) and dtype == X.dtype:
+        return None, _pieces(X)
+    return _array(X, dtype), None
+
+
+def _pieces(of: LazyFeatures) -> Any:
+    lines, X = of.lines, _array(of.numbers, of.numbers.dtype)
+    return _native.Pieces(X, lines.centre, lines.spread, lines.edges, lines.first)
 
 
 def _sizes(network: Network) -> tuple[int, int, int, str, str]:

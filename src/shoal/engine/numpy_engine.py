@@ -15,6 +15,7 @@ from threadpoolctl import ThreadpoolController, threadpool_info
 
 from shoal import equations
 from shoal.activations import Array
+from shoal.engine.lines import made
 from shoal.engine.protocol import CostAndGradient, Engine
 from shoal.network import Network
 
@@ -74,7 +75,7 @@ class NumpyEngine(Engine):
             _SINGLE_THREAD.leave()
 
     def predict(self, network: Network, X: Array) -> Array:  # noqa: D102
-        parts = [network.forward(X[:, part]).A2 for part in _chunks(X)]
+        parts = [network.forward(own).A2 for _, own in _chunks(X)]
         return np.concatenate(parts, axis=1)
 
     def cost_and_gradient(  # noqa: D102
@@ -82,11 +83,11 @@ class NumpyEngine(Engine):
     ) -> CostAndGradient:
         w, m = equations.total_weight(Y, w, m)
         J, gradient = 0.0, np.zeros_like(network.theta)
-        for part in _chunks(X):
-            forward = network.forward(X[:, part])
+        for part, own in _chunks(X):
+            forward = network.forward(own)
             J += equations.cost(forward.Z2, Y[:, part], network.g2, w[:, part], m)
             gradients = equations.backward(
-                X[:, part], Y[:, part], forward, network.parameters, network.g1, w[:, part], m
+                own, Y[:, part], forward, network.parameters, network.g1, w[:, part], m
             )
             gradient += np.concatenate([d.ravel() for d in gradients])
         return CostAndGradient(J, gradient)
@@ -96,8 +97,8 @@ class NumpyEngine(Engine):
     ) -> tuple[float, Array]:
         w, m = equations.total_weight(Y, w, None)
         J, parts = 0.0, []
-        for part in _chunks(X):
-            forward = network.forward(X[:, part])
+        for part, own in _chunks(X):
+            forward = network.forward(own)
             J += equations.cost(forward.Z2, Y[:, part], network.g2, w[:, part], m)
             parts.append(forward.A2)
         return J, np.concatenate(parts, axis=1)
@@ -113,6 +114,8 @@ def _instructions() -> str:
     return ", ".join([f"NumPy {np.__version__}", *sorted(kernels), " ".join(found)])
 
 
-def _chunks(X: Array) -> Iterator[slice]:
+def _chunks(X: Array) -> Iterator[tuple[slice, Array]]:
     m = X.shape[1]
-    return (slice(start, min(start + CHUNK, m)) for start in range(0, max(m, 1), CHUNK))
+    for start in range(0, max(m, 1), CHUNK):
+        part = slice(start, min(start + CHUNK, m))
+        yield part, made(X[:, part])

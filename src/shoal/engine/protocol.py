@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from shoal import equations
 from shoal.activations import Activation, Array
 from shoal.engine.dropout import Dropout
-from shoal.engine.lines import Lines
+from shoal.engine.lines import LazyFeatures, Lines, made
 from shoal.engine.order import order
 from shoal.errors import InputError
 from shoal.network import Network
@@ -102,7 +102,7 @@ class Descent:
 
 
 class Engine(ABC):
-    """Sums over examples. X is (n_x, m), dense or SciPy sparse; Y is (n_y, m)."""
+    """Sums over examples. X is (n_x, m), dense, lazy or SciPy sparse; Y is (n_y, m)."""
 
     name: str
     reproducible = False  # on every instruction set
@@ -137,12 +137,10 @@ class Engine(ABC):
 
     def in_pieces(self, lines: Lines, X: Array) -> Array:
         """Return the features, (m, width), of numbers in rows, (m, n): the same on all engines."""
-        if X.shape[1] != len(lines.centre):
-            raise ValueError(f"X has {X.shape[1]} features, but {len(lines.centre)} have lines")
-        return self._in_pieces(lines, X.astype(np.result_type(X, np.float32), copy=False))
+        return self._made(LazyFeatures(lines, X.T))
 
-    def _in_pieces(self, lines: Lines, X: Array) -> Array:
-        return lines.transform(X)
+    def _made(self, X: LazyFeatures) -> Array:
+        return np.asarray(X).T
 
     def descend(
         self, descents: Sequence[Descent], X: Any, Y: Array, passes: Passes, tick: Tick
@@ -173,7 +171,7 @@ class Engine(ABC):
         for descent in descents:
             descent.costs.append(0.0)
         for batch in batches:
-            X_batch, Y_batch = X[:, batch], Y[:, batch]
+            X_batch, Y_batch = made(X[:, batch]), Y[:, batch]
             share = Y_batch.shape[1] / Y.shape[1]
             seen += share
             for i, descent in enumerate(descents):

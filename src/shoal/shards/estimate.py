@@ -120,7 +120,7 @@ class Estimate:
         sample, encoded = min(SAMPLE, self.learned), (self.features + 1) * FLOAT
         drawn = sample + self.stopping + self.held_out
         surveys = self.shards.bit_length() * drawn * self.columns * DOUBLE  # in the tree of sums
-        seen = (sample + self.stopping + 2 * PART) * self.inputs * FLOAT
+        seen = (sample + self.stopping) * self.inputs * FLOAT
         memory = (
             self.resident + self.reading + surveys + drawn * self.features * DOUBLE + seen
             + PART * encoded + self.in_memory * self.learned * encoded

@@ -28,6 +28,7 @@ T = TypeVar("T", bound=Summable)
 E = TypeVar("E")
 Seen = Callable[[PiecewiseLinear], Partitions]
 SHARE_OF_FREE = 0.125  # of the memory that is free may be taken by what is encoded
+MOST_IN_MEMORY = 2**29  # bytes of it, wherever: from a file learning is hardly slower
 
 
 class Place(AbstractContextManager["Place"], ABC):
@@ -110,7 +111,7 @@ class Here(Place):
 
 def stays_in_memory(size: int) -> bool:
     """Whether so many bytes of what is encoded are kept in memory, and not in files."""
-    return size < SHARE_OF_FREE * free_memory()
+    return size < min(MOST_IN_MEMORY, SHARE_OF_FREE * free_memory())
 
 
 class InPieces(Partitions):
@@ -151,4 +152,4 @@ class InPieces(Partitions):
 
 def in_pieces(part: Examples, pieces: PiecewiseLinear) -> Examples:
     """Return examples as networks see them."""
-    return Examples(pieces.transform(part.X.T).T, part.Y, part.w)
+    return Examples(pieces.lazy(part.X), part.Y, part.w)

@@ -146,7 +146,7 @@ def learn_shards(
         if checkpoint is not None:
             checkpoint.what |= {
                 "table": table.source, "target": name, "seed": str(seed),
-                "version of Shoal": __version__, "choices": repr(choices.to_data()),
+                "version of Shoal": __version__, **choices.told(),
             }  # fmt: skip
         seen = where.encode(plan.encoder, table.shards)
         model = learn(

@@ -22,6 +22,7 @@ using namespace nb::literals;
 namespace {
 
 using shoal::Member;
+using shoal::Pieces;
 using shoal::Shape;
 using shoal::Source;
 
@@ -46,9 +47,11 @@ Shape shape_of(const Sizes &sizes) {
           named<shoal::Output>(g2, {"sigmoid", "softmax", "identity"})};
 }
 
-// X is (n_x, m), Y (n_y, m).
-template <class T> Source<T> source_of(const Matrix<T> &X, const Maybe<Matrix<T>> &Y) {
-  Source<T> source{X.data(), X.stride(1), X.stride(0), nullptr, 0, 0, X.shape(1)};
+// X is (n_x, m), or made of pieces; Y is (n_y, m).
+template <class T> Source<T> source_of(const Maybe<Matrix<T>> &X, const Pieces *pieces, const Maybe<Matrix<T>> &Y) {
+  Source<T> source{};
+  if (X) source.X = X->data(), source.X_example = X->stride(1), source.X_feature = X->stride(0), source.m = X->shape(1);
+  else source.pieces = pieces, source.m = pieces->m();
   if (Y) source.Y = Y->data(), source.Y_example = Y->stride(1), source.Y_output = Y->stride(0);
   return source;
 }
@@ -88,21 +91,21 @@ private:
 };
 
 template <class T>
-void descend(std::vector<Member<T> *> members, Matrix<T> X, Matrix<T> Y, size_t first, size_t count, size_t batch,
-             bool shuffle, uint64_t seed, const std::string &variant, bool reproducible, size_t threads, bool share_all, nb::object ask) {
+void descend(std::vector<Member<T> *> members, Maybe<Matrix<T>> X, const Pieces *pieces, Matrix<T> Y, size_t first,
+             size_t count, size_t batch, bool shuffle, uint64_t seed, const std::string &variant, bool reproducible, size_t threads, bool share_all, nb::object ask) {
   const shoal::Variant &chosen = variant_named(variant, reproducible);
   Tick tick(std::move(ask));
   {
     const nb::gil_scoped_release free;
-    shoal::descend(chosen, members, source_of<T>(X, Y), {first, count, batch, shuffle, seed}, {threads, share_all},
+    shoal::descend(chosen, members, source_of<T>(X, pieces, Y), {first, count, batch, shuffle, seed}, {threads, share_all},
                    tick.poll());
   }
   tick.rethrow();
 }
 
 template <class T>
-double evaluate(const Sizes &sizes, Vector<const T> theta, Matrix<T> X, Maybe<Matrix<T>> Y, Maybe<Matrix<T>> w, double m,
-                Maybe<Vector<T>> gradient, Maybe<Table<T>> A2, const std::string &variant, bool reproducible,
+double evaluate(const Sizes &sizes, Vector<const T> theta, Maybe<Matrix<T>> X, const Pieces *pieces, Maybe<Matrix<T>> Y,
+                Maybe<Matrix<T>> w, double m, Maybe<Vector<T>> gradient, Maybe<Table<T>> A2, const std::string &variant, bool reproducible,
                 size_t threads, bool share_all, nb::object ask) {
   const shoal::Variant &chosen = variant_named(variant, reproducible);
   const Shape shape = shape_of(sizes);
@@ -110,19 +113,31 @@ double evaluate(const Sizes &sizes, Vector<const T> theta, Matrix<T> X, Maybe<Ma
   double J;
   {
     const nb::gil_scoped_release free;
-    J = shoal::evaluate<T>(chosen, shape, theta.data(), source_of<T>(X, Y), w ? w->data() : nullptr, w ? w->stride(1) : 0,
+    J = shoal::evaluate<T>(chosen, shape, theta.data(), source_of<T>(X, pieces, Y), w ? w->data() : nullptr, w ? w->stride(1) : 0,
                            m, gradient ? gradient->data() : nullptr, A2 ? A2->data() : nullptr, {threads, share_all}, tick.poll());
   }
   tick.rethrow();
   return J;
 }
 
-template <class T>
-void write_pieces(Matrix<T> X, Vector<const double> centre, Vector<const double> spread, Vector<const double> edges,
-                  Vector<const size_t> first, Table<float> to) {
+// X is (n, m).
+template <class T> void bind_pieces(nb::class_<Pieces> &pieces) {
+  const auto make = [](Pieces *self, Matrix<T> X, Vector<const double> centre, Vector<const double> spread,
+                       Vector<const double> edges, Vector<const size_t> first) {
+    shoal::Rows rows{nullptr, nullptr, X.stride(1), X.stride(0), X.shape(1), X.shape(0)};
+    if constexpr (sizeof(T) == sizeof(float)) rows.floats = X.data();
+    else rows.doubles = X.data();
+    new (self) Pieces({centre.data(), spread.data(), edges.data(), first.data()}, rows);
+  };
+  using nb::keep_alive;
+  pieces.def("__init__", make, "X"_a.noconvert(), "centre"_a.noconvert(), "spread"_a.noconvert(), "edges"_a.noconvert(),
+             "first"_a.noconvert(), keep_alive<1, 2>(), keep_alive<1, 3>(), keep_alive<1, 4>(), keep_alive<1, 5>(),
+             keep_alive<1, 6>());
+}
+
+void write_all(const Pieces &pieces, Table<float> to) {
   const nb::gil_scoped_release free;
-  shoal::write_pieces<T>({centre.data(), spread.data(), edges.data(), first.data()},
-                         {X.data(), X.stride(0), X.stride(1), X.shape(0), X.shape(1)}, to.data());
+  pieces.write(pieces.m(), 0, nullptr, to.data(), pieces.width());
 }
 
 template <class T> void bind(nb::module_ &m, const char *member) {
@@ -151,18 +166,20 @@ template <class T> void bind(nb::module_ &m, const char *member) {
           "s_mean"_a.noconvert().none(), "s_square"_a.noconvert().none(), "s_alpha"_a)
       .def_ro("passes", &Member<T>::passes)
       .def_ro("t", &Member<T>::t);
-  m.def("descend", &descend<T>, "members"_a, "X"_a.noconvert(), "Y"_a.noconvert(), "first"_a, "count"_a, "batch"_a,
+  m.def("descend", &descend<T>, "members"_a, "X"_a.noconvert().none(), "pieces"_a.none(), "Y"_a.noconvert(), "first"_a, "count"_a, "batch"_a,
         "shuffle"_a, "seed"_a, "variant"_a, "reproducible"_a, "threads"_a, "share_all"_a, "tick"_a.none());
-  m.def("evaluate", &evaluate<T>, "sizes"_a, "theta"_a.noconvert(), "X"_a.noconvert(), "Y"_a.noconvert().none(),
+  m.def("evaluate", &evaluate<T>, "sizes"_a, "theta"_a.noconvert(), "X"_a.noconvert().none(), "pieces"_a.none(), "Y"_a.noconvert().none(),
         "w"_a.noconvert().none(), "m"_a, "gradient"_a.noconvert().none(), "A2"_a.noconvert().none(), "variant"_a,
         "reproducible"_a, "threads"_a, "share_all"_a, "tick"_a.none());
-  m.def("write_pieces", &write_pieces<T>, "X"_a.noconvert(), "centre"_a.noconvert(), "spread"_a.noconvert(),
-        "edges"_a.noconvert(), "first"_a.noconvert(), "to"_a.noconvert());
 }
 
 } // namespace
 
 NB_MODULE(_native, m) {
+  nb::class_<Pieces> pieces(m, "Pieces");
+  bind_pieces<float>(pieces);
+  bind_pieces<double>(pieces);
+  pieces.def("write", &write_all, "to"_a.noconvert());
   bind<float>(m, "Member32");
   bind<double>(m, "Member64");
   m.def("variants", [] {

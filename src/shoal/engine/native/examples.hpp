@@ -31,7 +31,7 @@ template <class T> void unpack(const Shape &s, const T *parameters, T *theta, si
 template <class T> void gather(const Shape &s, const Source<T> &from, Tile<T> &tile, bool) {
   for (size_t start = 0; start < s.n_x; start += LANES<T>)
     for (size_t i = 0; i < tile.m; ++i) {
-      const T *x = from.X + ptrdiff_t(tile.number(i)) * from.X_example;
+      const T *x = from.features(tile, i);
       const size_t end = s.n_x - start < LANES<T> ? s.n_x : start + LANES<T>;
       for (size_t j = start; j < end; ++j) tile.copy[j * ROW + i] = x[ptrdiff_t(j) * from.X_feature];
     }

@@ -46,14 +46,14 @@ template <class T> void unpack(const Shape &s, const T *parameters, T *theta, si
 
 template <class T> void gather(const Shape &s, const Source<T> &from, Tile<T> &tile, bool copy) {
   if (from.Y) gather_Y(from, s.n_y, tile, ROW);
-  if (!copy && !tile.rows && in_place(s, from)) {
-    tile.X = from.X + ptrdiff_t(tile.first) * from.X_example;
+  if (!copy && from.in_order(tile) && in_place(s, from)) {
+    tile.X = from.features(tile, 0);
     tile.X_row = from.X_example;
     return;
   }
   const size_t row = up<T>(s.n_x);
   for (size_t i = 0; i < tile.m; ++i) {
-    const T *x = from.X + ptrdiff_t(tile.number(i)) * from.X_example;
+    const T *x = from.features(tile, i);
     T *to = tile.copy + i * row;
     for (size_t j = 0; j < s.n_x; ++j) to[j] = x[ptrdiff_t(j) * from.X_feature];
     for (size_t j = s.n_x; j < row; ++j) to[j] = 0;

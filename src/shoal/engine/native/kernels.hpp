@@ -7,6 +7,8 @@
 
 namespace shoal {
 
+class Pieces;
+
 enum class Activation { tanh, sigmoid, relu, leaky_relu, identity };
 enum class Output { sigmoid, softmax, identity };
 
@@ -33,15 +35,6 @@ struct Layout {
   size_t shares; // of the hidden layer, that different workers may take
 };
 
-// All examples; strides count elements.
-template <class T> struct Source {
-  const T *X;
-  ptrdiff_t X_example, X_feature;
-  const T *Y; // none: outputs only
-  ptrdiff_t Y_example, Y_output;
-  size_t m;
-};
-
 constexpr size_t AHEAD = 24; // so many row numbers may be read beyond a tile
 
 // A few examples side by side: those numbered first, first + 1, ... or, if given, rows[0], rows[1], ...
@@ -54,6 +47,23 @@ template <class T> struct Tile {
   T *copy; // room for X
 
   size_t number(size_t i) const { return rows ? rows[i] : first + i; }
+};
+
+// All examples; strides count elements.
+template <class T> struct Source {
+  const T *X;
+  ptrdiff_t X_example, X_feature;
+  const T *Y; // none: outputs only
+  ptrdiff_t Y_example, Y_output;
+  size_t m;
+  const Pieces *pieces = nullptr; // X is made of them, a tile at a time, where it is none
+  bool of_tile = false;           // X holds the examples of one tile alone, in its order
+
+  // Whether the examples of a tile lie one after the other.
+  bool in_order(const Tile<T> &tile) const { return of_tile || !tile.rows; }
+  const T *features(const Tile<T> &tile, size_t i) const {
+    return X + ptrdiff_t(of_tile ? i : tile.number(i)) * X_example;
+  }
 };
 
 // What one worker writes while it passes over a tile; workers that share a tile share all but dZ1.
@@ -96,7 +106,7 @@ template <class T> struct Kernels {
   Rooms (*rooms)(const Shape &);
   void (*pack)(const Shape &, const T *theta, T *parameters, size_t share, size_t end);
   void (*unpack)(const Shape &, const T *parameters, T *theta, size_t share, size_t end);
-  // Where X is read by packs, `copy` copies even what could be read in place.
+  // `copy` copies even what could be read in place.
   void (*gather)(const Shape &, const Source<T> &, Tile<T> &, bool copy);
   // A1, and of Z2 what each share adds to it; `join` puts that together.
   void (*forward)(const Shape &, const T *parameters, const Tile<T> &, Work<T> &, size_t share, size_t end);

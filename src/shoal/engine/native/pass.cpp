@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "pieces.hpp"
+
 #if defined(__linux__)
 #include <sys/mman.h>
 #endif
@@ -17,9 +19,17 @@ constexpr size_t RESIDENT = size_t(8) << 20; // bytes of examples that are kept 
 // From so many runs on it pays to keep the tiles of few examples.
 template <class T> size_t keep_from(const Kernels<T> &kernels, const Shape &shape, const Source<T> &source) {
   constexpr size_t line = 64, never = SIZE_MAX;
-  if (!kernels.in_place(shape, source)) return 2;
+  if (source.pieces || !kernels.in_place(shape, source)) return 2;
   const bool straddles = uintptr_t(source.X) % line || size_t(std::abs(source.X_example)) * sizeof(T) % line;
   return kernels.packs && straddles ? 64 : never;
+}
+
+// The features of an example that is made of pieces begin at a cache line, and not all at one place of a page.
+template <class T> size_t made_row(const Source<T> &source) {
+  constexpr size_t line = 64 / sizeof(T);
+  if (!source.pieces) return 0;
+  const size_t lines = (source.pieces->width() + line - 1) / line;
+  return (lines | 1) * line;
 }
 
 } // namespace
@@ -61,7 +71,7 @@ template <class T> void Net<T>::unpack(const T *vector, T *theta, Team &team) co
 
 template <class T>
 Pass<T>::Pass(std::vector<Net<T> *> nets, const Source<T> &source, Team &team, size_t largest, size_t runs)
-    : nets_(std::move(nets)), source_(source), team_(team), desks_(team.workers()),
+    : nets_(std::move(nets)), source_(source), made_row_(made_row(source)), team_(team), desks_(team.workers()),
       share_units_(kind_of<T>(nets_[0]->shape).wide) {
   const Kernels<T> &k = *nets_[0]->kernels;
   Rooms r{};
@@ -73,7 +83,8 @@ Pass<T>::Pass(std::vector<Net<T> *> nets, const Source<T> &source, Team &team, s
   for (Desk &desk : desks_) {
     const std::pair<T **, size_t> parts[] = {
         {&desk.tile.copy, r.X}, {&desk.tile.Y, r.Y}, {&desk.work.A1, r.A1},        {&desk.work.Z2, r.Y},        {&desk.work.w, k.tile},
-        {&desk.work.L, k.tile}, {&desk.work.aux, 2 * k.row}, {&desk.work.dZ1, r.dZ1}, {&desk.work.joined, r.joined}};
+        {&desk.work.L, k.tile}, {&desk.work.aux, 2 * k.row}, {&desk.work.dZ1, r.dZ1}, {&desk.work.joined, r.joined},
+        {&desk.made, k.tile * made_row_}};
     size_t all = 0;
     for (const auto &part : parts) all += whole(part.second);
     desk.numbers = Room<T>(all);
@@ -89,7 +100,7 @@ Pass<T>::Pass(std::vector<Net<T> *> nets, const Source<T> &source, Team &team, s
     T *const here = resident_numbers_.get() + t * each;
     Tile<T> tile = {std::min(k.tile, source_.m - t * k.tile), t * k.tile, nullptr, nullptr, 0, here + r.X, here};
     if (!source_.Y) tile.Y = nullptr;
-    k.gather(nets_[0]->shape, source_, tile, true);
+    gather(desks_[0], tile, true);
     resident_.push_back(tile);
   }
 }
@@ -109,11 +120,20 @@ template <class T> void Pass<T>::take_tile(Desk &desk, size_t t) {
     desk.tile = resident_[t];
     return;
   }
-  const Kernels<T> &k = *nets_[0]->kernels;
-  const size_t start = t * k.tile;
-  desk.tile.m = std::min(k.tile, now_.m - start), desk.tile.first = now_.first + start;
+  const size_t most = nets_[0]->kernels->tile, start = t * most;
+  desk.tile.m = std::min(most, now_.m - start), desk.tile.first = now_.first + start;
   desk.tile.rows = now_.rows ? now_.rows + start : nullptr;
-  k.gather(nets_[0]->shape, source_, desk.tile, false);
+  gather(desk, desk.tile, false);
+}
+
+template <class T> void Pass<T>::gather(const Desk &desk, Tile<T> &tile, bool copy) const {
+  Source<T> source = source_;
+  if constexpr (sizeof(T) == sizeof(float))
+    if (source.pieces) {
+      source.pieces->write(tile.m, tile.first, tile.rows, desk.made, made_row_);
+      source.X = desk.made, source.X_example = ptrdiff_t(made_row_), source.X_feature = 1, source.of_tile = true;
+    }
+  nets_[0]->kernels->gather(nets_[0]->shape, source, tile, copy);
 }
 
 // Nothing is summed yet in a chunk.
@@ -147,7 +167,7 @@ template <class T> void Pass<T>::chunk(size_t c, size_t worker) {
   clear(c);
   // Where a tile is read in place, a network takes several before the next one, so that its parameters
   // and sums stay in the cache; where a tile is copied, all networks take it in turn.
-  const bool in_place = !now_.rows && nets_[0]->kernels->in_place(nets_[0]->shape, source_);
+  const bool in_place = !now_.rows && !source_.pieces && nets_[0]->kernels->in_place(nets_[0]->shape, source_);
   const size_t block = in_place && nets_.size() > 1 ? 8 : 1, end = tiles() * (c + 1) / now_.chunks;
   for (size_t from = tiles() * c / now_.chunks; from < end; from += block)
     for (size_t n = 0; n < nets_.size(); ++n)

@@ -72,6 +72,7 @@ public:
 private:
   struct Desk { // one worker's room
     Room<T> numbers;
+    T *made; // features of a tile, where they are made of pieces
     Tile<T> tile;
     Work<T> work;
     size_t ones = 0; // so many weights are 1, as they were for the tile before
@@ -80,6 +81,7 @@ private:
   void clear(size_t c);
   size_t tiles() const;
   void take_tile(Desk &desk, size_t t);
+  void gather(const Desk &desk, Tile<T> &tile, bool copy) const;
   void chunk(size_t c, size_t worker);
   void pass_tile(size_t net, Desk &desk, size_t c);
   void together();
@@ -89,6 +91,7 @@ private:
 
   std::vector<Net<T> *> nets_;
   const Source<T> source_;
+  const size_t made_row_; // from one example to the next in Desk::made
   Team &team_;
   std::vector<Desk> desks_;
   std::vector<Tile<T>> resident_; // tiles of all examples, where they are few

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
-#include <vector>
 
 namespace shoal {
 
@@ -11,9 +10,12 @@ namespace {
 
 constexpr double SOFT_LIMIT = 3; // as in shoal.engine.lines
 
+inline float length(float z) { return float(std::sqrt(1 + double(z) * double(z))); }
+inline double length(double z) { return std::hypot(1.0, z); }
+
 template <class T> float clipped_smoothly(T x, double centre, double spread) {
   const T z = (x - T(centre)) / T(spread);
-  return float(z / std::hypot(T(1), z / T(SOFT_LIMIT)));
+  return float(z / length(z / T(SOFT_LIMIT)));
 }
 
 // How many of some ascending numbers, one or more, are no greater than x; without a branch to guess.
@@ -40,29 +42,37 @@ inline void rise(double x, const double *edges, size_t pieces, const float *zero
 
 } // namespace
 
-template <class T> void write_pieces(const Lines &lines, const Rows<T> &rows, float *to) {
+Pieces::Pieces(const Lines &lines, const Rows &rows) : lines_(lines), rows_(rows) {
   size_t widest = 0;
-  for (size_t j = 0; j < rows.n; ++j) widest = std::max(widest, lines.first[j + 1] - lines.first[j]);
-  std::vector<float> steps(2 * widest); // 1, ..., 1, 0, ..., 0
-  std::fill_n(steps.begin(), widest, 1.0f);
-  const float *zeros = steps.data() + widest;
-  for (size_t i = 0; i < rows.m; ++i) {
-    const T *row = rows.X + ptrdiff_t(i) * rows.example;
-    for (size_t j = 0; j < rows.n; ++j) {
-      const T x = row[ptrdiff_t(j) * rows.feature];
-      const size_t first = lines.first[j], width = lines.first[j + 1] - first;
-      if (!width) {
-        *to++ = float(x);
-        continue;
-      }
-      *to++ = clipped_smoothly(x, lines.centre[j], lines.spread[j]);
-      if (width > 1) rise(double(x), lines.edges + first, width - 1, zeros, to);
-      to += width - 1;
+  for (size_t j = 0; j < rows.n; ++j) {
+    const size_t own = lines.first[j + 1] - lines.first[j];
+    widest = std::max(widest, own), width_ += std::max<size_t>(own, 1);
+  }
+  steps_.resize(2 * widest);
+  std::fill_n(steps_.begin(), widest, 1.0f);
+}
+
+template <class T> void Pieces::write_row(const T *row, float *to) const {
+  const float *zeros = steps_.data() + steps_.size() / 2;
+  for (size_t j = 0; j < rows_.n; ++j) {
+    const T x = row[ptrdiff_t(j) * rows_.feature];
+    const size_t first = lines_.first[j], width = lines_.first[j + 1] - first;
+    if (!width) {
+      *to++ = float(x);
+      continue;
     }
+    *to++ = clipped_smoothly(x, lines_.centre[j], lines_.spread[j]);
+    if (width > 1) rise(double(x), lines_.edges + first, width - 1, zeros, to);
+    to += width - 1;
   }
 }
 
-template void write_pieces(const Lines &, const Rows<float> &, float *);
-template void write_pieces(const Lines &, const Rows<double> &, float *);
+void Pieces::write(size_t m, size_t first, const uint32_t *rows, float *to, size_t step) const {
+  for (size_t i = 0; i < m; ++i, to += step) {
+    const ptrdiff_t at = ptrdiff_t(rows ? rows[i] : first + i) * rows_.example;
+    if (rows_.floats) write_row(rows_.floats + at, to);
+    else write_row(rows_.doubles + at, to);
+  }
+}
 
 } // namespace shoal

@@ -5,27 +5,44 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <vector>
 
 namespace shoal {
 
-// Features in rows.
-template <class T> struct Rows {
-  const T *X;
+// Numbers in rows, of floats or of doubles.
+struct Rows {
+  const float *floats;
+  const double *doubles;     // where there are no floats
   ptrdiff_t example, feature; // strides
   size_t m, n;
 };
 
-// Of each feature; without edges it is used as it is.
+// Of each number; without edges it is used as it is.
 struct Lines {
   const double *centre, *spread;
-  const double *edges; // of all features, one after the other
-  const size_t *first; // n + 1 of them: where in the edges those of a feature are
+  const double *edges; // of all numbers, one after the other
+  const size_t *first; // n + 1 of them: where in the edges those of a number are
 };
 
-// Write (m, width) features, row by row: as many of each as it has edges, or itself.
-template <class T> void write_pieces(const Lines &lines, const Rows<T> &rows, float *to);
+// Writes the features of numbers: as many of each as it has edges, or itself.
+class Pieces {
+public:
+  Pieces(const Lines &lines, const Rows &rows);
 
-extern template void write_pieces(const Lines &, const Rows<float> &, float *);
-extern template void write_pieces(const Lines &, const Rows<double> &, float *);
+  size_t m() const { return rows_.m; }
+  size_t width() const { return width_; } // features of an example
+
+  // Those of examples first, first + 1, ..., or rows[0], rows[1], ...; `step` is from one to the next.
+  void write(size_t m, size_t first, const uint32_t *rows, float *to, size_t step) const;
+
+private:
+  template <class T> void write_row(const T *row, float *to) const;
+
+  Lines lines_;
+  Rows rows_;
+  size_t width_ = 0;
+  std::vector<float> steps_; // 1, ..., 1, 0, ..., 0
+};
 
 } // namespace shoal

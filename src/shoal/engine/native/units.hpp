@@ -85,19 +85,19 @@ template <class T> void unpack(const Shape &s, const T *parameters, T *theta, si
   each_parameter<T>(s, from, end, [=](size_t to, size_t from) { theta[to] = parameters[from]; });
 }
 
-template <class T> void gather(const Shape &s, const Source<T> &from, Tile<T> &tile, bool) {
+template <class T> void gather(const Shape &s, const Source<T> &from, Tile<T> &tile, bool copy) {
   if (from.Y) gather_Y(from, s.n_y, tile, TILE<T>);
-  if (!tile.rows && in_place(s, from)) {
-    tile.X = from.X + ptrdiff_t(tile.first) * from.X_example;
+  if (!copy && from.in_order(tile) && in_place(s, from)) {
+    tile.X = from.features(tile, 0);
     tile.X_row = from.X_example;
     return;
   }
   tile.X = tile.copy;
   tile.X_row = copied_row<T>(s);
   for (size_t i = 0; i < tile.m; ++i) {
-    const T *x = from.X + ptrdiff_t(tile.number(i)) * from.X_example;
+    const T *x = from.features(tile, i);
     T *to = tile.copy + ptrdiff_t(i) * tile.X_row;
-    if (tile.rows && from.X_feature == 1) { // rows to come are called from memory early
+    if (!from.in_order(tile) && from.X_feature == 1) { // rows to come are called from memory early
       const T *later = from.X + ptrdiff_t(tile.rows[i + AHEAD]) * from.X_example;
       for (size_t j = 0; j < s.n_x; j += LANES<T>) __builtin_prefetch(later + j);
     }
