@@ -109,13 +109,14 @@ def test_every_engine_makes_the_same_pieces_to_the_bit(X, layout):
 @pytest.mark.parametrize("n_h", [0, 3, 40])
 def test_an_engine_learns_from_lazy_features_as_from_those_that_are_made(engine, n_h, dtype):
     random = np.random.default_rng(0)
-    numbers = random.normal(size=(4, 700)).astype(dtype)
+    numbers = random.normal(size=(700, 4)).astype(dtype)
+    numbers[::2, 3] = 0
     encoding = PiecewiseLinear(
         [Pieces(0.3, 0.7, (-1.0, 0.1, 0.7)), Pieces(), Pieces(0, 1, (0, 1)), Pieces()]
     )
-    Y = (numbers[:1] > 0).astype(dtype)
+    Y = (numbers[:, :1].T > 0).astype(dtype)
     found = []
-    for X in (encoding.lazy(numbers), np.asarray(encoding.lazy(numbers))):
+    for X in (encoding.lazy(numbers).T, encoding.transform(numbers).T):
         network = Network(encoding.width, n_h, 1, "relu", dtype=dtype)
         network.initialise("scaled", random_state=0)
         dropout = Dropout(0.3, 0) if n_h else None
@@ -126,14 +127,18 @@ def test_an_engine_learns_from_lazy_features_as_from_those_that_are_made(engine,
         J, gradient = engine.cost_and_gradient(network, X, Y)
         J2, A2 = engine.cost_and_predictions(network, X, Y)
         costs = np.array([*history["cost"], J, J2])
-        arrays = network.theta, costs, gradient, A2, engine.predict(network, X)
-        found.append([each.tobytes() for each in arrays])
-    assert found[0] == found[1]
+        found.append([network.theta, costs, gradient, A2, engine.predict(network, X)])
+    sums_of_their_own = engine.name == "native" and n_h and dtype == np.float32
+    for lazy, made in zip(*found, strict=True):
+        if sums_of_their_own:
+            np.testing.assert_allclose(lazy, made, rtol=1e-4, atol=1e-6)
+        else:
+            np.testing.assert_array_equal(lazy, made)
 
 
 def test_some_of_the_examples_of_lazy_features_are_theirs():
     encoding = PiecewiseLinear([Pieces(0, 1, (0.0, 1.0, 2.0)), Pieces()])
-    lazy = encoding.lazy(np.arange(12.0).reshape(2, 6) / 5)
+    lazy = encoding.lazy(np.arange(12.0).reshape(2, 6).T / 5).T
     assert lazy.shape == np.asarray(lazy).shape == (4, 6)
     for some in (slice(1, 4), np.array([5, 0, 0])):
         np.testing.assert_array_equal(np.asarray(lazy[:, some]), np.asarray(lazy)[:, some])

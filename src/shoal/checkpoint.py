@@ -19,6 +19,7 @@ import numpy as np
 
 from shoal.activations import Array
 from shoal.atomic import check_writable, remove_abandoned
+from shoal.engine.lines import LazyFeatures
 from shoal.errors import InputError
 from shoal.model_file import load_file, save_file
 
@@ -225,13 +226,22 @@ def digest(*arrays: Any) -> str:
         if array is None:
             checksum.update(b"none")
             continue
-        sparse = hasattr(array, "indptr")
-        parts = (array.data, array.indices, array.indptr) if sparse else (array.T,)
+        parts = _parts(array)
         checksum.update(f"{array.shape}".encode())
         for part in parts:
             checksum.update(f"{part.shape} {part.dtype}".encode())
             checksum.update(np.ascontiguousarray(part).data)
     return DIGEST + checksum.hexdigest()[:16]
+
+
+def _parts(array: Any) -> tuple[Any, ...]:
+    """Return the arrays that an array is made of."""
+    if hasattr(array, "indptr"):
+        return array.data, array.indices, array.indptr
+    if isinstance(array, LazyFeatures):
+        lines = array.lines
+        return array.numbers.T, lines.centre, lines.spread, lines.edges, lines.first
+    return (array.T,)
 
 
 def digest_of(data: Any) -> str:

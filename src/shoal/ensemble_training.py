@@ -15,6 +15,7 @@ from shoal.activations import Array
 from shoal.callbacks import Callback, EarlyStopping, TrainingState
 from shoal.checkpoint import Checkpoint
 from shoal.engine.dropout import Dropout
+from shoal.engine.lines import Features, made
 from shoal.ensemble import Ensemble, Unseen, without_weights
 from shoal.errors import DivergedError, InputError
 from shoal.evaluation import measure
@@ -28,17 +29,18 @@ from shoal.recipe import FALLING, FOLDS, UNITS, Recipe, column_of
 from shoal.splitting import Labels, Splitter
 from shoal.training import train_population
 
+ROWS_AT_ONCE = 8192  # in pieces, where they are looked at
 PATIENCE_ROWS, LEAST_PATIENCE = 200_000, 2  # in parts, patience is of passes over so many rows
 
 
 def fit_ensemble(
-    X: Array,
+    X: Features,
     labels: Labels,
     classes: tuple[str, ...],
     recipe: Recipe,
     *,
     splitter: Splitter | None = None,
-    validation: tuple[Array, Labels] | None = None,
+    validation: tuple[Features, Labels] | None = None,
     seed: int = 0,
     callbacks: Sequence[Callback] = (),
     checkpoint: Checkpoint | None = None,
@@ -49,7 +51,7 @@ def fit_ensemble(
 
     Parameters
     ----------
-    X : ndarray, (m, n_x), float32
+    X : ndarray or LazyRows, (m, n_x), float32
     labels : ndarray of int, (m,)
     classes : tuple of str
         Of two, the second is the positive one.
@@ -101,6 +103,13 @@ def patience_in_parts(recipe: Recipe, rows: int) -> int:
     return max(LEAST_PATIENCE, round(recipe.patience * min(1.0, PATIENCE_ROWS / rows)))
 
 
+def _mean_square(X: Features) -> float:
+    """Return the mean over the rows of the sum of their squares."""
+    blocks = (made(X[k : k + ROWS_AT_ONCE]) for k in range(0, len(X), ROWS_AT_ONCE))
+    sums = [np.einsum("ij,ij->i", block, block, dtype=np.float64) for block in blocks]
+    return float(np.mean(np.concatenate(sums)))
+
+
 class Deadline(Callback):
     """Ends training at a time, as of ``time.monotonic``."""
 
@@ -121,12 +130,12 @@ class _Fit:
 
     def __init__(
         self,
-        X: Array,
+        X: Features,
         labels: Labels,
         class_weights: Array,
         recipe: Recipe,
         splitter: Splitter,
-        validation: tuple[Array, Labels] | None,
+        validation: tuple[Features, Labels] | None,
         seed: int,
         in_parts: Partitions | None,
     ) -> None:
@@ -135,7 +144,7 @@ class _Fit:
         self.class_weights, self.in_parts = class_weights, in_parts
         self.whole = self._examples(X, labels)
         self.random = np.random.RandomState(seed)
-        self.mean_square = float(np.mean(np.einsum("ij,ij->i", X, X, dtype=np.float64)))
+        self.mean_square = _mean_square(X)
         self.parts: list[Labels] = []  # of the folds so far, one for each network
         self.networks: list[Network] = []
         self.histories: list[History] = []
@@ -184,7 +193,7 @@ class _Fit:
         seen = np.flatnonzero(times)
         return ensemble, Unseen(self.labels[seen], P[seen] / times[seen, None])
 
-    def _examples(self, X: Array, labels: Labels) -> Examples:
+    def _examples(self, X: Features, labels: Labels) -> Examples:
         weighted = (self.class_weights != 1).any()
         w = self.class_weights[labels][None].astype(X.dtype) if weighted else None
         return Examples(X.T, class_outputs(labels, self.K).astype(X.dtype), w)

@@ -14,7 +14,7 @@ import numpy as np
 
 from shoal.activations import Array
 from shoal.engine import default_engine
-from shoal.engine.lines import LazyFeatures, Lines
+from shoal.engine.lines import LazyFeatures, LazyRows, Lines
 
 
 @dataclass(frozen=True)
@@ -85,9 +85,9 @@ class PiecewiseLinear:
         """Return the network's features, (m, width), of features in rows, (m, n), in float32."""
         return default_engine().in_pieces(self._lines, X)
 
-    def lazy(self, X: Array) -> LazyFeatures:
-        """Return what stands for the network's features, (width, m), of features X, (n, m)."""
-        return LazyFeatures(self._lines, X)
+    def lazy(self, X: Array) -> LazyRows:
+        """Return what stands for what :meth:`transform` returns, without the memory for it."""
+        return LazyFeatures(self._lines, X.T).T
 
     def to_data(self) -> list[dict[str, Any]]:
         """Return the pieces as plain data, for a file."""

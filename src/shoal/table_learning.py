@@ -22,6 +22,7 @@ from shoal.diagnosis import Watch
 from shoal.drift import Profile
 from shoal.encoding import TableEncoder
 from shoal.engine import default_engine
+from shoal.engine.lines import Features
 from shoal.ensemble import Ensemble, Unseen
 from shoal.ensemble_training import fit_ensemble
 from shoal.errors import InputError
@@ -115,7 +116,7 @@ def learn(
     if baseline.reached_max_epochs:
         notes.append("logistic regression had not quite converged")
     pieces = fit_pieces(X, labels)
-    seen = pieces.transform(X)
+    seen = pieces.lazy(X)  # in pieces they would take twenty times the memory
     strict = prepared.choices.strict
     w = prepared.choices.recipe.weights_of(classes, counts)[labels][None]
     Y = class_outputs(labels, K)
@@ -125,7 +126,7 @@ def learn(
     ensemble, unseen = fit_ensemble(
         seen, labels, classes, recipe,
         splitter=prepared.splitter.take(encoded.rows), seed=seed, callbacks=[*callbacks, watch],
-        validation=None if stopping is None else (pieces.transform(stopping.X), stopping.labels),
+        validation=None if stopping is None else (pieces.lazy(stopping.X), stopping.labels),
         checkpoint=checkpoint,
         in_parts=None if beyond is None else beyond.seen(pieces), counts=counts,
     )  # fmt: skip
@@ -163,7 +164,7 @@ def learn(
     )
 
 
-def _failures(ensemble: Ensemble, seen: Array, labels: Labels) -> list[str]:
+def _failures(ensemble: Ensemble, seen: Features, labels: Labels) -> list[str]:
     """Return a sentence on each way in which networks failed to learn."""
     said = []
     if ensemble.lost:

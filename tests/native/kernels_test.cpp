@@ -239,30 +239,34 @@ template <class T> void pieces_are_those_of_their_definition() {
     }
 }
 
-// Hidden layers and tables of several sizes, so that each kind of kernel, kept tiles and shuffled rows occur.
-void pieces_made_on_the_way_give_the_bits_of_those_made_before() {
-  const size_t n = 5, edges_of_each = 7, width = n * edges_of_each;
-  vector<double> edges(width);
-  for (size_t i = 0; i < width; ++i) edges[i] = double(i % edges_of_each) / 4 - 0.8;
+// Hidden layers and tables of several sizes: some kernels take the features as if they were given, and some the
+// pieces as they are. Of the five numbers one is used as it is, and often 0, and one is scaled alone.
+void networks_learn_from_pieces_as_from_their_features() {
+  const size_t n = 5, width = 7 + 1 + 7 + 1 + 7;
+  const vector<size_t> first = {0, 7, 7, 14, 15, 22};
+  vector<double> edges(22);
+  for (size_t i = 0; i < edges.size(); ++i) edges[i] = double((i < 14 ? i : i - 1) % 7) / 4 - 0.8;
   const vector<double> centre(n, 0.1), spread(n, 0.4);
-  const vector<size_t> first = {0, 7, 14, 21, 28, 35};
-  for (const size_t n_h : {1, 4, 9, 33, 300})
+  for (const size_t n_h : {1, 4, 9, 33, 300, 1500})
     for (const size_t m : {1, 40, 700, 2500}) {
-      const Shape shape = {width, n_h, 2, Activation::relu, Output::softmax};
-      Problem<float> p({shape, m, 0, true, Rule::adam, m / 3 + 1, m == 700});
+      const Shape shape = {width, n_h, 2, Activation::relu, Output::softmax, {n_h == 33 ? 1u << 30 : 0, 0}, n_h == 33};
+      Problem<float> made({shape, m, 0, true, Rule::adam, m / 3 + 1, m == 700});
       vector<float> numbers(m * n);
-      for (size_t i = 0; i < m * n; ++i) numbers[i] = float(uniform(6, i));
+      for (size_t i = 0; i < m * n; ++i) numbers[i] = i % 5 == 1 && i % 2 ? 0 : float(uniform(6, i));
       const Pieces pieces({centre.data(), spread.data(), edges.data(), first.data()},
                           {numbers.data(), nullptr, ptrdiff_t(n), 1, m, n});
-      pieces.write(m, 0, nullptr, p.X.first, width);
-      Problem<float> made(p);
-      made.X.first = made.X.memory.data(), made.Y.first = made.Y.memory.data(), made.w.first = made.w.memory.data();
+      pieces.write(m, 0, nullptr, made.X.first, width);
+      Problem<float> p(made.c);
       p.pieces = &pieces;
+      const Evaluation<double> right = by_loops(made);
+      Given<float> given;
       for (const Variant *variant : variants()) {
         name_what_is_tested(*variant, p.c, sizeof(float));
-        check(evaluated(*variant, p, 3) == evaluated(*variant, made, 1), "pieces made on the way are evaluated alike");
-        check(descended<float>(*variant, {&p}, 3, 3) == descended<float>(*variant, {&made}, 3, 1),
-              "networks descend alike on pieces made on the way");
+        if (!shape.dropping.below) evaluation_is_right_with_any_number_of_threads(*variant, p, right, given);
+        descent_is_the_same_with_any_number_of_threads(*variant, p, given);
+        check(descended<float>(*variant, {&p, &p}, 2, 3)[1] == descended<float>(*variant, {&p}, 2, 1)[0],
+              "a network learns from pieces in company as alone");
+        if (n_h <= 8) check(evaluated(*variant, p, 3) == evaluated(*variant, made, 1), "features made on the way are those given");
       }
     }
 }
@@ -285,7 +289,7 @@ int main() {
   the_order_of_the_examples_is_a_permutation();
   pieces_are_those_of_their_definition<float>();
   pieces_are_those_of_their_definition<double>();
-  pieces_made_on_the_way_give_the_bits_of_those_made_before();
+  networks_learn_from_pieces_as_from_their_features();
   networks_and_tables_of_every_size_are_right();
   large_networks_and_tables_are_right();
   dropping_and_scaling_networks_descend_alike();

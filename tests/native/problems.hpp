@@ -127,7 +127,7 @@ inline double output(Output g2, const vector<double> &Z2, const vector<double> &
 
 // The equations, example by example.
 template <class T> Evaluation<double> by_loops(Problem<T> &p) {
-  [[maybe_unused]] const auto &[n_x, n_h, n_y, g1, g2, dropping, in_units] = p.c.shape;
+  [[maybe_unused]] const auto &[n_x, n_h, n_y, g1, g2, dropping, in_units, columns] = p.c.shape;
   const vector<double> theta(p.theta.begin(), p.theta.end());
   Evaluation<double> e{{0}, vector<double>(theta.size()), vector<double>(n_y * p.c.m)};
   const double *W1 = theta.data(), *b1 = W1 + n_h * n_x, *W2 = b1 + n_h, *b2 = W2 + n_y * n_h;

@@ -15,6 +15,7 @@ from shoal.callbacks import Callback, TrainingState
 from shoal.diagnosis.examination import diagnose
 from shoal.diagnosis.finding import OF_THE_EXAMPLES, Finding
 from shoal.diagnosis.passes import of_history
+from shoal.engine.lines import Matrix, made
 from shoal.errors import InputError
 from shoal.sampling import some_of
 
@@ -47,11 +48,11 @@ class Watch(Callback):
     """
 
     def __init__(
-        self, X: Array, Y: Array, w: Array | None = None, *, at_end: bool = True,
+        self, X: Matrix, Y: Array, w: Array | None = None, *, at_end: bool = True,
         strict: bool = False, seed: int = 0,
     ) -> None:  # fmt: skip
         some = some_of(X.shape[1], MOST_EXAMPLES, seed)
-        self.m, self.X, self.Y = X.shape[1], X[:, some], Y[:, some]
+        self.m, self.X, self.Y = X.shape[1], made(X[:, some]), Y[:, some]
         self.w = None if w is None or not w[:, some].any() else w[:, some]
         self.at_end, self.strict = at_end, strict
         self.told: dict[str, Finding] = {}

@@ -101,6 +101,11 @@ class LazyFeatures:
         """As it is of the array."""
         return self.lines.width, self.numbers.shape[1]
 
+    @property
+    def T(self) -> "LazyRows":  # noqa: N802  (NumPy's name)
+        """The same with examples in rows."""
+        return LazyRows(self)
+
     def __getitem__(self, at: tuple[slice, Any]) -> "LazyFeatures":
         """Return some of the examples: ``X[:, some]``."""
         return LazyFeatures(self.lines, self.numbers[at])
@@ -110,6 +115,34 @@ class LazyFeatures:
         return np.asarray(self.lines.transform(self.numbers.T).T, dtype)
 
 
+@dataclass(frozen=True)
+class LazyRows:
+    """Lazy features with examples in rows, (m, width)."""
+
+    T: LazyFeatures
+    ndim, dtype = LazyFeatures.ndim, LazyFeatures.dtype
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """As it is of the array."""
+        return self.T.shape[::-1]
+
+    def __len__(self) -> int:
+        return self.shape[0]
+
+    def __getitem__(self, rows: Any) -> "LazyRows":
+        """Return some of the rows."""
+        return self.T[:, rows].T
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        """Make the array."""
+        return np.asarray(self.T, dtype).T
+
+
+Matrix = Array | LazyFeatures  # X as engines take it
+Features = Array | LazyRows  # the same with examples in rows
+
+
 def made(X: Any) -> Any:
     """Return X, with features that are there."""
-    return np.asarray(X) if isinstance(X, LazyFeatures) else X
+    return np.asarray(X) if isinstance(X, LazyFeatures | LazyRows) else X

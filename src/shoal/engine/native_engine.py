@@ -13,7 +13,7 @@ import numpy as np
 from shoal.activations import Array
 from shoal.engine import _native
 from shoal.engine.dropout import Dropout
-from shoal.engine.lines import LazyFeatures
+from shoal.engine.lines import LazyFeatures, Matrix
 from shoal.engine.numpy_engine import NumpyEngine
 from shoal.engine.order import check_size
 from shoal.engine.protocol import CostAndGradient, Descent, Engine, Passes, Tick
@@ -85,7 +85,7 @@ class NativeEngine(Engine):
             "threads": self.thread_count,
         }
 
-    def predict(self, network: Network, X: Array) -> Array:  # noqa: D102
+    def predict(self, network: Network, X: Matrix) -> Array:  # noqa: D102
         if not _knows(network, X):
             return self._numpy.predict(network, X)
         A2 = np.empty((network.n_y, X.shape[1]), network.theta.dtype)
@@ -93,7 +93,7 @@ class NativeEngine(Engine):
         return A2
 
     def cost_and_gradient(  # noqa: D102
-        self, network: Network, X: Array, Y: Array, w: Array | None = None, m: float | None = None
+        self, network: Network, X: Matrix, Y: Array, w: Array | None = None, m: float | None = None
     ) -> CostAndGradient:
         if not _knows(network, X):
             return self._numpy.cost_and_gradient(network, X, Y, w, m)
@@ -102,7 +102,7 @@ class NativeEngine(Engine):
         return CostAndGradient(self._evaluate(network, X, Y, w, m, gradient, None), gradient)
 
     def cost_and_predictions(  # noqa: D102
-        self, network: Network, X: Array, Y: Array, w: Array | None = None
+        self, network: Network, X: Matrix, Y: Array, w: Array | None = None
     ) -> tuple[float, Array]:
         if not _knows(network, X):
             return self._numpy.cost_and_predictions(network, X, Y, w)
@@ -132,7 +132,7 @@ class NativeEngine(Engine):
         return features
 
     def _descend(
-        self, descents: Sequence[Descent], X: Array, Y: Array, passes: Passes, tick: Tick
+        self, descents: Sequence[Descent], X: Matrix, Y: Array, passes: Passes, tick: Tick
     ) -> None:
         dtype = descents[0].network.theta.dtype
         (source, pieces), Y = _source(X, dtype), _array(Y, dtype)
@@ -157,7 +157,7 @@ class NativeEngine(Engine):
     def _evaluate(
         self,
         network: Network,
-        X: Array,
+        X: Matrix,
         Y: Array | None,
         w: Array | None,
         m: float,
@@ -182,14 +182,14 @@ def _total_weight(Y: Array, w: Array | None) -> float:
     return float(Y.shape[1]) if w is None else float(w.sum())
 
 
-def _array(X: Array | LazyFeatures, dtype: np.dtype[Any]) -> Array:
+def _array(X: Matrix, dtype: np.dtype[Any]) -> Array:
     """Return the array itself wherever the kernels can read it as it lies."""
     array = np.asarray(X, dtype)
     whole = all(stride % array.itemsize == 0 for stride in array.strides) and array.flags.aligned
     return array if whole else array.copy()
 
 
-def _source(X: Array | LazyFeatures, dtype: np.dtype[Any]) -> tuple[Array | None, Any]:
+def _source(X: Matrix, dtype: np.dtype[Any]) -> tuple[Array | None, Any]:
     """Return X, or else what its pieces are made of."""
     if isinstance(X, LazyFeatures) and dtype == X.dtype:
         return None, _pieces(X)

@@ -15,7 +15,7 @@ from threadpoolctl import ThreadpoolController, threadpool_info
 
 from shoal import equations
 from shoal.activations import Array
-from shoal.engine.lines import made
+from shoal.engine.lines import Matrix, made
 from shoal.engine.protocol import CostAndGradient, Engine
 from shoal.network import Network
 
@@ -74,12 +74,12 @@ class NumpyEngine(Engine):
         finally:
             _SINGLE_THREAD.leave()
 
-    def predict(self, network: Network, X: Array) -> Array:  # noqa: D102
+    def predict(self, network: Network, X: Matrix) -> Array:  # noqa: D102
         parts = [network.forward(own).A2 for _, own in _chunks(X)]
         return np.concatenate(parts, axis=1)
 
     def cost_and_gradient(  # noqa: D102
-        self, network: Network, X: Array, Y: Array, w: Array | None = None, m: float | None = None
+        self, network: Network, X: Matrix, Y: Array, w: Array | None = None, m: float | None = None
     ) -> CostAndGradient:
         w, m = equations.total_weight(Y, w, m)
         J, gradient = 0.0, np.zeros_like(network.theta)
@@ -93,7 +93,7 @@ class NumpyEngine(Engine):
         return CostAndGradient(J, gradient)
 
     def cost_and_predictions(  # noqa: D102
-        self, network: Network, X: Array, Y: Array, w: Array | None = None
+        self, network: Network, X: Matrix, Y: Array, w: Array | None = None
     ) -> tuple[float, Array]:
         w, m = equations.total_weight(Y, w, None)
         J, parts = 0.0, []
@@ -114,7 +114,7 @@ def _instructions() -> str:
     return ", ".join([f"NumPy {np.__version__}", *sorted(kernels), " ".join(found)])
 
 
-def _chunks(X: Array) -> Iterator[tuple[slice, Array]]:
+def _chunks(X: Matrix) -> Iterator[tuple[slice, Array]]:
     m = X.shape[1]
     for start in range(0, max(m, 1), CHUNK):
         part = slice(start, min(start + CHUNK, m))

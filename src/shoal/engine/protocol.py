@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from shoal import equations
 from shoal.activations import Activation, Array
 from shoal.engine.dropout import Dropout
-from shoal.engine.lines import LazyFeatures, Lines, made
+from shoal.engine.lines import LazyFeatures, Lines, Matrix, made
 from shoal.engine.order import order
 from shoal.errors import InputError
 from shoal.network import Network
@@ -116,12 +116,12 @@ class Engine(ABC):
         return nullcontext()
 
     @abstractmethod
-    def predict(self, network: Network, X: Array) -> Array:
+    def predict(self, network: Network, X: Matrix) -> Array:
         """Return A2, (n_y, m)."""
 
     @abstractmethod
     def cost_and_gradient(
-        self, network: Network, X: Array, Y: Array, w: Array | None = None, m: float | None = None
+        self, network: Network, X: Matrix, Y: Array, w: Array | None = None, m: float | None = None
     ) -> CostAndGradient:
         """Return J = (1/m) sum w L and its gradient; w is (1, m) or None, m its sum unless given.
 
@@ -131,7 +131,7 @@ class Engine(ABC):
 
     @abstractmethod
     def cost_and_predictions(
-        self, network: Network, X: Array, Y: Array, w: Array | None = None
+        self, network: Network, X: Matrix, Y: Array, w: Array | None = None
     ) -> tuple[float, Array]:
         """Return J and A2, (n_y, m), from one pass."""
 
@@ -150,6 +150,7 @@ class Engine(ABC):
         The tick is asked at least every 0.1 s; if it says True, work ends after the last update
         that is whole.
         """
+        X = made(X)  # once for all passes
         largest = max((descent.network for descent in descents), key=lambda each: each.theta.size)
         with self.threads(largest, min(passes.batch_size, X.shape[1])):
             for epoch in range(passes.first, passes.first + passes.count):
@@ -171,7 +172,7 @@ class Engine(ABC):
         for descent in descents:
             descent.costs.append(0.0)
         for batch in batches:
-            X_batch, Y_batch = made(X[:, batch]), Y[:, batch]
+            X_batch, Y_batch = X[:, batch], Y[:, batch]
             share = Y_batch.shape[1] / Y.shape[1]
             seen += share
             for i, descent in enumerate(descents):

@@ -152,4 +152,4 @@ class InPieces(Partitions):
 
 def in_pieces(part: Examples, pieces: PiecewiseLinear) -> Examples:
     """Return examples as networks see them."""
-    return Examples(pieces.lazy(part.X), part.Y, part.w)
+    return Examples(pieces.lazy(part.X.T).T, part.Y, part.w)

@@ -6,6 +6,7 @@
 
 #include "dropout.hpp"
 #include "order.hpp"
+#include "pieces.hpp"
 
 namespace shoal {
 
@@ -14,7 +15,12 @@ namespace {
 // Below so many operations threads cost more than they gain: a handshake with them, for each update
 // of all networks, and to wake them at all, for a whole call.
 constexpr double FLOPS_FOR_A_HANDSHAKE = 3e6, FLOPS_FOR_A_TEAM = 1e8;
+constexpr size_t ELEMENTS_FOR_A_HANDSHAKE = 16384; // of the vectors that a step changes
 constexpr size_t MOST_BYTES = size_t(512) << 20; // of the chunks' sums
+
+template <class T> const Columns *columns_of(const Source<T> &source) {
+  return source.pieces ? &source.pieces->columns() : nullptr;
+}
 
 double flops(const Shape &s, size_t m) { return 4.0 * double(m) * double(s.n_h) * double(s.n_x + s.n_y + 8); }
 
@@ -36,7 +42,7 @@ public:
         if (from) net.pack(from, to->back().get(), team);
       }
     }
-    one_over_m_.resize(n), totals_.resize(n);
+    one_over_m_.resize(n), totals_.resize(n), costs_.resize(n);
     pass_ = std::make_unique<Pass<T>>(nets, source, team, passes.batch, passes.count);
   }
 
@@ -73,9 +79,10 @@ private:
       if (!pass_->run(size, shuffle ? 0 : start, rows, Wanted::gradients, one_over_m_.data())) return;
       const double share = double(size) / double(m);
       seen += share;
+      step();
       for (size_t n = 0; n < members_.size(); ++n)
         if (nets_[n]->active) {
-          totals_[n] += update(n) * share;
+          totals_[n] += costs_[n] * share;
           members_[n]->costs[p] = totals_[n] / seen;
           members_[n]->passes = p + 1;
           nets_[n]->active = std::isfinite(totals_[n]); // diverged: it goes no further
@@ -83,34 +90,61 @@ private:
     }
   }
 
-  // Make one step; return the cost before it.
-  double update(size_t n) {
+  // Make a step of each network; large ones are shared out, in as many blocks as there are workers.
+  void step() {
+    size_t elements = 0;
+    for (size_t n = 0; n < members_.size(); ++n)
+      if (nets_[n]->active) {
+        ++members_[n]->t;
+        elements += nets_[n]->layout.size;
+      }
+    const bool shared = elements >= ELEMENTS_FOR_A_HANDSHAKE;
+    const size_t blocks = shared ? team_.workers() : 1;
+    const auto each = [&](size_t tasks, const Team::Task &task) {
+      if (shared) return team_.each(tasks, task);
+      for (size_t i = 0; i < tasks; ++i) task(i, 0);
+    };
+    each(members_.size(), [&](size_t n, size_t) { costs_[n] = nets_[n]->active ? cost(n) : 0; });
+    each(members_.size() * blocks, [&](size_t i, size_t) {
+      if (nets_[i / blocks]->active) update(i / blocks, i % blocks, blocks);
+    });
+  }
+
+  // The cost before a step.
+  double cost(size_t n) const {
+    const Net<T> &net = *nets_[n];
+    const double decay = members_[n]->decay;
+    const double J = pass_->cost(n);
+    return decay == 0 ? J : J + decay * net.kernels->squares(net.shape, net.parameters.get()) / 2;
+  }
+
+  // A block of a network's step.
+  void update(size_t n, size_t block, size_t blocks) {
     Member<T> &member = *members_[n];
     const Net<T> &net = *nets_[n];
     const Layout &l = net.layout;
     Step step = member.step;
-    ++member.t;
     if (step.rule == Rule::adam)
       step.c1 = 1 - std::pow(step.beta1, double(member.t)), step.c2 = 1 - std::pow(step.beta2, double(member.t));
-    double J = pass_->cost(n);
-    if (member.decay != 0) J += member.decay * net.kernels->squares(net.shape, net.parameters.get()) / 2;
     const size_t ends[] = {l.W1, l.b1, l.W2, l.b2, l.size};
     for (size_t part = 0; part < 4; ++part) {
-      const size_t at = ends[part], size = ends[part + 1] - at;
       const double decay = part % 2 ? 0 : member.decay; // the biases are not penalised
-      const auto of = [at](const Room<T> &room, const T *given) { return given ? room.get() + at : nullptr; };
       // what a hidden unit gave was multiplied where Z1 was, so that the slopes before it lack the factor
       const T scale = T(part < 2 ? one_over_m_[n] * kept_factor(net.shape.dropping) : one_over_m_[n]);
       if (part == 0 && member.scaling.V) {
         Scaling<T> packed = member.scaling;
         packed.V = V_[n].get(), packed.mean = mean_[n].get(), packed.square = square_[n].get();
-        net.kernels->scaled(net.shape, step, scale, T(decay), net.parameters.get(), net.sums.get(), packed);
+        const size_t n_x = net.shape.n_x;
+        net.kernels->scaled(net.shape, step, scale, T(decay), net.parameters.get(), net.sums.get(), packed,
+                            n_x * block / blocks, n_x * (block + 1) / blocks);
         continue;
       }
+      const size_t size = ends[part + 1] - ends[part], at = ends[part] + size * block / blocks;
+      const size_t own = ends[part] + size * (block + 1) / blocks - at;
+      const auto of = [at](const Room<T> &room, const T *given) { return given ? room.get() + at : nullptr; };
       net.kernels->update(step, scale, T(decay), net.parameters.get() + at, net.sums.get() + at, of(mean_[n], member.mean),
-                          of(square_[n], member.square), size);
+                          of(square_[n], member.square), own);
     }
-    return J;
   }
 
   std::vector<Member<T> *> members_;
@@ -121,7 +155,7 @@ private:
   Team &team_;
   std::unique_ptr<Pass<T>> pass_;
   std::vector<uint32_t> rows_;
-  std::vector<double> one_over_m_, totals_;
+  std::vector<double> one_over_m_, totals_, costs_; // costs_ of the last batch
 };
 
 // Run members of one kind: where an update is much work all workers share each, and else each worker
@@ -159,7 +193,9 @@ template <class T>
 void descend(const Variant &variant, const std::vector<Member<T> *> &members, const Source<T> &source, const Passes &passes,
              Threads threads, const Poll &poll) {
   const Denormals flush(Denormals::flushed);
-  for (const Kind kind : {Kind{Lanes::examples, false}, {Lanes::features, false}, {Lanes::units, false}, {Lanes::units, true}}) {
+  for (Member<T> *member : members) member->shape.columns = columns_of(source);
+  for (const Kind kind : {Kind{Lanes::examples, false}, {Lanes::features, false}, {Lanes::units, false}, {Lanes::units, true},
+                          {Lanes::lines, false}, {Lanes::lines, true}}) {
     std::vector<Member<T> *> some;
     size_t bytes = 0;
     for (size_t n = 0; n <= members.size(); ++n) {
@@ -177,9 +213,10 @@ void descend(const Variant &variant, const std::vector<Member<T> *> &members, co
 }
 
 template <class T>
-double evaluate(const Variant &variant, const Shape &shape, const T *theta, const Source<T> &source, const T *w,
+double evaluate(const Variant &variant, Shape shape, const T *theta, const Source<T> &source, const T *w,
                 ptrdiff_t w_step, double m, T *gradient, T *A2, Threads threads, const Poll &poll) {
   const Denormals flush(Denormals::flushed);
+  shape.columns = columns_of(source);
   const bool much = flops(shape, source.m) >= FLOPS_FOR_A_TEAM || threads.share_all;
   Team team(much ? threads.most : 1, poll);
   Net<T> net(shape, variant);
@@ -199,7 +236,7 @@ double evaluate(const Variant &variant, const Shape &shape, const T *theta, cons
 #define SHOAL_FOR(T)                                                                                                     \
   template void descend<T>(const Variant &, const std::vector<Member<T> *> &, const Source<T> &, const Passes &, Threads,        \
                            const Poll &);                                                                                \
-  template double evaluate<T>(const Variant &, const Shape &, const T *, const Source<T> &, const T *, ptrdiff_t, double, \
+  template double evaluate<T>(const Variant &, Shape, const T *, const Source<T> &, const T *, ptrdiff_t, double, \
                               T *, T *, Threads, const Poll &);
 SHOAL_FOR(float)
 SHOAL_FOR(double)

@@ -42,7 +42,7 @@ void descend(const Variant &variant, const std::vector<Member<T> *> &members, co
 // J of one network; its gradient and its outputs, (n_y, m), where they are wanted. m is the sum of
 // the weights, or that of a whole of which these examples are a part.
 template <class T>
-double evaluate(const Variant &variant, const Shape &shape, const T *theta, const Source<T> &source, const T *w,
+double evaluate(const Variant &variant, Shape shape, const T *theta, const Source<T> &source, const T *w,
                 ptrdiff_t w_step, double m, T *gradient, T *A2, Threads threads, const Poll &poll);
 
 } // namespace shoal

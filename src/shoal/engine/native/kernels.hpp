@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 namespace shoal {
 
@@ -18,6 +19,15 @@ struct Dropping {
   uint64_t key = 0; // of the step
 };
 
+// What the features of X are, where it is made of pieces of lines.
+struct Columns {
+  struct Cut { // the number's feature, and how many follow of its pieces
+    size_t first, pieces;
+  };
+  std::vector<Cut> cuts;
+  std::vector<size_t> plain; // features that no pieces follow
+};
+
 // The sizes and functions of a network, as `Network` in Python has them.
 struct Shape {
   size_t n_x, n_h, n_y;
@@ -25,17 +35,28 @@ struct Shape {
   Output g2;
   Dropping dropping = {};
   bool in_units = false; // whether only kernels with hidden units in the lanes will do
+  const Columns *columns = nullptr; // of X, where it is made of pieces
 };
 
 // Where W1, b1, W2 and b2 stand in the vector that the kernels work on, and in its gradient.
 struct Layout {
   size_t W1, b1, W2, b2, size;
   size_t width;  // hidden units with their padding
-  size_t sums;   // elements that a chunk's sums take
+  size_t sums;   // elements that a chunk's sums take, and the vector with what is prepared
   size_t shares; // of the hidden layer, that different workers may take
 };
 
 constexpr size_t AHEAD = 24; // so many row numbers may be read beyond a tile
+
+// The features of a tile's examples by what is not 0 of them: of each cut number, (cuts, row), and of each plain
+// feature, (plain, row) of which `count` are there.
+struct Cuts {
+  float *number, *part;  // as it is scaled; how much of the piece that it lies in
+  uint32_t *full, *next; // features: its last full piece, or the number's own; the piece that it lies in, or the last
+  float *value;
+  uint32_t *at; // example of the tile
+  uint32_t *count;
+};
 
 // A few examples side by side: those numbered first, first + 1, ... or, if given, rows[0], rows[1], ...
 template <class T> struct Tile {
@@ -45,6 +66,7 @@ template <class T> struct Tile {
   ptrdiff_t X_row;
   T *Y;    // (n_y, tile)
   T *copy; // room for X
+  Cuts cuts = {}; // instead of X
 
   size_t number(size_t i) const { return rows ? rows[i] : first + i; }
 };
@@ -106,6 +128,8 @@ template <class T> struct Kernels {
   Rooms (*rooms)(const Shape &);
   void (*pack)(const Shape &, const T *theta, T *parameters, size_t share, size_t end);
   void (*unpack)(const Shape &, const T *parameters, T *theta, size_t share, size_t end);
+  // Before passes with new parameters, if there is something to prepare: it follows them in their vector.
+  void (*prepare)(const Shape &, T *parameters, size_t share, size_t end);
   // `copy` copies even what could be read in place.
   void (*gather)(const Shape &, const Source<T> &, Tile<T> &, bool copy);
   // A1, and of Z2 what each share adds to it; `join` puts that together.
@@ -117,20 +141,21 @@ template <class T> struct Kernels {
   double (*outputs)(const Shape &, const Tile<T> &, Work<T> &, double one_over_m, bool slope);
   void (*add)(T *sum, const T *term, size_t n);
   void (*update)(const Step &, T scale, T decay, T *parameters, const T *gradient, T *mean, T *square, size_t n);
-  // A step of Adam for W1 by way of V and s; only with hidden units in the lanes.
-  void (*scaled)(const Shape &, const Step &, T scale, T decay, T *parameters, const T *gradient, const Scaling<T> &);
+  // A step of Adam for W1 by way of V and s, for some of the features; only with hidden units in the lanes.
+  void (*scaled)(const Shape &, const Step &, T scale, T decay, T *parameters, const T *gradient, const Scaling<T> &,
+                 size_t first, size_t end);
   double (*squares)(const Shape &, const T *parameters); // of the weights, W1 and W2
 };
 
 // What lies in the vector lanes.
-enum class Lanes { units, examples, features };
+enum class Lanes { units, examples, features, lines };
 
 // The kernels of one instruction set, for each kind of lanes.
 struct Variant {
   const char *name;
   bool reproducible;
   bool (*runs_here)();
-  Kernels<float> f32[3];
+  Kernels<float> f32[4];
   Kernels<double> f64[3];
 };
 

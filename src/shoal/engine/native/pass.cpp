@@ -19,15 +19,16 @@ constexpr size_t RESIDENT = size_t(8) << 20; // bytes of examples that are kept 
 // From so many runs on it pays to keep the tiles of few examples.
 template <class T> size_t keep_from(const Kernels<T> &kernels, const Shape &shape, const Source<T> &source) {
   constexpr size_t line = 64, never = SIZE_MAX;
+  if (kernels.prepare) return never;
   if (source.pieces || !kernels.in_place(shape, source)) return 2;
   const bool straddles = uintptr_t(source.X) % line || size_t(std::abs(source.X_example)) * sizeof(T) % line;
   return kernels.packs && straddles ? 64 : never;
 }
 
 // The features of an example that is made of pieces begin at a cache line, and not all at one place of a page.
-template <class T> size_t made_row(const Source<T> &source) {
+template <class T> size_t made_row(const Source<T> &source, const Kernels<T> &kernels) {
   constexpr size_t line = 64 / sizeof(T);
-  if (!source.pieces) return 0;
+  if (!source.pieces || kernels.prepare) return 0;
   const size_t lines = (source.pieces->width() + line - 1) / line;
   return (lines | 1) * line;
 }
@@ -46,10 +47,11 @@ void in_large_pages([[maybe_unused]] void *memory, [[maybe_unused]] size_t bytes
 template <class T> Kind kind_of(const Shape &s) {
   constexpr size_t lanes = 64 / sizeof(T);
   const bool large = sizeof(T) * s.n_h * (s.n_x + s.n_y + 1) >= LARGE, several_shares = s.n_h > 4 * lanes;
-  if (s.in_units) return {Lanes::units, large && several_shares};
+  const Lanes units = s.columns && sizeof(T) == sizeof(float) ? Lanes::lines : Lanes::units;
+  if (s.in_units) return {units, large && several_shares};
   if (s.n_h <= lanes / 2) return {s.n_x <= 64 ? Lanes::examples : Lanes::features, false};
   if (s.n_h <= lanes * 5 / 4 && s.n_x <= 8) return {Lanes::examples, false};
-  return {Lanes::units, large && several_shares};
+  return {units, large && several_shares};
 }
 
 template <class T> const Kernels<T> &kernels_of(const Variant &variant, Kind kind) {
@@ -59,7 +61,8 @@ template <class T> const Kernels<T> &kernels_of(const Variant &variant, Kind kin
 
 template <class T>
 Net<T>::Net(const Shape &shape, const Variant &variant)
-    : shape(shape), kernels(&kernels_of<T>(variant, kind_of<T>(shape))), layout(kernels->layout(shape)), parameters(layout.size) {}
+    : shape(shape), kernels(&kernels_of<T>(variant, kind_of<T>(shape))), layout(kernels->layout(shape)),
+      parameters(kernels->prepare ? layout.sums : layout.size) {}
 
 template <class T> void Net<T>::pack(const T *theta, T *vector, Team &team) const {
   team.each(layout.shares, [&](size_t share, size_t) { kernels->pack(shape, theta, vector, share, share + 1); });
@@ -69,9 +72,19 @@ template <class T> void Net<T>::unpack(const T *vector, T *theta, Team &team) co
   team.each(layout.shares, [&](size_t share, size_t) { kernels->unpack(shape, vector, theta, share, share + 1); });
 }
 
+template <class T> void Pass<T>::make_room_for_cuts(Desk &desk, const Columns &columns, size_t tile) {
+  const size_t cuts = columns.cuts.size() * tile, plain = columns.plain.size() * tile;
+  desk.cut_numbers = Room<float>(2 * cuts + plain);
+  desk.cut_places = Room<uint32_t>(2 * cuts + plain + columns.plain.size());
+  float *numbers = desk.cut_numbers.get();
+  uint32_t *places = desk.cut_places.get();
+  desk.tile.cuts = {numbers, numbers + cuts, places, places + cuts, numbers + 2 * cuts, places + 2 * cuts,
+                    places + 2 * cuts + plain};
+}
+
 template <class T>
 Pass<T>::Pass(std::vector<Net<T> *> nets, const Source<T> &source, Team &team, size_t largest, size_t runs)
-    : nets_(std::move(nets)), source_(source), made_row_(made_row(source)), team_(team), desks_(team.workers()),
+    : nets_(std::move(nets)), source_(source), made_row_(made_row(source, *nets_[0]->kernels)), team_(team), desks_(team.workers()),
       share_units_(kind_of<T>(nets_[0]->shape).wide) {
   const Kernels<T> &k = *nets_[0]->kernels;
   Rooms r{};
@@ -91,6 +104,7 @@ Pass<T>::Pass(std::vector<Net<T> *> nets, const Source<T> &source, Team &team, s
     T *p = desk.numbers.get();
     for (const auto &[pointer, size] : parts) *pointer = p, p += whole(size);
     if (!source_.Y) desk.tile.Y = nullptr;
+    if (k.prepare) make_room_for_cuts(desk, source_.pieces->columns(), k.tile);
   }
   const size_t each = r.X + r.Y, tiles = (source_.m + k.tile - 1) / k.tile;
   const bool few = largest >= source_.m && tiles * each * sizeof(T) <= RESIDENT;
@@ -129,7 +143,9 @@ template <class T> void Pass<T>::take_tile(Desk &desk, size_t t) {
 template <class T> void Pass<T>::gather(const Desk &desk, Tile<T> &tile, bool copy) const {
   Source<T> source = source_;
   if constexpr (sizeof(T) == sizeof(float))
-    if (source.pieces) {
+    if (nets_[0]->kernels->prepare) {
+      source.pieces->cut(tile.m, tile.first, tile.rows, tile.cuts, nets_[0]->kernels->tile);
+    } else if (source.pieces) {
       source.pieces->write(tile.m, tile.first, tile.rows, desk.made, made_row_);
       source.X = desk.made, source.X_example = ptrdiff_t(made_row_), source.X_feature = 1, source.of_tile = true;
     }
@@ -220,6 +236,14 @@ template <class T> void Pass<T>::together() {
   }
 }
 
+template <class T> void Pass<T>::prepare() {
+  if (nets_[0]->kernels->prepare)
+    team_.each(nets_.size(), [this](size_t n, size_t) {
+      const Net<T> &net = *nets_[n];
+      if (net.active) net.kernels->prepare(net.shape, net.parameters.get(), 0, net.layout.shares);
+    });
+}
+
 // Add the chunks' sums, in order.
 template <class T> void Pass<T>::reduce() {
   team_.each(nets_.size(), [this](size_t n, size_t) {
@@ -241,6 +265,7 @@ bool Pass<T>::run(size_t m, size_t first, const uint32_t *rows, Wanted wanted, c
       net->costs.resize(now_.chunks);
     }
   }
+  prepare();
   if (now_.chunks == 1 && team_.workers() > 1) together();
   else team_.each(now_.chunks, [this](size_t c, size_t worker) { chunk(c, worker); });
   if (team_.stopped()) return false;

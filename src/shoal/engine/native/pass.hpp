@@ -73,15 +73,19 @@ private:
   struct Desk { // one worker's room
     Room<T> numbers;
     T *made; // features of a tile, where they are made of pieces
+    Room<float> cut_numbers;    // or what is not 0 of them
+    Room<uint32_t> cut_places;
     Tile<T> tile;
     Work<T> work;
     size_t ones = 0; // so many weights are 1, as they were for the tile before
   };
 
+  void make_room_for_cuts(Desk &desk, const Columns &columns, size_t tile);
   void clear(size_t c);
   size_t tiles() const;
   void take_tile(Desk &desk, size_t t);
   void gather(const Desk &desk, Tile<T> &tile, bool copy) const;
+  void prepare();
   void chunk(size_t c, size_t worker);
   void pass_tile(size_t net, Desk &desk, size_t c);
   void together();

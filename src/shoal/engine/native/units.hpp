@@ -139,16 +139,30 @@ template <class T> void drop(const Dropping &d, const Tile<T> &tile, Panel panel
   }
 }
 
-// Z1 = W1 X + b1, A1 = g1(Z1), and what each share adds to Z2
-template <class T>
+// X as it lies, or was copied.
+template <class T> struct Dense {
+  // Z1 = W1 X + b1, of a panel.
+  static void forward(const Shape &s, const T *parameters, const Tile<T> &tile, Panel panel, T *Z1) {
+    const Layout l = layout<T>(s);
+    product<T>({tile.X, tile.X_row, 1, parameters + l.W1 + panel.first * s.n_x, panel.width, Z1, panel.width,
+                parameters + l.b1 + panel.first},
+               tile.m, s.n_x, panel.width / LANES<T>, Start::columns);
+  }
+  // dW1 += dZ1 X^T, of a panel.
+  static void backward(const Shape &s, const Tile<T> &tile, Panel panel, const T *dZ1, T *sums) {
+    product<T>({tile.X, 1, tile.X_row, dZ1, panel.width, sums + layout<T>(s).W1 + panel.first * s.n_x, panel.width}, s.n_x,
+               tile.m, panel.width / LANES<T>, Start::added);
+  }
+};
+
+// Z1, A1 = g1(Z1), and what each share adds to Z2
+template <class T, class Features = Dense<T>>
 void forward(const Shape &s, const T *parameters, const Tile<T> &tile, Work<T> &work, size_t from, size_t end) {
   const Layout l = layout<T>(s);
   T *sums = work.dZ1; // which is not needed yet
   for (size_t share = from; share < end; ++share) {
     each_panel<T>(l.width, share, share + 1, [&](Panel panel) {
-      product<T>({tile.X, tile.X_row, 1, parameters + l.W1 + panel.first * s.n_x, panel.width,
-                  work.A1 + panel.first * TILE<T>, panel.width, parameters + l.b1 + panel.first},
-                 tile.m, s.n_x, panel.width / LANES<T>, Start::columns);
+      Features::forward(s, parameters, tile, panel, work.A1 + panel.first * TILE<T>);
       if (s.dropping.below) drop(s.dropping, tile, panel, work.A1 + panel.first * TILE<T>);
     });
     for (size_t k = 0; k < s.n_y; ++k) {
@@ -218,8 +232,8 @@ void slope(const Shape &s, const T *W2, const Layout &l, const Tile<T> &tile, Wo
   });
 }
 
-// db2, dW2, db1, and dW1 = dZ1 X^T
-template <class T>
+// db2, dW2, db1, and dW1
+template <class T, class Features = Dense<T>>
 void backward(const Shape &s, const T *parameters, const Tile<T> &tile, Work<T> &work, T *sums, size_t from, size_t end) {
   const Layout l = layout<T>(s);
   for (size_t k = 0; from == 0 && k < s.n_y; ++k) {
@@ -233,8 +247,7 @@ void backward(const Shape &s, const T *parameters, const Tile<T> &tile, Work<T> 
     const size_t packs = panel.width / LANES<T>;
     T *A1 = work.A1 + panel.first * TILE<T>;
     slope(s, parameters + l.W2 + panel.first, l, tile, work, A1, sums + l.W2 + panel.first, sums + l.b1 + panel.first, packs);
-    product<T>({tile.X, 1, tile.X_row, A1, panel.width, sums + l.W1 + panel.first * s.n_x, panel.width}, s.n_x, tile.m,
-               packs, Start::added);
+    Features::backward(s, tile, panel, A1, sums);
   });
 }
 
@@ -246,13 +259,14 @@ template <class T> void collect(const Shape &s, T *sums) {
 
 // Feature by feature: the sums over the units go pack by pack, so that the width of a panel does not show.
 template <class T>
-void scaled(const Shape &s, const Step &step, T scale, T decay, T *parameters, const T *gradient, const Scaling<T> &by) {
+void scaled(const Shape &s, const Step &step, T scale, T decay, T *parameters, const T *gradient, const Scaling<T> &by,
+            size_t first, size_t end) {
   const Layout l = layout<T>(s);
   const AdamStep<T> adam(step);
   Step step_of_s = step;
   step_of_s.alpha = by.alpha;
   const AdamStep<T> adam_of_s(step_of_s);
-  for (size_t j = 0; j < s.n_x; ++j) {
+  for (size_t j = first; j < end; ++j) {
     const T s_j = by.s[j];
     T sums[LANES<T>] = {};
     each_panel<T>(l.width, 0, l.shares, [&](Panel panel) {
@@ -293,7 +307,7 @@ template <class T> double outputs_of(const Shape &s, const Tile<T> &tile, Work<T
 }
 
 template <class T> constexpr Kernels<T> kernels() {
-  return {TILE<T>,    TILE<T>,       false, in_place<T>, layout<T>,     rooms<T>,    pack<T>,       unpack<T>, gather<T>, forward<T>,
+  return {TILE<T>,    TILE<T>,       false, in_place<T>, layout<T>,     rooms<T>,    pack<T>,       unpack<T>, nullptr, gather<T>, forward<T>,
           join<T>,    backward<T>,   collect<T>, outputs_of<T>, add<T>,    update<T>, scaled<T>, squares<T>};
 }
 

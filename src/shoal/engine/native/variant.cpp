@@ -1,6 +1,7 @@
 // Compiled once for each variant: an instruction set, fused or reproducible.
 #include "examples.hpp"
 #include "features.hpp"
+#include "lines.hpp"
 #include "units.hpp"
 
 namespace shoal::SHOAL_VARIANT {
@@ -20,7 +21,7 @@ extern const Variant variant;
 const Variant variant = {SHOAL_NAME,
                          !SHOAL_FUSED,
                          runs_here,
-                         {units::kernels<float>(), examples::kernels<float>(), features::kernels<float>()},
+                         {units::kernels<float>(), examples::kernels<float>(), features::kernels<float>(), lines::kernels()},
                          {units::kernels<double>(), examples::kernels<double>(), features::kernels<double>()}};
 
 } // namespace shoal::SHOAL_VARIANT
