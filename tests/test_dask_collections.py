@@ -114,7 +114,7 @@ def test_what_is_wrong_in_a_partition_is_told_with_its_number_among_all():
 def test_a_partition_whose_own_code_fails_is_told_in_a_sentence():
     data = dd.from_pandas(frame(100), npartitions=2)
     broken = data.map_partitions(lambda part: part.assign(b=1 / 0), meta=data._meta)
-    said = r"cannot be computed \(ZeroDivisionError: division"
+    said = r"partition \d of the Dask frame cannot be computed \(ZeroDivisionError: division"
     with workers(1) as client, pytest.raises(InputError, match=said):
         cluster.train(broken, "y", client=client, recipe=RECIPE)
 

@@ -11,10 +11,12 @@ from hypothesis.extra.numpy import arrays
 
 from shoal import Examples, Member, Network, train_population
 from shoal.bins import FEW_VALUES, LEAVES, QUANTILES, fit_pieces
+from shoal.checkpoint import digest
 from shoal.engine.dropout import Dropout
 from shoal.engine.lines import SOFT_LIMIT
 from shoal.optimizers import Adam
 from shoal.piecewise import Pieces, PiecewiseLinear
+from shoal.tree_sums import TreeSum, add_part
 
 
 def test_each_piece_rises_from_0_to_1_where_the_number_crosses_it():
@@ -134,6 +136,38 @@ def test_an_engine_learns_from_lazy_features_as_from_those_that_are_made(engine,
             np.testing.assert_allclose(lazy, made, rtol=1e-4, atol=1e-6)
         else:
             np.testing.assert_array_equal(lazy, made)
+
+
+def test_a_network_s_sums_of_a_part_in_pieces_are_those_it_has_in_company(engine):
+    random = np.random.default_rng(0)
+    numbers = random.normal(size=(300, 3)).astype(np.float32)
+    encoding = fit_pieces(numbers, (numbers[:, 0] > 0).astype(int))
+    part = Examples(encoding.lazy(numbers).T, (numbers[:, :1].T > 0).astype(np.float32))
+    networks = [
+        Network(encoding.width, 40, 1, "relu", dtype=np.float32).initialise(
+            "scaled", random_state=k
+        )
+        for k in range(3)
+    ]
+
+    def gradients(some):
+        totals = [TreeSum() for _ in some]
+        add_part(totals, engine, some, 0, part, 300.0)
+        return [each.total().gradient.tobytes() for each in totals]
+
+    assert gradients(networks) == [gradients([each])[0] for each in networks]
+
+
+def test_the_checksum_of_lazy_features_depends_on_all_that_they_are_made_of():
+    numbers = np.arange(6.0).reshape(3, 2)
+    pieces = [Pieces(0, 1, (0.0, 1.0)), Pieces()]
+    others = [
+        PiecewiseLinear(pieces).lazy(numbers + 1),
+        PiecewiseLinear([Pieces(0, 1, (0.0, 2.0)), Pieces()]).lazy(numbers),
+        PiecewiseLinear([Pieces(1, 1, (0.0, 1.0)), Pieces()]).lazy(numbers),
+    ]
+    seen = {digest(each.T) for each in others}
+    assert len(seen | {digest(PiecewiseLinear(pieces).lazy(numbers).T)}) == 4
 
 
 def test_some_of_the_examples_of_lazy_features_are_theirs():

@@ -36,6 +36,18 @@ def test_a_column_that_is_the_target_in_disguise_is_named(kind):
     assert notes(frame, drop=["refund"]) == []
 
 
+@pytest.mark.parametrize("far", [1e7, -1e12, 1e300])
+def test_a_number_far_from_all_others_is_named(far):
+    frame = noisy()
+    frame.loc[7, "b"] = far
+    frame["rare"] = (frame.index == 9) * 1.0  # one event is no mistake
+    later = noisy(300).tail(50).assign(rare=0.0)
+    found = notes(frame, keep=["rare"], test=table_from_frame(later))
+    (note,) = [each for each in found if "far from" in each]
+    assert "column 'b': a number is so far from all others that these are hardly" in note
+    assert f"({far:.6g}): mend it, or leave it empty" in note
+
+
 def test_two_dozen_rows_are_too_few_to_suspect_a_column():
     frame = noisy(25)
     frame["leak"] = frame["y"]

@@ -19,7 +19,6 @@ import numpy as np
 
 from shoal.activations import Array
 from shoal.atomic import check_writable, remove_abandoned
-from shoal.engine.lines import LazyFeatures
 from shoal.errors import InputError
 from shoal.model_file import load_file, save_file
 
@@ -238,10 +237,8 @@ def _parts(array: Any) -> tuple[Any, ...]:
     """Return the arrays that an array is made of."""
     if hasattr(array, "indptr"):
         return array.data, array.indices, array.indptr
-    if isinstance(array, LazyFeatures):
-        lines = array.lines
-        return array.numbers.T, lines.centre, lines.spread, lines.edges, lines.first
-    return (array.T,)
+    arrays: tuple[Any, ...] = getattr(array, "arrays", None) or (array.T,)  # of lazy features
+    return arrays
 
 
 def digest_of(data: Any) -> str:

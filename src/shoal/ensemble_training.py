@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from shoal.activations import Array
 from shoal.callbacks import Callback, EarlyStopping, TrainingState
 from shoal.checkpoint import Checkpoint
+from shoal.engine import default_engine
 from shoal.engine.dropout import Dropout
-from shoal.engine.lines import Features, made
+from shoal.engine.lines import Features, LazyRows
 from shoal.ensemble import Ensemble, Unseen, without_weights
 from shoal.errors import DivergedError, InputError
 from shoal.evaluation import measure
@@ -29,7 +30,7 @@ from shoal.recipe import FALLING, FOLDS, UNITS, Recipe, column_of
 from shoal.splitting import Labels, Splitter
 from shoal.training import train_population
 
-ROWS_AT_ONCE = 8192  # in pieces, where they are looked at
+BLOCK = 8192  # rows whose features are in memory
 PATIENCE_ROWS, LEAST_PATIENCE = 200_000, 2  # in parts, patience is of passes over so many rows
 
 
@@ -105,8 +106,11 @@ def patience_in_parts(recipe: Recipe, rows: int) -> int:
 
 def _mean_square(X: Features) -> float:
     """Return the mean over the rows of the sum of their squares."""
-    blocks = (made(X[k : k + ROWS_AT_ONCE]) for k in range(0, len(X), ROWS_AT_ONCE))
-    sums = [np.einsum("ij,ij->i", block, block, dtype=np.float64) for block in blocks]
+    engine, sums = default_engine(), []
+    for k in range(0, len(X), BLOCK):
+        part = X[k : k + BLOCK]
+        seen = engine.made(part.T).T if isinstance(part, LazyRows) else part
+        sums.append(np.einsum("ij,ij->i", seen, seen, dtype=np.float64))
     return float(np.mean(np.concatenate(sums)))
 
 
@@ -158,8 +162,8 @@ class _Fit:
         self, number: int, callbacks: Sequence[Callback], checkpoint: Checkpoint | None = None
     ) -> None:
         """Train so many networks more, in one run."""
-        made = len(self.networks)
-        members = [self._member(made + i, callbacks) for i in range(number)]
+        before = len(self.networks)
+        members = [self._member(before + i, callbacks) for i in range(number)]
         batch_size, parts = self.recipe.batch_size, self.in_parts
         if parts is None:
             batch_size = min(batch_size, len(self.labels))

@@ -23,7 +23,7 @@ Metrics = Mapping[str, Callable[[Array, Array], float]]
 class Examples:
     """Examples in columns: X (n_x, m), Y (n_y, m) and weights w (1, m), or None for 1 each."""
 
-    X: Any  # ndarray or SciPy sparse
+    X: Any  # ndarray, SciPy sparse or LazyFeatures
     Y: Array
     w: Array | None = None
 

@@ -1,4 +1,4 @@
-"""Guarantee: what would make a measure on held-out rows too good is said, with the evidence.
+"""Guarantee: what would make a measure on held-out rows too good, or a column useless, is said.
 
 Floor 6. A column that alone predicts the target is often known only after it (a leak); rows that
 are measured on and learned from are remembered, not predicted.
@@ -10,6 +10,7 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from sklearn.tree import DecisionTreeClassifier
 
 from shoal.activations import Array
+from shoal.column_plans import Scaled
 from shoal.columns import Column, Table
 from shoal.encoding import TableEncoder
 from shoal.evaluation import measure
@@ -19,6 +20,8 @@ LEAK = 0.995  # ROC AUC of one column alone
 MOST_ROWS = 2000  # are enough to see it
 LEAST_SHARE = 0.05  # of rows that are measured on and learned from; a few do no harm
 BY_CHANCE = 0.01  # rows like it
+OF_THE_OTHERS = 1e-4  # of the variance, which is 1, is what all numbers but one have
+ALL_DIGITS = 1e15  # beside such a number those of ordinary size have none left
 LEAST_ROWS = 30  # of fewer, a column may tell the classes apart by chance
 
 
@@ -47,6 +50,32 @@ def leaks(encoder: TableEncoder, X: Array, labels: Labels) -> list[str]:
             found.append(
                 f"column {plan.name!r} alone predicts the target (ROC AUC {area:.3f} on unseen"
                 " rows): if it is only known once the target is, drop it"
+            )
+    return found
+
+
+def far_numbers(encoder: TableEncoder, X: Array) -> list[str]:
+    """Return a sentence on each column of which one number has all the spread.
+
+    Parameters
+    ----------
+    encoder : TableEncoder
+    X : ndarray, (m, n)
+        The encoder's features of the training rows, or of some of them.
+    """
+    found = []
+    for plan, columns in encoder.blocks():
+        if not isinstance(plan, Scaled):
+            continue
+        x = X[:, columns][:, 0]
+        most = int(np.argmax(np.abs(x)))
+        others, far = np.delete(x, most), plan.mean + plan.scale * x[most]
+        if others.var() >= OF_THE_OTHERS:
+            continue
+        if np.ptp(others) > 0 or abs(far) > ALL_DIGITS:  # else a rare event
+            found.append(
+                f"column {plan.name!r}: a number is so far from all others that these are hardly"
+                f" told apart ({far:.6g}): mend it, or leave it empty"
             )
     return found
 

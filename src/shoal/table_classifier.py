@@ -219,6 +219,11 @@ class TableClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 " shoal.distributed, or give X.compute()"
             )
         if hasattr(X, "iloc"):
+            twice = X.columns[X.columns.duplicated()]
+            if len(twice):
+                raise InputError(
+                    f"X has more than one column {twice[0]!r}: give each a name of its own"
+                )
             validate_data(self, X, reset=first, skip_check_array=True)
         else:
             X = validate_data(self, X, reset=first, dtype=None, ensure_all_finite="allow-nan")

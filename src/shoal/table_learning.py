@@ -33,7 +33,7 @@ from shoal.network import Network
 from shoal.partitions import Partitions
 from shoal.piecewise import PiecewiseLinear
 from shoal.splitting import Labels
-from shoal.suspicions import leaks
+from shoal.suspicions import far_numbers, leaks
 from shoal.table_evaluation import Labelled
 from shoal.table_model import TableModel
 from shoal.table_preparation import Prepared
@@ -111,7 +111,7 @@ def learn(
     classes = prepared.target.classes
     K = len(classes)
     counts = np.bincount(labels, minlength=K) if beyond is None else beyond.counts
-    notes = [*prepared.notes, *leaks(encoder, X, labels)]
+    notes = [*prepared.notes, *far_numbers(encoder, X), *leaks(encoder, X, labels)]
     baseline = fit_baseline(X, labels, K, callbacks)
     if baseline.reached_max_epochs:
         notes.append("logistic regression had not quite converged")

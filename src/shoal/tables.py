@@ -127,8 +127,8 @@ def table_from_frame(
     if not isinstance(frame, pd.DataFrame):
         frame = _frame(frame, source)
     if not len(frame.columns) or not len(frame):
-        lacking = "rows" if len(frame.columns) else "columns"
-        raise InputError(f"{source} has no {lacking}: give a table with at least one row")
+        lacking = "row" if len(frame.columns) else "column"
+        raise InputError(f"{source} has no {lacking}s: give a table with at least one {lacking}")
     kinds = dict(schema.columns) if schema else {}
     names, notes = _distinct_names([str(name) for name in frame.columns])
     table = Table((), tuple(notes), source, True)

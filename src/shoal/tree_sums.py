@@ -9,7 +9,6 @@ from typing import Generic, Protocol, Self, TypeVar
 
 from shoal.activations import Array
 from shoal.engine import Engine
-from shoal.engine.lines import made
 from shoal.examples import Examples
 from shoal.network import Network
 
@@ -76,8 +75,7 @@ def add_part(
     part: Examples, weight: float,
 ) -> None:  # fmt: skip
     """Add what a part of examples has in each network's cost and gradient."""
-    X = part.X if len(networks) == 1 else made(part.X)  # once for all of them
     for network, total in zip(networks, totals, strict=True):
         with engine.threads(network, 0):  # NumPy's bits depend on how many there are
-            sums = engine.cost_and_gradient(network, X, part.Y, part.w, weight)
+            sums = engine.cost_and_gradient(network, part.X, part.Y, part.w, weight)
         total.add(key, Sums(*sums))

@@ -239,36 +239,51 @@ template <class T> void pieces_are_those_of_their_definition() {
     }
 }
 
-// Hidden layers and tables of several sizes: some kernels take the features as if they were given, and some the
-// pieces as they are. Of the five numbers one is used as it is, and often 0, and one is scaled alone.
-void networks_learn_from_pieces_as_from_their_features() {
-  const size_t n = 5, width = 7 + 1 + 7 + 1 + 7;
-  const vector<size_t> first = {0, 7, 7, 14, 15, 22};
-  vector<double> edges(22);
-  for (size_t i = 0; i < edges.size(); ++i) edges[i] = double((i < 14 ? i : i - 1) % 7) / 4 - 0.8;
+// Networks on numbers that have so many edges each; without edges a number is used as it is, and is often 0, and
+// with one it is scaled alone. Every 50th lies on an edge.
+void networks_learn_from_pieces_as_from_their_features(Shape shape, size_t m, bool shuffle, const vector<size_t> &edges_of) {
+  const size_t n = edges_of.size();
+  vector<size_t> first = {0};
+  vector<double> edges;
+  shape.n_x = 0;
+  for (const size_t own : edges_of) {
+    for (size_t k = 0; k < own; ++k) edges.push_back(1.6 * double(k) / double(own) - 0.8);
+    first.push_back(edges.size()), shape.n_x += std::max<size_t>(own, 1);
+  }
   const vector<double> centre(n, 0.1), spread(n, 0.4);
-  for (const size_t n_h : {1, 4, 9, 33, 300, 1500})
+  vector<float> numbers(m * n);
+  for (size_t i = 0; i < m * n; ++i)
+    numbers[i] = i % 50 == 0 ? -0.8f : !edges_of[i % n] && i % 2 ? 0 : float(uniform(6, i));
+  const Pieces pieces({centre.data(), spread.data(), edges.data(), first.data()},
+                      {numbers.data(), nullptr, ptrdiff_t(n), 1, m, n});
+  Problem<float> made({shape, m, 0, true, Rule::adam, m / 3 + 1, shuffle}), p(made.c);
+  pieces.write(m, 0, nullptr, made.X.first, shape.n_x);
+  p.pieces = &pieces;
+  const Evaluation<double> right = by_loops(made);
+  Given<float> given;
+  for (const Variant *variant : variants()) {
+    name_what_is_tested(*variant, p.c, sizeof(float));
+    if (!shape.dropping.below) evaluation_is_right_with_any_number_of_threads(*variant, p, right, given);
+    descent_is_the_same_with_any_number_of_threads(*variant, p, given);
+    const vector<Descent<float>> alone = descended<float>(*variant, {&p}, 2, 1);
+    check(descended<float>(*variant, {&p, &p}, 2, 3)[1] == alone[0], "a network learns from pieces in company as alone");
+    const vector<float> theta = descended<float>(*variant, {&made}, 2, 1)[0].theta;
+    check(close(alone[0].theta, vector<double>(theta.begin(), theta.end())), "networks learn from pieces as from features");
+    if (shape.n_h <= 8) check(evaluated(*variant, p, 3) == evaluated(*variant, made, 1), "features made on the way are those given");
+  }
+}
+
+void networks_learn_from_pieces_as_from_their_features() {
+  for (const size_t n_h : {1, 4, 9, 33, 300})
     for (const size_t m : {1, 40, 700, 2500}) {
-      const Shape shape = {width, n_h, 2, Activation::relu, Output::softmax, {n_h == 33 ? 1u << 30 : 0, 0}, n_h == 33};
-      Problem<float> made({shape, m, 0, true, Rule::adam, m / 3 + 1, m == 700});
-      vector<float> numbers(m * n);
-      for (size_t i = 0; i < m * n; ++i) numbers[i] = i % 5 == 1 && i % 2 ? 0 : float(uniform(6, i));
-      const Pieces pieces({centre.data(), spread.data(), edges.data(), first.data()},
-                          {numbers.data(), nullptr, ptrdiff_t(n), 1, m, n});
-      pieces.write(m, 0, nullptr, made.X.first, width);
-      Problem<float> p(made.c);
-      p.pieces = &pieces;
-      const Evaluation<double> right = by_loops(made);
-      Given<float> given;
-      for (const Variant *variant : variants()) {
-        name_what_is_tested(*variant, p.c, sizeof(float));
-        if (!shape.dropping.below) evaluation_is_right_with_any_number_of_threads(*variant, p, right, given);
-        descent_is_the_same_with_any_number_of_threads(*variant, p, given);
-        check(descended<float>(*variant, {&p, &p}, 2, 3)[1] == descended<float>(*variant, {&p}, 2, 1)[0],
-              "a network learns from pieces in company as alone");
-        if (n_h <= 8) check(evaluated(*variant, p, 3) == evaluated(*variant, made, 1), "features made on the way are those given");
-      }
+      Shape shape = {0, n_h, 1 + m % 2, Activation::relu, Output::sigmoid};
+      if (n_h == 33) shape.dropping.below = 1u << 30, shape.in_units = true;
+      networks_learn_from_pieces_as_from_their_features(shape, m, m == 700, {7, 0, 7, 1, 2, 5});
     }
+  Shape wide = {0, 300, 2, Activation::tanh, Output::softmax}; // with a single gradient
+  networks_learn_from_pieces_as_from_their_features(wide, 500, false, {1750, 0, 7});
+  wide.g1 = Activation::relu, wide.dropping.below = 1u << 30, wide.in_units = true;
+  networks_learn_from_pieces_as_from_their_features(wide, 500, true, {1750, 0, 7});
 }
 
 void the_order_of_the_examples_is_a_permutation() {

@@ -43,7 +43,7 @@ def sharded(
     sent = cluster.asked(client.compute, parts)
     frames = [Kept(partial(client.compute, a), b) for a, b in zip(parts, sent, strict=True)]
     works = [partial(send, client, _facts, each) for each in frames]
-    facts: list[Facts] = _computed(cluster, works)
+    facts = _computed(cluster, works, frames)
     kept = {i: own for i, own in enumerate(facts) if own[0]}
     if not kept:
         raise InputError(f"{SOURCE} has no rows: give a table with at least one row")
@@ -55,16 +55,19 @@ def sharded(
     return ShardedTable(SOURCE, shards, columns, True), name, [frames[i] for i in kept]
 
 
-def _computed(cluster: Cluster, works: Sequence[Work]) -> list[Facts]:
+def _computed(cluster: Cluster, works: Sequence[Work], frames: Sequence[Kept]) -> list[Facts]:
     """Return what is found of the partitions, whose own code may fail."""
     try:
         return cluster.results(works, f"the partitions of {SOURCE}")
-    except (InputError, KeyboardInterrupt):
+    except InputError:
         raise
     except Exception as error:
+        failed = [i for i, each in enumerate(frames) if each.future.status == "error"]
+        if not failed:
+            raise
         raise InputError(
-            f"a partition of {SOURCE} cannot be computed ({type(error).__name__}: {error}): mend"
-            " what it is made of"
+            f"partition {failed[0]} of {SOURCE} cannot be computed ({type(error).__name__}:"
+            f" {error}): mend what it is made of"
         ) from error
 
 

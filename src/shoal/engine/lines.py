@@ -65,7 +65,7 @@ class Lines:
 
 
 def _length(z: Array) -> Array:
-    """Return the length of (1, z), the same from every library of mathematics."""
+    """Return the length of (1, z): in single precision the same from every library."""
     if z.dtype == np.float32:
         return np.sqrt(1.0 + z.astype(np.float64) ** 2).astype(np.float32)
     return np.hypot(1.0, z)
@@ -74,7 +74,8 @@ def _length(z: Array) -> Array:
 class LazyFeatures:
     """X, (width, m), of numbers in pieces, which are made where they are needed.
 
-    An engine takes it as it takes the array that it stands for, with the same result to the bit.
+    An engine takes it as the array that it stands for, with the same result: to the bit where it
+    makes the features, to rounding where it computes with the pieces as they are.
 
     Parameters
     ----------
@@ -100,6 +101,12 @@ class LazyFeatures:
     def shape(self) -> tuple[int, int]:
         """As it is of the array."""
         return self.lines.width, self.numbers.shape[1]
+
+    @property
+    def arrays(self) -> tuple[Any, ...]:
+        """All that it is made of, for a checksum."""
+        lines = self.lines
+        return self.numbers.T, lines.centre, lines.spread, lines.edges, lines.first
 
     @property
     def T(self) -> "LazyRows":  # noqa: N802  (NumPy's name)

@@ -126,10 +126,10 @@ class NativeEngine(Engine):
         if native:
             self._descend(native, X, Y, passes, tick)
 
-    def _made(self, X: LazyFeatures) -> Array:
+    def made(self, X: LazyFeatures) -> Array:  # noqa: D102
         features = np.empty(X.shape[::-1], X.dtype)
         _pieces(X).write(features)
-        return features
+        return features.T
 
     def _descend(
         self, descents: Sequence[Descent], X: Matrix, Y: Array, passes: Passes, tick: Tick

@@ -137,10 +137,11 @@ class Engine(ABC):
 
     def in_pieces(self, lines: Lines, X: Array) -> Array:
         """Return the features, (m, width), of numbers in rows, (m, n): the same on all engines."""
-        return self._made(LazyFeatures(lines, X.T))
+        return self.made(LazyFeatures(lines, X.T)).T
 
-    def _made(self, X: LazyFeatures) -> Array:
-        return np.asarray(X).T
+    def made(self, X: LazyFeatures) -> Array:
+        """Return the array that lazy features stand for: the same from all engines."""
+        return np.asarray(X)
 
     def descend(
         self, descents: Sequence[Descent], X: Any, Y: Array, passes: Passes, tick: Tick
@@ -150,7 +151,7 @@ class Engine(ABC):
         The tick is asked at least every 0.1 s; if it says True, work ends after the last update
         that is whole.
         """
-        X = made(X)  # once for all passes
+        X = made(X)  # once a call
         largest = max((descent.network for descent in descents), key=lambda each: each.theta.size)
         with self.threads(largest, min(passes.batch_size, X.shape[1])):
             for epoch in range(passes.first, passes.first + passes.count):

@@ -35,7 +35,7 @@ SHARDS, BLOCKS = 3, 2  # so many blocks of so many shards are measured
 BANDWIDTH, ROUND = 1e9, 0.02  # bytes a second between machines; seconds to hand out and collect
 FLOAT, DOUBLE = 4, 8  # bytes of a number of an example or of a gradient, and of one in a table
 CELL_OF_A_GROUP, CELL_OF_A_TEXT = 16, 100  # bytes of a cell while it is read
-USUAL_PASSES = 30  # at the most, where there are many rows
+USUAL_PASSES = 60  # at the most, where there are many rows
 
 
 @dataclass(frozen=True)
@@ -120,9 +120,8 @@ class Estimate:
         sample, encoded = min(SAMPLE, self.learned), (self.features + 1) * FLOAT
         drawn = sample + self.stopping + self.held_out
         surveys = self.shards.bit_length() * drawn * self.columns * DOUBLE  # in the tree of sums
-        seen = (sample + self.stopping) * self.inputs * FLOAT
         memory = (
-            self.resident + self.reading + surveys + drawn * self.features * DOUBLE + seen
+            self.resident + self.reading + surveys + drawn * self.features * DOUBLE
             + PART * encoded + self.in_memory * self.learned * encoded
         )  # fmt: skip
         disk = 0 if self.in_memory else self.learned * encoded
@@ -138,7 +137,7 @@ class Estimate:
         own = self.learned // workers * (self.features + 1) * FLOAT
         return Costs(
             self.rows * self.read / workers, in_a_pass + updates * (ROUND + travels / BANDWIDTH),
-            self.resident + self.reading + own + PART * self.inputs * FLOAT, 0, updates, travels,
+            self.resident + self.reading + own, 0, updates, travels,
         )  # fmt: skip
 
 

@@ -48,7 +48,10 @@ Shape shape_of(const Sizes &sizes) {
 }
 
 // X is (n_x, m), or made of pieces; Y is (n_y, m).
-template <class T> Source<T> source_of(const Maybe<Matrix<T>> &X, const Pieces *pieces, const Maybe<Matrix<T>> &Y) {
+template <class T>
+Source<T> source_of(size_t n_x, const Maybe<Matrix<T>> &X, const Pieces *pieces, const Maybe<Matrix<T>> &Y) {
+  if (bool(X) == bool(pieces) || (pieces && sizeof(T) != sizeof(float))) throw nb::value_error("X is an array, or of pieces in float32");
+  if ((X ? X->shape(0) : pieces->width()) != n_x) throw nb::value_error("X has not as many features as the network");
   Source<T> source{};
   if (X) source.X = X->data(), source.X_example = X->stride(1), source.X_feature = X->stride(0), source.m = X->shape(1);
   else source.pieces = pieces, source.m = pieces->m();
@@ -94,10 +97,11 @@ template <class T>
 void descend(std::vector<Member<T> *> members, Maybe<Matrix<T>> X, const Pieces *pieces, Matrix<T> Y, size_t first,
              size_t count, size_t batch, bool shuffle, uint64_t seed, const std::string &variant, bool reproducible, size_t threads, bool share_all, nb::object ask) {
   const shoal::Variant &chosen = variant_named(variant, reproducible);
+  const Source<T> source = source_of<T>(members.at(0)->shape.n_x, X, pieces, Y);
   Tick tick(std::move(ask));
   {
     const nb::gil_scoped_release free;
-    shoal::descend(chosen, members, source_of<T>(X, pieces, Y), {first, count, batch, shuffle, seed}, {threads, share_all},
+    shoal::descend(chosen, members, source, {first, count, batch, shuffle, seed}, {threads, share_all},
                    tick.poll());
   }
   tick.rethrow();
@@ -109,11 +113,12 @@ double evaluate(const Sizes &sizes, Vector<const T> theta, Maybe<Matrix<T>> X, c
                 size_t threads, bool share_all, nb::object ask) {
   const shoal::Variant &chosen = variant_named(variant, reproducible);
   const Shape shape = shape_of(sizes);
+  const Source<T> source = source_of<T>(shape.n_x, X, pieces, Y);
   Tick tick(std::move(ask));
   double J;
   {
     const nb::gil_scoped_release free;
-    J = shoal::evaluate<T>(chosen, shape, theta.data(), source_of<T>(X, pieces, Y), w ? w->data() : nullptr, w ? w->stride(1) : 0,
+    J = shoal::evaluate<T>(chosen, shape, theta.data(), source, w ? w->data() : nullptr, w ? w->stride(1) : 0,
                            m, gradient ? gradient->data() : nullptr, A2 ? A2->data() : nullptr, {threads, share_all}, tick.poll());
   }
   tick.rethrow();
@@ -136,6 +141,7 @@ template <class T> void bind_pieces(nb::class_<Pieces> &pieces) {
 }
 
 void write_all(const Pieces &pieces, Table<float> to) {
+  if (to.shape(0) != pieces.m() || to.shape(1) != pieces.width()) throw nb::value_error("the features are more, or fewer");
   const nb::gil_scoped_release free;
   pieces.write(pieces.m(), 0, nullptr, to.data(), pieces.width());
 }

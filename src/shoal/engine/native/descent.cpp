@@ -22,7 +22,11 @@ template <class T> const Columns *columns_of(const Source<T> &source) {
   return source.pieces ? &source.pieces->columns() : nullptr;
 }
 
-double flops(const Shape &s, size_t m) { return 4.0 * double(m) * double(s.n_h) * double(s.n_x + s.n_y + 8); }
+// A number in pieces has three products, of the kernels that take it as it is.
+double flops(const Shape &s, size_t m) {
+  const size_t features = s.columns ? 3 * s.columns->cuts.size() + s.columns->plain.size() : s.n_x;
+  return 4.0 * double(m) * double(s.n_h) * double(features + s.n_y + 8);
+}
 
 // Some members that go through the examples side by side.
 template <class T> class Group {
@@ -90,7 +94,7 @@ private:
     }
   }
 
-  // Make a step of each network; large ones are shared out, in as many blocks as there are workers.
+  // Make a step of each network; large ones are shared out in blocks.
   void step() {
     size_t elements = 0;
     for (size_t n = 0; n < members_.size(); ++n)
@@ -99,7 +103,8 @@ private:
         elements += nets_[n]->layout.size;
       }
     const bool shared = elements >= ELEMENTS_FOR_A_HANDSHAKE;
-    const size_t blocks = shared ? team_.workers() : 1;
+    const size_t each_has = elements / members_.size(); // about
+    const size_t blocks = std::clamp<size_t>(each_has / ELEMENTS_FOR_A_HANDSHAKE, 1, team_.workers());
     const auto each = [&](size_t tasks, const Team::Task &task) {
       if (shared) return team_.each(tasks, task);
       for (size_t i = 0; i < tasks; ++i) task(i, 0);
@@ -139,8 +144,9 @@ private:
                             n_x * block / blocks, n_x * (block + 1) / blocks);
         continue;
       }
-      const size_t size = ends[part + 1] - ends[part], at = ends[part] + size * block / blocks;
-      const size_t own = ends[part] + size * (block + 1) / blocks - at;
+      const size_t size = ends[part + 1] - ends[part];
+      const auto border = [&](size_t b) { return b == blocks ? size : size * b / blocks / 16 * 16; }; // of cache lines
+      const size_t at = ends[part] + border(block), own = border(block + 1) - border(block);
       const auto of = [at](const Room<T> &room, const T *given) { return given ? room.get() + at : nullptr; };
       net.kernels->update(step, scale, T(decay), net.parameters.get() + at, net.sums.get() + at, of(mean_[n], member.mean),
                           of(square_[n], member.square), own);
@@ -210,6 +216,7 @@ void descend(const Variant &variant, const std::vector<Member<T> *> &members, co
       if (!end) some.push_back(members[n]), bytes += more;
     }
   }
+  for (Member<T> *member : members) member->shape.columns = nullptr; // they live no longer than the source
 }
 
 template <class T>

@@ -129,7 +129,7 @@ template <class T> struct Kernels {
   void (*pack)(const Shape &, const T *theta, T *parameters, size_t share, size_t end);
   void (*unpack)(const Shape &, const T *parameters, T *theta, size_t share, size_t end);
   // Before passes with new parameters, if there is something to prepare: it follows them in their vector.
-  void (*prepare)(const Shape &, T *parameters, size_t share, size_t end);
+  void (*prepare)(const Shape &, T *parameters);
   // `copy` copies even what could be read in place.
   void (*gather)(const Shape &, const Source<T> &, Tile<T> &, bool copy);
   // A1, and of Z2 what each share adds to it; `join` puts that together.

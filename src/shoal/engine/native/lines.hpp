@@ -34,13 +34,14 @@ inline void gather(const Shape &s, const Source<float> &from, Tile<float> &tile,
 }
 
 // Call f with each panel's place in W1, and its width.
-template <class F> void each_panel_of_W1(const Shape &s, size_t from, size_t end, F f) {
-  each_panel<float>(layout(s).width, from, end, [&](Panel panel) { f(panel.first * s.n_x, panel.width); });
+template <class F> void each_panel_of_W1(const Shape &s, F f) {
+  const Layout l = layout(s);
+  each_panel<float>(l.width, 0, l.shares, [&](Panel panel) { f(panel.first * s.n_x, panel.width); });
 }
 
 // Of each cut number the sums of W1's columns up to each piece.
-inline void prepare(const Shape &s, float *parameters, size_t from, size_t end) {
-  each_panel_of_W1(s, from, end, [&](size_t at, size_t width) {
+inline void prepare(const Shape &s, float *parameters) {
+  each_panel_of_W1(s, [&](size_t at, size_t width) {
     const float *W1 = parameters + at;
     float *full = parameters + layout(s).size + at;
     for (const Columns::Cut &cut : s.columns->cuts) {
@@ -154,7 +155,7 @@ private:
 // A full piece has in dW1 what all examples have whose last full piece it is, or one beyond it.
 inline void collect(const Shape &s, float *sums) {
   units::collect(s, sums);
-  each_panel_of_W1(s, 0, layout(s).shares, [&](size_t at, size_t width) {
+  each_panel_of_W1(s, [&](size_t at, size_t width) {
     float *dW1 = sums + at, *full = dW1 + layout(s).size;
     for (const Columns::Cut &cut : s.columns->cuts)
       for (size_t k = cut.pieces; k > 0; --k)

@@ -240,7 +240,7 @@ template <class T> void Pass<T>::prepare() {
   if (nets_[0]->kernels->prepare)
     team_.each(nets_.size(), [this](size_t n, size_t) {
       const Net<T> &net = *nets_[n];
-      if (net.active) net.kernels->prepare(net.shape, net.parameters.get(), 0, net.layout.shares);
+      if (net.active) net.kernels->prepare(net.shape, net.parameters.get());
     });
 }
 

@@ -73,6 +73,7 @@ template <class T> void Pieces::write_row(const T *row, float *to) const {
 
 template <class T> void Pieces::cut_row(const T *row, const Cuts &to, size_t i, size_t step) const {
   size_t cut = i, plain = 0; // where in the arrays
+  auto columns = columns_.cuts.begin();
   for (size_t j = 0; j < rows_.n; ++j) {
     const T x = row[ptrdiff_t(j) * rows_.feature];
     const size_t first = lines_.first[j], width = lines_.first[j + 1] - first;
@@ -85,7 +86,7 @@ template <class T> void Pieces::cut_row(const T *row, const Cuts &to, size_t i, 
     }
     const double *edges = lines_.edges + first;
     const size_t pieces = width - 1, full = passed(double(x), edges + 1, pieces), next = std::min(full + 1, pieces);
-    const size_t feature = columns_.cuts[cut / step].first;
+    const size_t feature = columns++->first;
     to.number[cut] = number, to.full[cut] = uint32_t(feature + full), to.next[cut] = uint32_t(feature + next);
     to.part[cut] = full == pieces || double(x) < edges[0] ? 0.0f : part_of(double(x), edges[full], edges[full + 1]);
     cut += step;

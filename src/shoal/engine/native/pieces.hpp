@@ -27,7 +27,7 @@ struct Lines {
   const size_t *first; // n + 1 of them: where in the edges those of a number are
 };
 
-// Writes the features of numbers: as many of each as it has edges, or itself.
+// The features of numbers: as many of each as it has edges, or itself.
 class Pieces {
 public:
   Pieces(const Lines &lines, const Rows &rows);
