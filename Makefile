@@ -43,6 +43,7 @@ bench: .venv/bench  ## compare Shoal with its peers: time on its works and over 
 	$(BIN)/python benchmarks/watch.py
 	$(BIN)/python benchmarks/streaming.py
 	$(BIN)/python benchmarks/lab.py
+	$(BIN)/python benchmarks/pieces.py
 	$(BIN)/python benchmarks/beyond_memory.py
 	$(BIN)/python benchmarks/over_dask.py
 	test ! -d ../shared/data || $(BIN)/python benchmarks/tables.py

@@ -76,7 +76,7 @@ def test_what_cannot_be_learned_is_refused_in_a_sentence():
     with pytest.raises(InputError, match="y is 'b', but X is in memory: give the labels"):
         TableClassifier().fit(X, "b")
     twice = pd.concat([X, X.iloc[:, :1]], axis=1)
-    with pytest.raises(InputError, match="X has more than one column .*: give each a name"):
+    with pytest.raises(InputError, match=r"X has more than one column .*: give each a name"):
         TableClassifier().fit(twice, y)
     with pytest.raises(InputError, match="X has 300 rows, but groups has 2"):
         TableClassifier().fit(X, y, groups=[0, 1])
