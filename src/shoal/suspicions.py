@@ -67,9 +67,12 @@ def far_numbers(encoder: TableEncoder, X: Array) -> list[str]:
     for plan, columns in encoder.blocks():
         if not isinstance(plan, Scaled):
             continue
-        x = X[:, columns][:, 0]
+        x = X[:, columns][:, 0].astype(np.float64)
         most = int(np.argmax(np.abs(x)))
-        others, far = np.delete(x, most), plan.mean + plan.scale * x[most]
+        others = np.delete(x, most)
+        far = float(
+            np.nan_to_num(plan.mean + plan.scale * float(x[most]))
+        )  # rounded, it may be inf
         if others.var() >= OF_THE_OTHERS:
             continue
         if np.ptp(others) > 0 or abs(far) > ALL_DIGITS:  # else a rare event
