@@ -267,6 +267,7 @@ void networks_learn_from_pieces_as_from_their_features(Shape shape, size_t m, bo
     descent_is_the_same_with_any_number_of_threads(*variant, p, given);
     const vector<Descent<float>> alone = descended<float>(*variant, {&p}, 2, 1);
     check(descended<float>(*variant, {&p, &p}, 2, 3)[1] == alone[0], "a network learns from pieces in company as alone");
+    if (shape.n_x > 100) continue; // the features themselves would take minutes under sanitizers
     const vector<float> theta = descended<float>(*variant, {&made}, 2, 1)[0].theta;
     check(close(alone[0].theta, vector<double>(theta.begin(), theta.end())), "networks learn from pieces as from features");
     if (shape.n_h <= 8) check(evaluated(*variant, p, 3) == evaluated(*variant, made, 1), "features made on the way are those given");
@@ -274,16 +275,16 @@ void networks_learn_from_pieces_as_from_their_features(Shape shape, size_t m, bo
 }
 
 void networks_learn_from_pieces_as_from_their_features() {
-  for (const size_t n_h : {1, 4, 9, 33, 300})
-    for (const size_t m : {1, 40, 700, 2500}) {
+  for (const size_t n_h : {1, 9, 33, 300})
+    for (const size_t m : {1, 40, 301}) {
       Shape shape = {0, n_h, 1 + m % 2, Activation::relu, Output::sigmoid};
       if (n_h == 33) shape.dropping.below = 1u << 30, shape.in_units = true;
-      networks_learn_from_pieces_as_from_their_features(shape, m, m == 700, {7, 0, 7, 1, 2, 5});
+      networks_learn_from_pieces_as_from_their_features(shape, m, m == 301, {7, 0, 7, 1, 2, 5});
     }
   Shape wide = {0, 300, 2, Activation::tanh, Output::softmax}; // with a single gradient
-  networks_learn_from_pieces_as_from_their_features(wide, 500, false, {1750, 0, 7});
+  networks_learn_from_pieces_as_from_their_features(wide, 160, false, {1750, 0, 7});
   wide.g1 = Activation::relu, wide.dropping.below = 1u << 30, wide.in_units = true;
-  networks_learn_from_pieces_as_from_their_features(wide, 500, true, {1750, 0, 7});
+  networks_learn_from_pieces_as_from_their_features(wide, 160, true, {1750, 0, 7});
 }
 
 void the_order_of_the_examples_is_a_permutation() {
