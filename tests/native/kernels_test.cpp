@@ -281,9 +281,7 @@ void networks_learn_from_pieces_as_from_their_features() {
       if (n_h == 33) shape.dropping.below = 1u << 30, shape.in_units = true;
       networks_learn_from_pieces_as_from_their_features(shape, m, m == 301, {7, 0, 7, 1, 2, 5});
     }
-  Shape wide = {0, 300, 2, Activation::tanh, Output::softmax}; // with a single gradient
-  networks_learn_from_pieces_as_from_their_features(wide, 160, false, {1750, 0, 7});
-  wide.g1 = Activation::relu, wide.dropping.below = 1u << 30, wide.in_units = true;
+  const Shape wide = {0, 300, 2, Activation::tanh, Output::softmax}; // with a single gradient
   networks_learn_from_pieces_as_from_their_features(wide, 160, true, {1750, 0, 7});
 }
 
