@@ -70,9 +70,7 @@ def far_numbers(encoder: TableEncoder, X: Array) -> list[str]:
         x = X[:, columns][:, 0].astype(np.float64)
         most = int(np.argmax(np.abs(x)))
         others = np.delete(x, most)
-        far = float(
-            np.nan_to_num(plan.mean + plan.scale * float(x[most]))
-        )  # rounded, it may be inf
+        far = np.nan_to_num(plan.mean + plan.scale * float(x[most]))  # by rounding it may be inf
         if others.var() >= OF_THE_OTHERS:
             continue
         if np.ptp(others) > 0 or abs(far) > ALL_DIGITS:  # else a rare event

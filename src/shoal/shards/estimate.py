@@ -166,7 +166,7 @@ def estimate(
         reading = time.perf_counter() - begin
         pieces = fit_pieces(plan.sample.X, plan.sample.labels)
         parts = seen(pieces)
-        sample = pieces.transform(plan.sample.X)
+        sample = pieces.lazy(plan.sample.X)
         begin = time.perf_counter()
         ensemble, _ = fit_ensemble(
             sample, plan.sample.labels, plan.prepared.target.classes, replace(recipe, max_epochs=1),

@@ -145,6 +145,8 @@ template <class T> struct Kernels {
   void (*scaled)(const Shape &, const Step &, T scale, T decay, T *parameters, const T *gradient, const Scaling<T> &,
                  size_t first, size_t end);
   double (*squares)(const Shape &, const T *parameters); // of the weights, W1 and W2
+
+  bool take_pieces() const { return prepare != nullptr; } // and not the features that are made of them
 };
 
 // What lies in the vector lanes.

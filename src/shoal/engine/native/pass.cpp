@@ -19,7 +19,7 @@ constexpr size_t RESIDENT = size_t(8) << 20; // bytes of examples that are kept 
 // From so many runs on it pays to keep the tiles of few examples.
 template <class T> size_t keep_from(const Kernels<T> &kernels, const Shape &shape, const Source<T> &source) {
   constexpr size_t line = 64, never = SIZE_MAX;
-  if (kernels.prepare) return never;
+  if (kernels.take_pieces()) return never;
   if (source.pieces || !kernels.in_place(shape, source)) return 2;
   const bool straddles = uintptr_t(source.X) % line || size_t(std::abs(source.X_example)) * sizeof(T) % line;
   return kernels.packs && straddles ? 64 : never;
@@ -28,7 +28,7 @@ template <class T> size_t keep_from(const Kernels<T> &kernels, const Shape &shap
 // The features of an example that is made of pieces begin at a cache line, and not all at one place of a page.
 template <class T> size_t made_row(const Source<T> &source, const Kernels<T> &kernels) {
   constexpr size_t line = 64 / sizeof(T);
-  if (!source.pieces || kernels.prepare) return 0;
+  if (!source.pieces || kernels.take_pieces()) return 0;
   const size_t lines = (source.pieces->width() + line - 1) / line;
   return (lines | 1) * line;
 }
@@ -62,7 +62,7 @@ template <class T> const Kernels<T> &kernels_of(const Variant &variant, Kind kin
 template <class T>
 Net<T>::Net(const Shape &shape, const Variant &variant)
     : shape(shape), kernels(&kernels_of<T>(variant, kind_of<T>(shape))), layout(kernels->layout(shape)),
-      parameters(kernels->prepare ? layout.sums : layout.size) {}
+      parameters(kernels->take_pieces() ? layout.sums : layout.size) {}
 
 template <class T> void Net<T>::pack(const T *theta, T *vector, Team &team) const {
   team.each(layout.shares, [&](size_t share, size_t) { kernels->pack(shape, theta, vector, share, share + 1); });
@@ -104,7 +104,7 @@ Pass<T>::Pass(std::vector<Net<T> *> nets, const Source<T> &source, Team &team, s
     T *p = desk.numbers.get();
     for (const auto &[pointer, size] : parts) *pointer = p, p += whole(size);
     if (!source_.Y) desk.tile.Y = nullptr;
-    if (k.prepare) make_room_for_cuts(desk, source_.pieces->columns(), k.tile);
+    if (k.take_pieces()) make_room_for_cuts(desk, source_.pieces->columns(), k.tile);
   }
   const size_t each = r.X + r.Y, tiles = (source_.m + k.tile - 1) / k.tile;
   const bool few = largest >= source_.m && tiles * each * sizeof(T) <= RESIDENT;
@@ -143,7 +143,7 @@ template <class T> void Pass<T>::take_tile(Desk &desk, size_t t) {
 template <class T> void Pass<T>::gather(const Desk &desk, Tile<T> &tile, bool copy) const {
   Source<T> source = source_;
   if constexpr (sizeof(T) == sizeof(float))
-    if (nets_[0]->kernels->prepare) {
+    if (nets_[0]->kernels->take_pieces()) {
       source.pieces->cut(tile.m, tile.first, tile.rows, tile.cuts, nets_[0]->kernels->tile);
     } else if (source.pieces) {
       source.pieces->write(tile.m, tile.first, tile.rows, desk.made, made_row_);
@@ -237,7 +237,7 @@ template <class T> void Pass<T>::together() {
 }
 
 template <class T> void Pass<T>::prepare() {
-  if (nets_[0]->kernels->prepare)
+  if (nets_[0]->kernels->take_pieces())
     team_.each(nets_.size(), [this](size_t n, size_t) {
       const Net<T> &net = *nets_[n];
       if (net.active) net.kernels->prepare(net.shape, net.parameters.get());
