@@ -1,7 +1,8 @@
 """Guarantee: PyTorch's processes each take the gradient of their rows, and add all up over gloo.
 
 Each process is started with its rank, the number of processes, a file to meet at, and the work's
-rows, features and units; it makes so many rounds as each line of its input says.
+rows, numbers and units; it makes so many rounds as each line of its input says. Its features are
+the pieces of all numbers, in memory.
 """
 
 import sys
@@ -9,7 +10,7 @@ import time
 from statistics import median
 
 import torch
-from parts import PARTS, part
+from parts import PARTS, part, pieces_of
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 
@@ -21,10 +22,11 @@ def main() -> None:
         "gloo", init_method=f"file://{sys.argv[6]}", rank=rank, world_size=number
     )
     parts = [part(i, m, n_x) for i in range(rank, PARTS, number)]
-    X = [torch.from_numpy(X.T) for X, _ in parts]
+    pieces = pieces_of(m, n_x)
+    X = [torch.from_numpy(pieces.transform(X.T)) for X, _ in parts]
     Y = [torch.from_numpy(Y.T) for _, Y in parts]
     generator = torch.Generator().manual_seed(0)
-    shapes = (n_x, n_h), (n_h,), (n_h, 1), (1,)
+    shapes = (pieces.width, n_h), (n_h,), (n_h, 1), (1,)
     parameters = [0.1 * torch.randn(shape, generator=generator) for shape in shapes]
     for each in parameters:
         each.requires_grad_()

@@ -1,9 +1,9 @@
 """Claim: a full-batch round over Dask costs little more than the engine's own work.
 
 A round takes the gradient of all examples, in 16 parts that lie on 1, 2, 4 or 8 workers, processes
-of this machine with one thread each. It is compared with the engine's work on the same parts in one
-process, divided by as many cores as the workers can use; and with PyTorch over gloo, where each of
-as many processes takes the gradient of its rows and all add up. All are timed in turns.
+of this machine with one thread each. It is compared with the engine's round over the same parts in
+one process, with as many threads as the workers can use of its cores; and with PyTorch over gloo,
+where each of as many processes takes the gradient of its rows and all add up. All in turns.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from pathlib import Path
 from statistics import median
 
 from distributed import Client, LocalCluster
-from parts import PARTS, part
+from parts import PARTS, part, pieces_of
 from work import cores, machine
 from worker import installed
 
@@ -30,12 +30,12 @@ from shoal.engine import NumpyEngine, default_engine
 from shoal.examples import Examples
 from shoal.network import Network
 from shoal.partitions import InParts, Partitions
-from shoal.piecewise import Pieces, PiecewiseLinear
+from shoal.piecewise import PiecewiseLinear
 from shoal.shards.encoding import MOST_BLOCKS
 from shoal.shards.place import InPieces
 
 WORKERS = (1, 2, 4, 8)
-SIZES = ((50_000, 30, 32), (400_000, 60, 128))  # rows, features, units
+SIZES = ((50_000, 30, 32), (400_000, 20, 128))  # rows, numbers, units
 HOPS = 2  # of what travels between the client and a worker, by way of the scheduler
 
 
@@ -76,9 +76,9 @@ def on_workers(client: Client, m: int, n_x: int, pieces: PiecewiseLinear) -> OnW
     return OnWorkers(cluster, blocks, facts, 1, pieces, Kept(partial(send, client, itself, pieces)))
 
 
-def a_round(parts: Partitions, network: Network) -> Callable[[], float]:
+def a_round(parts: Partitions, network: Network, threads: int) -> Callable[[], float]:
     """Return what takes the gradient of all examples once, and returns its seconds."""
-    engine = NumpyEngine() if default_engine().name == "numpy" else default_engine(1)
+    engine = NumpyEngine() if default_engine().name == "numpy" else default_engine(threads)
 
     def seconds() -> float:
         begin = time.perf_counter()
@@ -90,8 +90,8 @@ def a_round(parts: Partitions, network: Network) -> Callable[[], float]:
 
 def compare(m: int, n_x: int, n_h: int, number: int, rounds: int) -> str:
     """Return a line on so many workers."""
-    network = Network(n_x, n_h, 1, dtype="float32").initialise("scaled")
-    pieces = PiecewiseLinear([Pieces()] * n_x)
+    pieces = pieces_of(m, n_x)
+    network = Network(pieces.width, n_h, 1, dtype="float32").initialise("scaled")
     blocks = [block(i, m, n_x).parts[0] for i in range(PARTS)]
     here = InPieces(InParts([each for _, each in blocks]), pieces, [key for key, _ in blocks])
     with ExitStack() as stack:
@@ -106,8 +106,8 @@ def compare(m: int, n_x: int, n_h: int, number: int, rounds: int) -> str:
         )
         client = stack.enter_context(Client(local, set_as_default=False))
         ways = {
-            "engine": a_round(here, network),
-            "dask": a_round(on_workers(client, m, n_x, pieces), network),
+            "engine": a_round(here, network, min(number, cores())),
+            "dask": a_round(on_workers(client, m, n_x, pieces), network, 1),
         }
         if installed("torch"):
             ways["gloo"] = gloo(m, n_x, n_h, number, stack)
@@ -118,12 +118,12 @@ def compare(m: int, n_x: int, n_h: int, number: int, rounds: int) -> str:
                 if i >= 3:
                     seconds[name].append(once)
     middle = {name: 1000 * median(each) for name, each in seconds.items()}
-    share = middle["engine"] / min(number, cores())
+    engine = middle["engine"]
     # the networks to each worker's thread, and a sum back, if it has neighbouring parts
     sent = HOPS * number * (len(pickle.dumps(network)) + network.theta.nbytes)
-    line = f"{number:7}{middle['dask'] / share:10.2f}"
-    line += f"{middle['gloo'] / share:8.2f}" if "gloo" in middle else f"{'-':>8}"
-    line += f"{middle['dask'] - share:12.1f}{share:10.1f}{middle['dask']:10.1f}"
+    line = f"{number:7}{middle['dask'] / engine:10.2f}"
+    line += f"{middle['gloo'] / engine:8.2f}" if "gloo" in middle else f"{'-':>8}"
+    line += f"{middle['dask'] - engine:12.1f}{engine:10.1f}{middle['dask']:10.1f}"
     line += f"{middle['gloo']:8.1f}" if "gloo" in middle else f"{'-':>8}"
     return f"{line}{sent / 1e6:8.2f}"
 
@@ -136,10 +136,8 @@ def main() -> None:
     chosen = parser.parse_args()
     print(machine())
     for m, n_x, n_h in SIZES:
-        print(
-            f"\n{m:,} x {n_x}, {n_h} units: times the engine's share, ms beyond it, ms, MB a round"
-        )
-        print(f"{'workers':>7}{'Dask':>10}{'gloo':>8}{'beyond':>12}{'share':>10}{'Dask':>10}{'gloo':>8}"
+        print(f"\n{m:,} x {n_x}, {n_h} units: times the engine, ms beyond it, ms, MB a round")
+        print(f"{'workers':>7}{'Dask':>10}{'gloo':>8}{'beyond':>12}{'engine':>10}{'Dask':>10}{'gloo':>8}"
               f"{'MB':>8}")  # fmt: skip
         for number in chosen.workers:
             print(compare(m, n_x, n_h, number, chosen.rounds), flush=True)

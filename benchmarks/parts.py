@@ -3,6 +3,9 @@
 import numpy as np
 from work import Array
 
+from shoal.bins import fit_pieces
+from shoal.piecewise import PiecewiseLinear
+
 PARTS = 16
 
 
@@ -12,3 +15,9 @@ def part(i: int, m: int, n_x: int) -> tuple[Array, Array]:
     X = random.standard_normal((m // PARTS, n_x), np.float32)
     Y = (X[:, :1] * X[:, 1:2] > 0).astype(np.float32)
     return X.T, Y.T
+
+
+def pieces_of(m: int, n_x: int) -> PiecewiseLinear:
+    """Return the pieces that the numbers are seen in, as a table's are."""
+    X, Y = part(0, m, n_x)
+    return fit_pieces(X.T, Y[0].astype(int))

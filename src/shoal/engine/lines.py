@@ -15,6 +15,7 @@ from shoal.activations import Array
 
 ROWS_AT_ONCE = 512  # their features fit into the processor's cache
 SOFT_LIMIT = 3.0  # no number in pieces is farther from 0 than that after scaling
+NEAR = 1e100  # the square of a number beyond it might overflow
 
 
 @dataclass(frozen=True)
@@ -65,10 +66,9 @@ class Lines:
 
 
 def _length(z: Array) -> Array:
-    """Return the length of (1, z): in single precision the same from every library."""
-    if z.dtype == np.float32:
-        return np.sqrt(1.0 + z.astype(np.float64) ** 2).astype(np.float32)
-    return np.hypot(1.0, z)
+    """Return the length of (1, z), the same from every library, as ``hypot`` is not."""
+    far = np.abs(z.astype(np.float64))
+    return np.maximum(far, np.sqrt(1.0 + np.minimum(far, NEAR) ** 2)).astype(z.dtype)
 
 
 class LazyFeatures:

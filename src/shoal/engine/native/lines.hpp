@@ -7,6 +7,7 @@
 // Features that are not cut, as those of categories, are passed over where they are 0.
 #pragma once
 
+#include "cuts.hpp"
 #include "units.hpp"
 
 namespace shoal::SHOAL_VARIANT::lines {
@@ -30,7 +31,8 @@ inline Rooms rooms(const Shape &s) {
 inline bool in_place(const Shape &, const Source<float> &) { return true; }
 
 inline void gather(const Shape &s, const Source<float> &from, Tile<float> &tile, bool) {
-  if (from.Y) gather_Y(from, s.n_y, tile, units::TILE<float>);
+  cut(*from.pieces, tile);
+  if (from.Y) gather_Y(from, s.n_y, tile, ROW);
 }
 
 // Call f with each panel's place in W1, and its width.
@@ -73,7 +75,7 @@ struct Lines {
 
 private:
   using V = Register<float>;
-  static constexpr size_t W = SHOAL_REGISTER / sizeof(float), ROW = units::TILE<float>;
+  static constexpr size_t W = SHOAL_REGISTER / sizeof(float);
 
   template <int packs> static void start(const float *b1, float *Z1, size_t m) {
     constexpr int N = packs * PARTS;

@@ -143,9 +143,7 @@ template <class T> void Pass<T>::take_tile(Desk &desk, size_t t) {
 template <class T> void Pass<T>::gather(const Desk &desk, Tile<T> &tile, bool copy) const {
   Source<T> source = source_;
   if constexpr (sizeof(T) == sizeof(float))
-    if (nets_[0]->kernels->take_pieces()) {
-      source.pieces->cut(tile.m, tile.first, tile.rows, tile.cuts, nets_[0]->kernels->tile);
-    } else if (source.pieces) {
+    if (source.pieces && !nets_[0]->kernels->take_pieces()) {
       source.pieces->write(tile.m, tile.first, tile.rows, desk.made, made_row_);
       source.X = desk.made, source.X_example = ptrdiff_t(made_row_), source.X_feature = 1, source.of_tile = true;
     }

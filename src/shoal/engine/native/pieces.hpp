@@ -12,6 +12,29 @@
 
 namespace shoal {
 
+// The formula itself. Each file that includes it has its own, compiled for its instruction set.
+namespace {
+
+constexpr double SOFT_LIMIT = 3, NEAR = 1e100; // as in shoal.engine.lines
+
+// The length of (1, z); of one far away, whose square would overflow, its own.
+inline double length(double z) {
+  const double far = z < 0 ? -z : z, near = far > NEAR ? NEAR : far, root = __builtin_sqrt(1 + near * near);
+  return root > far ? root : far;
+}
+
+template <class T> inline T clipped_smoothly(T x, double centre, double spread) {
+  const T z = (x - T(centre)) / T(spread);
+  return z / T(length(double(z / T(SOFT_LIMIT))));
+}
+
+inline float part_of(double x, double from, double to) {
+  const float r = float((x - from) / (to - from));
+  return r > 1 ? 1.0f : r;
+}
+
+} // namespace
+
 // Numbers in rows, of floats or of doubles.
 struct Rows {
   const float *floats;
@@ -33,19 +56,16 @@ public:
   Pieces(const Lines &lines, const Rows &rows);
 
   size_t m() const { return rows_.m; }
+  const Lines &lines() const { return lines_; }
+  const Rows &rows() const { return rows_; }
   size_t width() const { return width_; } // features of an example
   const Columns &columns() const { return columns_; }
 
   // Those of examples first, first + 1, ..., or rows[0], rows[1], ...; `step` is from one to the next.
   void write(size_t m, size_t first, const uint32_t *rows, float *to, size_t step) const;
 
-  // Those of the same examples by what is not 0 of them; `step` is from one feature to the next.
-  void cut(size_t m, size_t first, const uint32_t *rows, const Cuts &to, size_t step) const;
-
 private:
   template <class T> void write_row(const T *row, float *to) const;
-  template <class T> void cut_row(const T *row, const Cuts &to, size_t i, size_t step) const;
-  template <class F> void each_row(size_t m, size_t first, const uint32_t *rows, F f) const;
 
   Lines lines_;
   Rows rows_;
