@@ -16,7 +16,6 @@ from shoal.shards import (
     sources,
     train_shards,
 )
-from shoal.shards.estimate import _read_at_once
 from shoal.table_evaluation import evaluate
 
 pytestmark = pytest.mark.usefixtures("small_parts")
@@ -87,11 +86,4 @@ def test_an_estimate_of_memory_has_all_that_is_held_at_once(folder):
     surveys = found.shards.bit_length() - 1
     without = replace(found, held_out=0).here.memory
     assert here - without == found.held_out * (cells + surveys * found.columns) * 8
-    assert found.reading == 400 * found.columns * 16
-
-
-def test_reading_text_takes_a_block_of_cells_and_no_whole_file(tmp_path):
-    table = find_shards(delimited(tmp_path / "t", frame()))
-    assert _read_at_once(table) == table.rows * 6 * 100
-    large = replace(table, shards=tuple(replace(shard, rows=10**9) for shard in table.shards))
-    assert _read_at_once(large) == 32_768 * 6 * 100
+    assert here > found.resident > 50e6  # with what Python, NumPy and scikit-learn take

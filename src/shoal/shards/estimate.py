@@ -32,9 +32,8 @@ from shoal.shards.training import (
 )
 
 SHARDS, BLOCKS = 3, 2  # so many blocks of so many shards are measured
-BANDWIDTH, ROUND = 1e9, 0.02  # bytes a second between machines; seconds to hand out and collect
+BANDWIDTH, ROUND = 1e9, 0.05  # bytes a second between machines; seconds to hand out and collect
 FLOAT, DOUBLE = 4, 8  # bytes of a number of an example or of a gradient, and of one in a table
-CELL_OF_A_GROUP, CELL_OF_A_TEXT = 16, 100  # bytes of a cell while it is read
 USUAL_PASSES = 60  # at the most, where there are many rows
 
 
@@ -82,8 +81,8 @@ class Estimate:
     read, learn, add : float
         Seconds for each row: of all readings, of a pass of all networks in small batches here, and
         of a pass that adds up their gradients on one thread.
-    resident, reading : int
-        Bytes of this process before the measurement, and of what is read at once.
+    resident : int
+        Bytes of this process after the measurement, which has read such blocks as will be read.
     in_memory : bool
         Whether what is encoded stays in the memory of this machine.
     batch_size : int
@@ -109,7 +108,6 @@ class Estimate:
     learn: float
     add: float
     resident: int
-    reading: int
     in_memory: bool
     batch_size: int
     passes: tuple[int, int]
@@ -121,8 +119,8 @@ class Estimate:
         drawn = sample + self.stopping + self.held_out
         surveys = self.shards.bit_length() * drawn * self.columns * DOUBLE  # in the tree of sums
         memory = (
-            self.resident + self.reading + surveys + drawn * self.features * DOUBLE
-            + PART * encoded + self.in_memory * self.learned * encoded
+            self.resident + surveys + drawn * self.features * DOUBLE + PART * encoded
+            + self.in_memory * self.learned * encoded
         )  # fmt: skip
         disk = 0 if self.in_memory else self.learned * encoded
         return Costs(self.rows * self.read, self.learned * self.learn, memory, disk, 0, 0)
@@ -137,7 +135,7 @@ class Estimate:
         own = self.learned // workers * (self.features + 1) * FLOAT
         return Costs(
             self.rows * self.read / workers, in_a_pass + updates * (ROUND + travels / BANDWIDTH),
-            self.resident + self.reading + own, 0, updates, travels,
+            self.resident + own, 0, updates, travels,
         )  # fmt: skip
 
 
@@ -155,7 +153,6 @@ def estimate(
     seed : int
     """
     recipe, rows = recipe or Recipe(), table.rows
-    resident = resident_memory()
     some, place = _Few.of(table), _Counting()
     begin = time.perf_counter()
     with place:
@@ -181,20 +178,11 @@ def estimate(
         rows, len(table.columns), len(table.shards), table.size, table.exact, plan.survey.rows,
         learned, stopping, held_out, features, pieces.width,
         sum(each.theta.size for each in ensemble.networks), place.readings,
-        reading / plan.survey.rows, learning / parts.m, adding / parts.m, resident,
-        _read_at_once(table), stays_in_memory(rows * features * FLOAT),
+        reading / plan.survey.rows, learning / parts.m, adding / parts.m,
+        resident_memory(), stays_in_memory(rows * features * FLOAT),
         in_large_batches(recipe, rows).batch_size,
         (patience_in_parts(recipe, learned) + 1, USUAL_PASSES),
     )  # fmt: skip
-
-
-def _read_at_once(table: ShardedTable) -> int:
-    """Return the bytes of what is read at once: of a row group, or of a block of text."""
-    if table.exact:
-        rows, cell = max(shard.rows for shard in table.shards), CELL_OF_A_GROUP
-    else:
-        rows, cell = min(PART, table.rows), CELL_OF_A_TEXT
-    return rows * len(table.columns) * cell
 
 
 def _adding(parts: Partitions, networks: Sequence[Network]) -> float:
