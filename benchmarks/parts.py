@@ -1,4 +1,4 @@
-"""Guarantee: whoever asks for a part of the examples, in whatever process, gets the same rows."""
+"""Guarantee: whoever asks for a part, in whatever process, gets the same rows and pieces."""
 
 import numpy as np
 from work import Array
@@ -18,6 +18,6 @@ def part(i: int, m: int, n_x: int) -> tuple[Array, Array]:
 
 
 def pieces_of(m: int, n_x: int) -> PiecewiseLinear:
-    """Return the pieces that the numbers are seen in, as a table's are."""
+    """Return the pieces of the numbers, as of a table that has the rows of the first part."""
     X, Y = part(0, m, n_x)
     return fit_pieces(X.T, Y[0].astype(int))

@@ -91,6 +91,13 @@ def test_any_number_of_threads_gives_the_same_bits(shape, dtype, batch_size):
         assert same(trained(shape, sharing(threads), dtype, batch_size=batch_size), one)
 
 
+def test_threads_that_are_tried_and_put_aside_again_never_show():
+    shape = (100, 64, 256, 1, "sigmoid", "tanh")  # so short that they may not help
+    one = trained(shape, NativeEngine(1), np.float32, max_epochs=1000)
+    for threads in (2, 3):
+        assert same(trained(shape, NativeEngine(threads), np.float32, max_epochs=1000), one)
+
+
 def read_only(X):
     X = X.copy(order="F")
     X.flags.writeable = False

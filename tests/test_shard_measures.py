@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from shard_files import QUICK, delimited, frame, parquet
+from shard_files import QUICK, frame, parquet
 
 from shoal.errors import InputError
 from shoal.shards import (

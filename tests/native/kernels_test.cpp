@@ -2,8 +2,8 @@
 // sizes. `make sanitize` builds this with sanitizers, which tell of each step outside an array.
 #include <algorithm>
 #include <cstdio>
-#include <string>
 
+#include "checks.hpp"
 #include "pieces.hpp"
 #include "problems.hpp"
 #include "variants.hpp"
@@ -14,13 +14,6 @@ extern "C" const char *__asan_default_options() { return "malloc_fill_byte=255:m
 using namespace test;
 
 namespace {
-
-std::string now; // what is tested
-int failures = 0;
-
-void check(bool holds, const char *what) {
-  if (!holds && ++failures <= 20) std::printf("FAILED: %s: %s\n", what, now.c_str());
-}
 
 void name_what_is_tested(const Variant &variant, const Case &c, size_t bytes) {
   const Shape &s = c.shape;
@@ -214,31 +207,6 @@ template <class T> void a_poll_that_says_stop_ends_a_descent(const Variant &vari
   }
 }
 
-// Edges and rows in arrays of their exact size; the widths are none, one edge, and more.
-template <class T> void pieces_are_those_of_their_definition() {
-  now = "pieces of lines";
-  const vector<double> centre = {0, 1, 2, 0}, spread = {1, 2, 1, 3}, edges = {5, -1, -0.5, 0.1, 2, -3, 3};
-  const vector<size_t> first = {0, 1, 1, 5, 7};
-  const vector<T> X = {1, 7, T(0.3), -9, 5, 0, -1, 3, -8, 1, 99, T(0.7)};
-  vector<float> to(3 * 8);
-  Rows rows{nullptr, nullptr, 4, 1, 3, 4};
-  if constexpr (sizeof(T) == sizeof(float)) rows.floats = X.data();
-  else rows.doubles = X.data();
-  const Pieces pieces({centre.data(), spread.data(), edges.data(), first.data()}, rows);
-  check(pieces.m() == 3 && pieces.width() == 8, "a number has as many features as edges, or is one");
-  pieces.write(3, 0, nullptr, to.data(), 8);
-  for (size_t i = 0, at = 0; i < 3; ++i)
-    for (size_t j = 0; j < 4; ++j) {
-      const double x = X[4 * i + j], z = (x - centre[j]) / spread[j];
-      const bool plain = first[j] == first[j + 1];
-      check(std::abs(to[at++] - (plain ? x : z / std::hypot(1, z / 3))) < 1e-5, "a number is clipped smoothly");
-      for (size_t t = first[j] + 1; t < first[j + 1]; ++t) {
-        const double v = (x - edges[t - 1]) / (edges[t] - edges[t - 1]);
-        check(to[at++] == float(std::min(std::max(v, 0.0), 1.0)), "a piece rises from 0 to 1");
-      }
-    }
-}
-
 // Networks on numbers that have so many edges each; without edges a number is used as it is, and is often 0, and
 // with one it is scaled alone. Every 50th lies on an edge. Of 40 examples they are doubles, in columns.
 void networks_learn_from_pieces_as_from_their_features(Shape shape, size_t m, bool shuffle, const vector<size_t> &edges_of) {
@@ -304,8 +272,7 @@ void the_order_of_the_examples_is_a_permutation() {
 
 int main() {
   the_order_of_the_examples_is_a_permutation();
-  pieces_are_those_of_their_definition<float>();
-  pieces_are_those_of_their_definition<double>();
+  pieces();
   networks_learn_from_pieces_as_from_their_features();
   networks_and_tables_of_every_size_are_right();
   large_networks_and_tables_are_right();

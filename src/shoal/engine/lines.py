@@ -1,6 +1,6 @@
 """Guarantee: a number becomes pieces of a line by one formula, whatever engine computes it.
 
-Floor 2, NumPy alone. The native engine repeats it to the bit (``pieces.cpp``). What the pieces are
+Floor 2, NumPy alone. The native engine repeats it to the bit (``pieces.hpp``). What the pieces are
 for, and where they come from, is told in ``piecewise``.
 """
 

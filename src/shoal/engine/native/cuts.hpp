@@ -1,5 +1,6 @@
 // Guarantee: where a tile's numbers lie among their pieces is found with the bits of `Pieces::write`, of one
-// number after the other and all examples at once, so that they fill the vector lanes.
+// number after the other and all examples at once, so that they fill the vector lanes. Each edge is compared
+// with: of the few dozen that a table's numbers have, a search would be slower, as it goes example by example.
 #pragma once
 
 #include "pieces.hpp"
@@ -25,8 +26,8 @@ inline void count_passed(const double *x, size_t m, const double *edges, size_t 
 }
 
 // x (m) of a number, with two edges or more, of which the features begin at `feature`.
-inline void cut(const double *x, size_t m, const double *edges, size_t pieces, uint32_t feature, float *part,
-                uint32_t *full, uint32_t *next) {
+inline void cut_number(const double *x, size_t m, const double *edges, size_t pieces, uint32_t feature, float *part,
+                       uint32_t *full, uint32_t *next) {
   count_passed(x, m, edges, pieces, full);
   const uint32_t last = uint32_t(pieces);
   for (size_t i = 0; i < m; ++i) {
@@ -37,8 +38,8 @@ inline void cut(const double *x, size_t m, const double *edges, size_t pieces, u
   for (size_t i = 0; i < m; ++i) full[i] += feature, next[i] += feature;
 }
 
-template <class T> void cut(const T *X, const Pieces &pieces, const Tile<float> &tile) {
-  const Lines &lines = pieces.lines();
+template <class T> void cut_all(const T *X, const Pieces &pieces, const Tile<float> &tile) {
+  const shoal::Lines &lines = pieces.lines();
   const Cuts &to = tile.cuts;
   T x[ROW];
   double wide[ROW];
@@ -57,14 +58,14 @@ template <class T> void cut(const T *X, const Pieces &pieces, const Tile<float> 
     const size_t at = cuts * ROW;
     for (size_t i = 0; i < tile.m; ++i) to.number[at + i] = float(x[i]);
     const auto feature = uint32_t(pieces.columns().cuts[cuts].first);
-    cut(wide, tile.m, edges, count - 1, feature, to.part + at, to.full + at, to.next + at);
+    cut_number(wide, tile.m, edges, count - 1, feature, to.part + at, to.full + at, to.next + at);
     ++cuts;
   }
 }
 
 inline void cut(const Pieces &pieces, const Tile<float> &tile) {
-  if (pieces.rows().floats) cut(pieces.rows().floats, pieces, tile);
-  else cut(pieces.rows().doubles, pieces, tile);
+  if (pieces.rows().floats) cut_all(pieces.rows().floats, pieces, tile);
+  else cut_all(pieces.rows().doubles, pieces, tile);
 }
 
 } // namespace shoal::SHOAL_VARIANT::lines

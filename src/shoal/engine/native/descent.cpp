@@ -3,18 +3,20 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <optional>
 
 #include "dropout.hpp"
 #include "order.hpp"
+#include "pace.hpp"
 #include "pieces.hpp"
 
 namespace shoal {
 
 namespace {
 
-// Below so many operations threads cost more than they gain: a handshake with them, for each update
-// of all networks, and to wake them at all, for a whole call.
-constexpr double FLOPS_FOR_A_HANDSHAKE = 3e6, FLOPS_FOR_A_TEAM = 1e8;
+// Below so much work, of about an operation each, threads cost more than they gain: a handshake with them, for
+// each update of all networks, and to wake them at all, for a whole call. In between it is tried.
+constexpr double WORK_TO_TRY = 5e5, WORK_FOR_A_HANDSHAKE = 3e6, SURELY_WORTH_IT = 2e7, WORK_FOR_A_TEAM = 1e8;
 constexpr size_t ELEMENTS_FOR_A_HANDSHAKE = 16384; // of the vectors that a step changes
 constexpr size_t MOST_BYTES = size_t(512) << 20; // of the chunks' sums
 
@@ -22,8 +24,9 @@ template <class T> const Columns *columns_of(const Source<T> &source) {
   return source.pieces ? &source.pieces->columns() : nullptr;
 }
 
-// A number in pieces has three products, but they come from memory, not from registers: it takes as long as ten.
-double flops(const Shape &s, size_t m) {
+// Of an update with m examples. A number in pieces has three products, but not of registers: by the clock
+// (benchmarks/over_dask.py) it takes as long as ten features.
+double work_of(const Shape &s, size_t m) {
   const size_t features = s.columns ? 10 * s.columns->cuts.size() + s.columns->plain.size() : s.n_x;
   return 4.0 * double(m) * double(s.n_h) * double(features + s.n_y + 8);
 }
@@ -32,8 +35,9 @@ double flops(const Shape &s, size_t m) {
 template <class T> class Group {
 public:
   Group(const Variant &variant, Member<T> *const *members, size_t n, const Source<T> &source, const Passes &passes,
-        Team &team)
+        Team &team, bool tried = false)
       : members_(members, members + n), source_(source), passes_(passes), team_(team) {
+    if (tried) pace_.emplace(team);
     std::vector<Net<T> *> nets;
     for (Member<T> *member : members_) {
       nets_.push_back(std::make_unique<Net<T>>(member->shape, variant));
@@ -84,6 +88,7 @@ private:
       const double share = double(size) / double(m);
       seen += share;
       step();
+      if (pace_) pace_->updated();
       for (size_t n = 0; n < members_.size(); ++n)
         if (nets_[n]->active) {
           totals_[n] += costs_[n] * share;
@@ -159,6 +164,7 @@ private:
   const Source<T> &source_;
   const Passes &passes_;
   Team &team_;
+  std::optional<Pace> pace_; // where it is not known whether the team gains
   std::unique_ptr<Pass<T>> pass_;
   std::vector<uint32_t> rows_;
   std::vector<double> one_over_m_, totals_, costs_; // costs_ of the last batch
@@ -171,13 +177,14 @@ void descend_group(const Variant &variant, std::vector<Member<T> *> members, con
                    const Passes &passes, Threads threads, const Poll &poll) {
   const size_t batch = std::min(passes.batch, source.m);
   double work = 0;
-  for (const Member<T> *member : members) work += flops(member->shape, batch);
+  for (const Member<T> *member : members) work += work_of(member->shape, batch);
   const double all = work * double(passes.count) * double(source.m) / double(batch);
-  const size_t workers = all < FLOPS_FOR_A_TEAM && !threads.share_all ? 1 : threads.most;
-  const bool much = work / double(members.size()) >= FLOPS_FOR_A_HANDSHAKE;
+  const size_t workers = all < WORK_FOR_A_TEAM && !threads.share_all ? 1 : threads.most;
+  const bool much = work / double(members.size()) >= WORK_FOR_A_HANDSHAKE;
   if (much || members.size() == 1) {
-    Team team(much || threads.share_all ? workers : 1, poll);
-    Group<T>(variant, members.data(), members.size(), source, passes, team).run();
+    Team team(work >= WORK_TO_TRY || threads.share_all ? workers : 1, poll);
+    const bool tried = team.workers() > 1 && work < SURELY_WORTH_IT && !threads.share_all;
+    Group<T>(variant, members.data(), members.size(), source, passes, team, tried).run();
     return;
   }
   const size_t groups = std::min(workers, members.size());
@@ -224,7 +231,7 @@ double evaluate(const Variant &variant, Shape shape, const T *theta, const Sourc
                 ptrdiff_t w_step, double m, T *gradient, T *A2, Threads threads, const Poll &poll) {
   const Denormals flush(Denormals::flushed);
   shape.columns = columns_of(source);
-  const bool much = flops(shape, source.m) >= FLOPS_FOR_A_TEAM || threads.share_all;
+  const bool much = work_of(shape, source.m) >= WORK_FOR_A_TEAM || threads.share_all;
   Team team(much ? threads.most : 1, poll);
   Net<T> net(shape, variant);
   net.pack(theta, net.parameters.get(), team);

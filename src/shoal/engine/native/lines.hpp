@@ -1,5 +1,5 @@
 // Guarantee: the equations of a tile whose X is made of pieces of lines, with hidden units in the lanes,
-// in time that does not depend on how many pieces there are.
+// with as many products as if each number had two.
 //
 // The pieces of a number are 1 up to the one that it lies in, and 0 beyond. So its share in Z1 is a sum of
 // W1's columns that is known beforehand (`prepare`), and a part of one column; and dZ1 goes to that

@@ -12,7 +12,7 @@
 
 namespace shoal {
 
-// The formula itself. Each file that includes it has its own, compiled for its instruction set.
+// The formula itself. Each file that includes it has its own, as a linker might take another instruction set's.
 namespace {
 
 constexpr double SOFT_LIMIT = 3, NEAR = 1e100; // as in shoal.engine.lines

@@ -32,6 +32,9 @@ public:
   // Do tasks 0 to n - 1, and return when all are done; what one of them throws comes out here.
   void each(size_t n, const Task &task);
 
+  // Whether the thread that called is to do all tasks by itself, until it is told otherwise.
+  void rest(bool resting) { resting_ = resting; }
+
   // To be called often; worker 0 is the thread that called, and asks.
   void breathe(size_t worker);
 
@@ -52,6 +55,7 @@ private:
   std::mutex mutex_;
   std::condition_variable begin_, end_;
   long long asked_ = 0;
+  bool resting_ = false;
   std::exception_ptr error_;
 };
 
