@@ -34,6 +34,15 @@ def test_a_data_frame_with_text_and_gaps_is_learned():
     assert cross_val_score(TableClassifier(random_state=0), X, y, cv=3).mean() > 0.85
 
 
+@pytest.mark.parametrize("gap", [None, np.nan, pd.NA])
+def test_a_label_that_is_missing_is_named(gap):
+    X, y = data()
+    labels = pd.Series(np.where(y, "yes", "no"), dtype=object)
+    labels[5] = gap
+    with pytest.raises(InputError, match=r"Input y contains NaN: y\[5\] is no label"):
+        TableClassifier(recipe=QUICK).fit(X, labels)
+
+
 @pytest.mark.parametrize(
     "labels", [[False, True], [0, 1], [2, 10], [-1.0, 2.0], ["no", "yes"], ["b", "a"]]
 )

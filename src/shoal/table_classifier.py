@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_array, check_random_state
@@ -99,8 +100,7 @@ class TableClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 f"y is {y!r}, but X is in memory: give the labels themselves as y, and the other"
                 " columns as X"
             )
-        y = column_or_1d(check_array(y, ensure_2d=False, dtype=None), warn=True)
-        check_classification_targets(y)
+        y = _labels(y)
         self.classes_, numbers = np.unique(y, return_inverse=True)
         if len(numbers) != rows.n_rows:
             raise InputError(f"X has {rows.n_rows} rows, but y has {len(numbers)}: give as many")
@@ -229,3 +229,13 @@ class TableClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             X = validate_data(self, X, reset=first, dtype=None, ensure_all_finite="allow-nan")
         schema = None if first else self.model_.schema
         return table_from_frame(X, "X", schema=schema)
+
+
+def _labels(y: ArrayLike) -> NDArray[Any]:
+    labels = column_or_1d(y, warn=True)
+    gaps = np.flatnonzero(pd.isna(labels))
+    if len(gaps):
+        raise InputError(f"Input y contains NaN: y[{gaps[0]}] is no label; leave out such rows")
+    labels = check_array(labels, ensure_2d=False, dtype=None, input_name="y")
+    check_classification_targets(labels)
+    return np.asarray(labels)

@@ -20,7 +20,7 @@ from shoal.examples import Examples
 from shoal.losses import class_outputs
 from shoal.splitting import Labels
 from shoal.table_model import TableModel
-from shoal.targets import Target
+from shoal.targets import Target, told_without_label
 
 
 @dataclass(frozen=True)
@@ -154,6 +154,6 @@ def labelled(
         raise without_labels(target, table.source)
     X = encoder.transform(table.without([target.name]), ignore_extra)
     if len(known) < len(labels):
-        notes.append(f"{len(labels) - len(known):,} rows without a label were left out")
+        notes.append(told_without_label(len(labels) - len(known)))
         labels, X = labels[known], X[known]
     return Labelled(table.source, labels, X, notes)

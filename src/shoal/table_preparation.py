@@ -19,7 +19,7 @@ from shoal.errors import InputError
 from shoal.planning import USES
 from shoal.recipe import Recipe
 from shoal.splitting import Labels, Splitter
-from shoal.targets import Target, target_name
+from shoal.targets import Target, target_name, told_without_label
 
 MIN_ROWS = 10
 LEAST_PARTS = 3  # groups or times
@@ -195,7 +195,7 @@ def _targets(table: Table, name: str, classes: Sequence[str]) -> tuple[Target, L
             " least to learn from"
         )
     if missing:
-        notes.append(f"{missing:,} rows without a label were left out")
+        notes.append(told_without_label(missing))
     return target, labels, notes
 
 

@@ -134,6 +134,12 @@ class Target:
         return np.array(labels, object)[numbers]
 
 
+def told_without_label(rows: int) -> str:
+    """Return what is told of rows that have no label."""
+    were = "row without a label was" if rows == 1 else "rows without a label were"
+    return f"{rows:,} {were} left out"
+
+
 def _looks_like_a_quantity(kind: Kind, counts: Counter[str]) -> bool:
     return kind == "number" and len(counts) > max(20, counts.total() / 10)
 

@@ -31,6 +31,7 @@ from shoal.table_evaluation import (
     without_labels,
 )
 from shoal.table_model import TableModel
+from shoal.targets import told_without_label
 from shoal.tree_sums import TreeSum
 
 
@@ -86,7 +87,7 @@ class Measured:
             raise without_labels(model.target, source)
         notes = list(self.notes)
         if self.without:
-            notes.append(f"{self.without:,} rows without a label were left out")
+            notes.append(told_without_label(self.without))
         notes += [*self.spreads.notes(), *told_of(model, source)]
         rows = Labelled(source, self.labels, np.empty((0, 0)), notes)
         return evaluate_rows(model, rows, self.given)

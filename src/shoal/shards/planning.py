@@ -22,7 +22,7 @@ from shoal.shards.survey import Survey, Surveyor
 from shoal.summaries import CellSummary, by_frequency
 from shoal.table_learning import Encoded, profiles_of
 from shoal.table_preparation import Choices, Prepared, prepare
-from shoal.targets import Target
+from shoal.targets import Target, told_without_label
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def _notes(table: ShardedTable, survey: Survey) -> list[str]:
     sample = len(survey.sample.priority)
     notes = list(survey.notes)
     if survey.unlabelled:
-        notes.append(f"{survey.unlabelled:,} rows without a label were left out")
+        notes.append(told_without_label(survey.unlabelled))
     if sample < survey.learned.total():
         notes.append(
             f"logistic regression, the edges of pieces and the notes are of {sample:,} rows drawn"
