@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_array, check_random_state
@@ -32,7 +31,7 @@ from shoal.shards import (
 from shoal.table_learning import encode, learn
 from shoal.table_model import TableModel
 from shoal.table_preparation import Choices, prepare
-from shoal.tables import table_from_frame
+from shoal.tables import missing, table_from_frame
 
 
 class TableClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -233,7 +232,7 @@ class TableClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
 def _labels(y: ArrayLike) -> NDArray[Any]:
     labels = column_or_1d(y, warn=True)
-    gaps = np.flatnonzero(pd.isna(labels))
+    gaps = missing(labels)
     if len(gaps):
         raise InputError(f"Input y contains NaN: y[{gaps[0]}] is no label; leave out such rows")
     labels = check_array(labels, ensure_2d=False, dtype=None, input_name="y")

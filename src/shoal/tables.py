@@ -144,6 +144,11 @@ def table_from_frame(
     return table
 
 
+def missing(values: npt.NDArray[Any]) -> npt.NDArray[np.intp]:
+    """Return where values of any type are missing."""
+    return np.flatnonzero(pd.isna(values))
+
+
 def frame_kinds(frame: pd.DataFrame) -> dict[str, Kind | None]:
     """Return what kind each column of a data frame would be; None where all is missing."""
     kinds: dict[str, Kind | None] = {}
