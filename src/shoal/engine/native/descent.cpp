@@ -24,7 +24,7 @@ template <class T> const Columns *columns_of(const Source<T> &source) {
   return source.pieces ? &source.pieces->columns() : nullptr;
 }
 
-// Of an update with m examples. A number in pieces has three products, but not of registers: by the clock
+// Of an update with m examples. A number in pieces has two products and a sum, but not of registers: by the clock
 // (benchmarks/over_dask.py) it takes as long as ten features.
 double work_of(const Shape &s, size_t m) {
   const size_t features = s.columns ? 10 * s.columns->cuts.size() + s.columns->plain.size() : s.n_x;
