@@ -1,7 +1,8 @@
 """Guarantee: every contestant is fitted at its defaults on the same rows, and gives probabilities.
 
 The linear model and the MLPs get text one-hot and gaps filled with the median and marked, as a
-careful user would do; the others take the table as they are meant to.
+careful user would do; RealMLP and TabM get gaps filled in the same way, as they refuse them; the
+others take the table as they are meant to.
 """
 
 import warnings
@@ -20,7 +21,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from shoal import Recipe, TableClassifier
+from shoal import Recipe, ShoalClassifier
 
 Fit = Callable[[pd.DataFrame, np.ndarray, pd.DataFrame], np.ndarray]  # training, labels, new rows
 MOST_CATEGORIES = 255  # that HistGradientBoosting takes of one column
@@ -30,7 +31,7 @@ def shoal(
     X: pd.DataFrame, y: np.ndarray, new: pd.DataFrame, recipe: Recipe | None = None
 ) -> np.ndarray:
     """Return what ``shoal train`` and ``shoal predict`` would."""
-    return TableClassifier(recipe=recipe, random_state=0).fit(X, y).predict_proba(new)
+    return ShoalClassifier(recipe=recipe, random_state=0).fit(X, y).predict_proba(new)
 
 
 def encoded(model: Any) -> Fit:
@@ -92,6 +93,7 @@ def realmlp(X: pd.DataFrame, y: np.ndarray, new: pd.DataFrame) -> np.ndarray:
     """Return RealMLP's at its tuned defaults."""
     from pytabkit import RealMLP_TD_Classifier  # noqa: PLC0415
 
+    X, new = _filled(X, new)
     return np.asarray(RealMLP_TD_Classifier(random_state=0).fit(X, y).predict_proba(new))
 
 
@@ -99,7 +101,22 @@ def tabm(X: pd.DataFrame, y: np.ndarray, new: pd.DataFrame) -> np.ndarray:
     """Return TabM's at its defaults."""
     from pytabkit import TabM_D_Classifier  # noqa: PLC0415
 
+    X, new = _filled(X, new)
     return np.asarray(TabM_D_Classifier(random_state=0).fit(X, y).predict_proba(new))
+
+
+def _filled(X: pd.DataFrame, new: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return both without gaps: numbers get the median and a mark, text a value of its own."""
+    text = X.select_dtypes(exclude="number").columns
+    X, new = (part.assign(**part[text].astype(object).fillna("?")) for part in (X, new))
+    for column in X.columns.difference(text):
+        middle = X[column].median()
+        mark = f"{column} is missing"
+        if X[column].isna().any():
+            X, new = (part.assign(**{mark: part[column].isna().astype(float)}) for part in (X, new))
+        X, new = (part.assign(**{column: part[column].fillna(middle)}) for part in (X, new))
+    X = X.dropna(axis="columns", how="all")
+    return _categories(X, new[list(X)])
 
 
 def _categories(X: pd.DataFrame, new: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -7,7 +7,7 @@ from clusters import QUIET, RECIPE, workers
 from pyarrow.parquet import ParquetFile
 from shard_files import frame, parquet
 
-from shoal import Recipe, TableClassifier, train_table
+from shoal import Recipe, ShoalClassifier, train_table
 from shoal.errors import InputError
 from shoal.shards import Here, train_shards
 from shoal.table_evaluation import evaluate as evaluate_whole
@@ -63,7 +63,7 @@ def test_dask_arrays_are_learned_from():
         np.testing.assert_array_equal(predicted["probability_1"], model.predict_proba(table)[:, 1])
         right = predicted["prediction"].to_numpy() == y
         assert measured.metrics["network"]["accuracy"] == right.mean()
-        estimator = TableClassifier().adopt(model)
+        estimator = ShoalClassifier().adopt(model)
         np.testing.assert_array_equal(estimator.predict(X), predicted["prediction"])
         with pytest.raises(InputError, match="has 3 columns, but the model was trained on 4"):
             cluster.predict(model, rows[:, :3])
@@ -122,7 +122,7 @@ def test_a_partition_whose_own_code_fails_is_told_in_a_sentence():
 def test_an_estimator_does_not_take_dask_s_data_into_memory_by_itself():
     data = dd.from_pandas(frame(100), npartitions=2)
     with pytest.raises(InputError, match=r"X is a collection of Dask.* shoal\.distributed"):
-        TableClassifier().fit(data.drop(columns="y"), data["y"])
+        ShoalClassifier().fit(data.drop(columns="y"), data["y"])
 
 
 def test_what_a_recipe_chooses_stays_and_the_rest_fits_batches_of_whole_parts():

@@ -11,7 +11,7 @@ from shoal import (
     Examples,
     Member,
     Network,
-    ShoalClassifier,
+    NetworkClassifier,
     equations,
     train,
     train_population,
@@ -572,7 +572,7 @@ def test_one_watch_tells_of_many_networks_once(at_once):
 
 def test_an_estimator_warns_of_a_failure_while_it_trains(at_once):
     X, Y = xor()
-    model = ShoalClassifier(init="zeros", solver="sgd", max_iter=20, tol=None)
+    model = NetworkClassifier(init="zeros", solver="sgd", max_iter=20, tol=None)
     with pytest.warns(FindingWarning, match="dead"):
         model.fit(X.T, Y[0])
 
@@ -622,7 +622,7 @@ def test_watching_hides_no_error(at_once):
 
 def test_of_many_starts_only_those_kept_are_told(at_once):
     X, Y = xor()
-    model = ShoalClassifier(
+    model = NetworkClassifier(
         hidden_units=8, activation="tanh", solver="sgd", init="gaussian", init_scale=20.0,
         n_init=2, max_iter=5, tol=None, random_state=0,
     )  # fmt: skip

@@ -8,7 +8,7 @@ from sklearn.metrics import log_loss
 
 from shoal.effects import Effect, column_effects
 from shoal.errors import InputError
-from shoal.table_classifier import TableClassifier
+from shoal.table_classifier import ShoalClassifier
 from shoal.table_training import train_table
 from shoal.tables import table_from_frame
 
@@ -65,7 +65,7 @@ def test_the_curves_are_in_the_columns_own_values(effects):
 
 def test_the_importance_is_what_scikit_learn_finds_by_shuffling_the_columns_themselves():
     data, new = frame(600), frame(600, seed=1)
-    fitted = TableClassifier(random_state=0).fit(data.drop(columns="y"), data["y"])
+    fitted = ShoalClassifier(random_state=0).fit(data.drop(columns="y"), data["y"])
     ours = {e.name: e for e in column_effects(fitted.model_, with_target(fitted, new))}
 
     def score(estimator, X, y):

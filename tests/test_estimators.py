@@ -14,7 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from shoal import Callback, InputError, ShoalClassifier, ShoalRegressor
+from shoal import Callback, InputError, NetworkClassifier, NetworkRegressor
 
 M = 60
 
@@ -22,12 +22,12 @@ M = 60
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @parametrize_with_checks(
     [
-        ShoalClassifier(max_iter=100),
-        ShoalClassifier(hidden_units=0),
-        ShoalClassifier(solver="lbfgs"),
-        ShoalRegressor(max_iter=100),
-        ShoalRegressor(hidden_units=0),
-        ShoalRegressor(solver="lbfgs"),
+        NetworkClassifier(max_iter=100),
+        NetworkClassifier(hidden_units=0),
+        NetworkClassifier(solver="lbfgs"),
+        NetworkRegressor(max_iter=100),
+        NetworkRegressor(hidden_units=0),
+        NetworkRegressor(solver="lbfgs"),
     ]
 )
 def test_every_check_of_scikit_learn_passes(estimator, check):
@@ -51,11 +51,11 @@ def labels(X, K=2):
 
 def classifier(**changes):
     settings = {"hidden_units": 8, "random_state": 0, "tol": None, "max_iter": 15}
-    return ShoalClassifier(**settings | {"batch_size": 16, "learning_rate_init": 0.02} | changes)
+    return NetworkClassifier(**settings | {"batch_size": 16, "learning_rate_init": 0.02} | changes)
 
 
 def regressor(**changes):
-    return ShoalRegressor(8, random_state=0, tol=None, max_iter=15, **changes)
+    return NetworkRegressor(8, random_state=0, tol=None, max_iter=15, **changes)
 
 
 def theta(model):
@@ -169,7 +169,7 @@ def test_several_labels_at_once_work_from_fit_to_score():
 def test_several_outputs_of_a_regressor_work_from_fit_to_score():
     X = features(200)
     Y = np.stack([X[:, 0] * X[:, 1], X[:, 2]], axis=1)
-    model = ShoalRegressor(30, "tanh", solver="lbfgs", random_state=0, max_iter=500, tol=None)
+    model = NetworkRegressor(30, "tanh", solver="lbfgs", random_state=0, max_iter=500, tol=None)
     assert model.fit(X, Y).predict(X).shape == (200, 2)
     assert model.score(X, Y) > 0.99
     assert model.fit(X, Y[:, 0]).predict(X).shape == (200,)
@@ -239,9 +239,9 @@ def test_a_pipeline_and_a_grid_search_take_it():
     X = features(150) * [1, 100, 0.01]
     y = labels(X / [1, 100, 0.01])
     pipeline = make_pipeline(StandardScaler(), classifier(max_iter=80))
-    grid = {"shoalclassifier__hidden_units": [0, 20], "shoalclassifier__alpha": [0.0, 1e-3]}
+    grid = {"networkclassifier__hidden_units": [0, 20], "networkclassifier__alpha": [0.0, 1e-3]}
     search = GridSearchCV(pipeline, grid, cv=3).fit(X, y)
-    assert search.best_params_["shoalclassifier__hidden_units"] == 20  # the border is a parabola
+    assert search.best_params_["networkclassifier__hidden_units"] == 20  # the border is a parabola
     assert search.score(X, y) > 0.9
 
 
@@ -287,10 +287,10 @@ def test_a_parameter_that_cannot_be_is_refused_by_name(name, value):
 
 def test_targets_of_another_shape_than_before_are_refused():
     X = np.random.default_rng(0).normal(size=(20, 3))
-    two = ShoalRegressor(hidden_units=4).partial_fit(X, X[:, :2])
+    two = NetworkRegressor(hidden_units=4).partial_fit(X, X[:, :2])
     with pytest.raises(InputError, match="shape"):
         two.partial_fit(X, X[:, 0])
-    three = ShoalClassifier(hidden_units=4, tol=None, max_iter=2, warm_start=True).fit(X, X > 0)
+    three = NetworkClassifier(hidden_units=4, tol=None, max_iter=2, warm_start=True).fit(X, X > 0)
     with pytest.raises(InputError, match="labels"):
         three.fit(X, X[:, :2] > 0)
     with pytest.raises(InputError, match="hidden_units"):
@@ -299,7 +299,7 @@ def test_targets_of_another_shape_than_before_are_refused():
 
 def test_a_learning_rate_set_anew_is_used_by_the_next_pass():
     X, y = np.random.default_rng(0).normal(size=(20, 3)), np.arange(20) % 2
-    slow = ShoalClassifier(hidden_units=4, solver="sgd", random_state=0, alpha=0)
+    slow = NetworkClassifier(hidden_units=4, solver="sgd", random_state=0, alpha=0)
     slow.partial_fit(X, y, [0, 1]).set_params(learning_rate_init=1e-300)
     before = slow.network_.theta.copy()
     assert np.array_equal(slow.partial_fit(X, y).network_.theta, before)
@@ -330,7 +330,7 @@ def test_an_ensemble_predicts_the_mean_of_its_networks(solver):
     mean = np.mean([network.forward(X.T).A2[0] for network in model.networks_], axis=0)
     assert np.allclose(model.predict_proba(X)[:, 1], mean, rtol=1e-12, atol=0)
     assert np.array_equal(model.predict(X), (mean > 0.5).astype(int))
-    model = ShoalRegressor(5, n_estimators=3, max_iter=5, tol=None).fit(X, X[:, 0])
+    model = NetworkRegressor(5, n_estimators=3, max_iter=5, tol=None).fit(X, X[:, 0])
     mean = np.mean([network.forward(X.T).A2[0] for network in model.networks_], axis=0)
     assert np.allclose(model.predict(X), mean, rtol=1e-12, atol=1e-14)
 

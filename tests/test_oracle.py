@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 import pytest
 
-from shoal import Callback, Network, ShoalClassifier, equations
+from shoal import Callback, Network, NetworkClassifier, equations
 from shoal.activations import ACTIVATIONS
 from shoal.datasets import planar_flower
 from shoal.diagnosis import FindingWarning
@@ -102,7 +102,7 @@ def estimator(**changes):
         "learning_rate_init": 1.2, "init": "gaussian", "init_scale": 0.01, "random_state": 2,
         "tol": None, "max_iter": 10_000,
     }  # fmt: skip
-    return ShoalClassifier(**settings | changes)
+    return NetworkClassifier(**settings | changes)
 
 
 def fit(X, Y, **changes):

@@ -5,7 +5,7 @@ import sys
 import numpy as np
 import pytest
 
-from shoal import InputError, Network, ShoalClassifier
+from shoal import InputError, Network, NetworkClassifier
 from shoal.activations import ACTIVATIONS
 from shoal.losses import LOSSES
 from shoal.pytorch import from_torch, to_torch
@@ -82,9 +82,9 @@ def test_other_modules_are_refused(layers):
 
 def test_what_is_no_network_and_no_sequence_of_layers_is_refused():
     with pytest.raises(
-        InputError, match=r"a Network is wanted, not a ShoalClassifier: .* network_"
+        InputError, match=r"a Network is wanted, not a NetworkClassifier: .* network_"
     ):
-        to_torch(ShoalClassifier())
+        to_torch(NetworkClassifier())
     with pytest.raises(InputError, match=r"a torch.nn.Sequential is wanted, not a Linear"):
         from_torch(torch.nn.Linear(3, 1))
 

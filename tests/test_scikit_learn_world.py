@@ -16,7 +16,7 @@ from sklearn.model_selection import GridSearchCV, cross_val_predict, learning_cu
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from shoal import Recipe, ShoalClassifier, ShoalRegressor, TableClassifier
+from shoal import NetworkClassifier, NetworkRegressor, Recipe, ShoalClassifier
 
 QUICK = {
     "hidden_units": 8, "max_iter": 100, "tol": None, "random_state": 0, "learning_rate_init": 0.01,
@@ -31,7 +31,7 @@ def cancer():
 
 @pytest.fixture(scope="module")
 def model(cancer):
-    return make_pipeline(StandardScaler(), ShoalClassifier(**QUICK)).fit(*cancer)
+    return make_pipeline(StandardScaler(), NetworkClassifier(**QUICK)).fit(*cancer)
 
 
 def test_pickles_and_clones_predict_the_same(cancer, model):
@@ -53,7 +53,7 @@ def test_skops_writes_and_reads_an_estimator_without_pickle(cancer, model):
 def test_searches_calibration_bags_votes_and_stacks_take_it(cancer):
     X, y = cancer
     X = StandardScaler().set_output(transform="pandas").fit_transform(X)
-    base = ShoalClassifier(**QUICK)
+    base = NetworkClassifier(**QUICK)
     search = GridSearchCV(base, {"hidden_units": [2, 4], "alpha": [0, 1]}, cv=2).fit(X, y)
     assert search.best_score_ > 0.85
     for wrapper in (
@@ -81,7 +81,7 @@ def test_columns_of_many_kinds_go_through_a_pipeline(cancer):
     encode = make_column_transformer(
         (OneHotEncoder(), ["size"]), remainder=StandardScaler(), sparse_threshold=1.0
     )
-    piped = make_pipeline(encode, ShoalClassifier(**QUICK)).fit(X, y)
+    piped = make_pipeline(encode, NetworkClassifier(**QUICK)).fit(X, y)
     assert piped.score(X, y) > 0.85
     assert piped[-1].n_features_in_ == 8
 
@@ -89,7 +89,7 @@ def test_columns_of_many_kinds_go_through_a_pipeline(cancer):
 def test_the_regressor_goes_there_too():
     X, y = load_diabetes(return_X_y=True)
     y = (y - y.mean()) / y.std()
-    search = GridSearchCV(ShoalRegressor(**QUICK), {"hidden_units": [2, 4]}, cv=2).fit(X, y)
+    search = GridSearchCV(NetworkRegressor(**QUICK), {"hidden_units": [2, 4]}, cv=2).fit(X, y)
     again = pickle.loads(pickle.dumps(search))
     np.testing.assert_array_equal(again.predict(X), search.predict(X))
 
@@ -98,7 +98,7 @@ def test_the_regressor_goes_there_too():
 def table_model(cancer):
     X, y = cancer
     X = X.assign(size=np.where(X["mean radius"] > 14, "large", None))
-    model = TableClassifier(
+    model = ShoalClassifier(
         recipe=Recipe(networks=2, hidden_units=8, max_epochs=10), random_state=0
     )
     return X, y, model.fit(X, y)
@@ -127,7 +127,7 @@ def test_a_table_model_shows_itself_in_a_notebook(table_model):
     assert "<script" not in html
     odd = pd.DataFrame({"<script>x</script>": np.arange(40.0) % 7, "b": np.arange(40) % 2})
     y = np.where(odd["b"], "<b>yes</b>", "no")
-    fitted = TableClassifier(recipe=Recipe(networks=1, max_epochs=2), random_state=0).fit(odd, y)
+    fitted = ShoalClassifier(recipe=Recipe(networks=1, max_epochs=2), random_state=0).fit(odd, y)
     html = fitted.model_._repr_html_()
     assert "<script" not in html
     assert "<b>" not in html

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from rich.progress import Progress
 from shard_files import QUICK, frame, parquet
 
-from shoal import Recipe, TableClassifier
+from shoal import Recipe, ShoalClassifier
 from shoal.cli import shoal
 from shoal.cli.choices import training_command
 from shoal.cli.reading_bar import ReadingBar
@@ -28,9 +28,9 @@ def folder(tmp_path_factory):
 
 
 def test_the_estimator_learns_from_files_and_predicts_them(folder, monkeypatch):
-    whole = TableClassifier(recipe=QUICK, random_state=0).fit(str(folder), "y")
+    whole = ShoalClassifier(recipe=QUICK, random_state=0).fit(str(folder), "y")
     monkeypatch.setattr(reading, "free_memory", lambda: 1000)
-    in_parts = TableClassifier(recipe=QUICK, random_state=0).fit(folder, "y", groups="shop")
+    in_parts = ShoalClassifier(recipe=QUICK, random_state=0).fit(folder, "y", groups="shop")
     for fitted in (whole, in_parts):
         assert fitted.classes_.tolist() == ["no", "yes"]
         table = pd.concat([pd.read_parquet(path) for path in sorted(folder.iterdir())])
@@ -45,7 +45,7 @@ def test_the_estimator_learns_from_files_and_predicts_them(folder, monkeypatch):
     assert whole.model_.record["rows"] == 3000
     assert in_parts.model_.record["rows"] < 3000
     with pytest.raises(InputError, match="y is the name of its target"):
-        TableClassifier().fit(folder, [0, 1])
+        ShoalClassifier().fit(folder, [0, 1])
 
 
 def test_the_command_line_takes_folders_and_says_what_they_will_take(folder, tmp_path):

@@ -10,7 +10,7 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from shoal import Recipe, TableClassifier
+from shoal import Recipe, ShoalClassifier
 from shoal.errors import InputError
 
 QUICK = Recipe(max_epochs=20)
@@ -24,14 +24,14 @@ def data(m=300, seed=0):
     return frame.mask(random.random((m, 2)) < 0.05), y
 
 
-@parametrize_with_checks([TableClassifier(recipe=QUICK)])
+@parametrize_with_checks([ShoalClassifier(), ShoalClassifier(recipe=QUICK)])
 def test_scikit_learn_s_checks_pass(estimator, check):
     check(estimator)
 
 
 def test_a_data_frame_with_text_and_gaps_is_learned():
     X, y = data()
-    assert cross_val_score(TableClassifier(random_state=0), X, y, cv=3).mean() > 0.85
+    assert cross_val_score(ShoalClassifier(random_state=0), X, y, cv=3).mean() > 0.85
 
 
 @pytest.mark.parametrize("gap", [None, np.nan, pd.NA])
@@ -40,7 +40,7 @@ def test_a_label_that_is_missing_is_named(gap):
     labels = pd.Series(np.where(y, "yes", "no"), dtype=object)
     labels[5] = gap
     with pytest.raises(InputError, match=r"Input y contains NaN: y\[5\] is no label"):
-        TableClassifier(recipe=QUICK).fit(X, labels)
+        ShoalClassifier(recipe=QUICK).fit(X, labels)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_a_label_that_is_missing_is_named(gap):
 def test_labels_come_back_as_they_went_in(labels):
     X, y = data()
     given = np.array(labels)[y.astype(int)]
-    model = TableClassifier(recipe=QUICK, random_state=0).fit(X, given)
+    model = ShoalClassifier(recipe=QUICK, random_state=0).fit(X, given)
     np.testing.assert_array_equal(model.classes_, np.unique(given))
     found = model.predict(X)
     assert found.dtype == given.dtype
@@ -60,7 +60,7 @@ def test_labels_come_back_as_they_went_in(labels):
 
 def test_it_can_be_cloned_pickled_searched_and_calibrated():
     X, y = data()
-    model = clone(TableClassifier(goal="f1", recipe=QUICK, random_state=1)).fit(X, y)
+    model = clone(ShoalClassifier(goal="f1", recipe=QUICK, random_state=1)).fit(X, y)
     again = pickle.loads(pickle.dumps(model))
     assert again.predict_proba(X).tobytes() == model.predict_proba(X).tobytes()
     search = GridSearchCV(model, {"goal": ["f1", "accuracy"]}, cv=2).fit(X, y)
@@ -70,7 +70,7 @@ def test_it_can_be_cloned_pickled_searched_and_calibrated():
 
 def test_groups_stay_together_and_a_goal_moves_the_threshold():
     X, y = data()
-    model = TableClassifier(goal="recall=0.99", recipe=QUICK, random_state=0)
+    model = ShoalClassifier(goal="recall=0.99", recipe=QUICK, random_state=0)
     model.fit(X, y, groups=np.arange(300) // 3)
     assert model.model_.decision.threshold < 0.5
     assert y[model.predict(X) == 0].mean() < 0.05
@@ -79,24 +79,31 @@ def test_groups_stay_together_and_a_goal_moves_the_threshold():
 def test_what_cannot_be_learned_is_refused_in_a_sentence():
     X, y = data()
     with pytest.raises(InputError, match="one class alone"):
-        TableClassifier().fit(X, np.ones(300))
+        ShoalClassifier().fit(X, np.ones(300))
     with pytest.raises(InputError, match="X has 300 rows, but y has 2"):
-        TableClassifier().fit(X, [0, 1])
+        ShoalClassifier().fit(X, [0, 1])
     with pytest.raises(InputError, match="y is 'b', but X is in memory: give the labels"):
-        TableClassifier().fit(X, "b")
+        ShoalClassifier().fit(X, "b")
     twice = pd.concat([X, X.iloc[:, :1]], axis=1)
     with pytest.raises(InputError, match=r"X has more than one column .*: give each a name"):
-        TableClassifier().fit(twice, y)
+        ShoalClassifier().fit(twice, y)
     with pytest.raises(InputError, match="X has 300 rows, but groups has 2"):
-        TableClassifier().fit(X, y, groups=[0, 1])
-    model = TableClassifier(recipe=QUICK, random_state=0).fit(X, y)
+        ShoalClassifier().fit(X, y, groups=[0, 1])
+    model = ShoalClassifier(recipe=QUICK, random_state=0).fit(X, y)
     with pytest.raises(ValueError, match="feature names"):
         model.predict(X.rename(columns={"a": "b"}))
+
+
+@pytest.mark.parametrize("drop", ["a", 3, [0]])
+def test_columns_to_leave_out_are_a_list_of_names(drop):
+    X, y = data()
+    with pytest.raises(InputError, match=r"drop is .* but must be a list of names of columns"):
+        ShoalClassifier(drop=drop).fit(X, y)
 
 
 def test_a_single_group_is_split_at_random():
     X, y = data()
     assert (
-        TableClassifier(recipe=QUICK, random_state=0).fit(X, y, groups=np.zeros(300)).score(X, y)
+        ShoalClassifier(recipe=QUICK, random_state=0).fit(X, y, groups=np.zeros(300)).score(X, y)
         > 0.8
     )

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from shoal.diagnosis import Watch, diagnose
     from shoal.effects import column_effects
     from shoal.errors import DivergedError, InputError
-    from shoal.estimators import ShoalClassifier, ShoalRegressor
+    from shoal.estimators import NetworkClassifier, NetworkRegressor
     from shoal.examples import Examples, Member
     from shoal.export import export_model
     from shoal.gradient_checks import gradient_check
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from shoal.recipe import Recipe
     from shoal.report import report_html
     from shoal.shards import find_shards, train_shards
-    from shoal.table_classifier import TableClassifier
+    from shoal.table_classifier import ShoalClassifier
     from shoal.table_evaluation import evaluate
     from shoal.table_model import TableModel
     from shoal.table_training import train_table
@@ -40,10 +40,10 @@ _HOMES = {
     "InputError": "errors",
     "Member": "examples",
     "Network": "network",
+    "NetworkClassifier": "estimators",
+    "NetworkRegressor": "estimators",
     "Recipe": "recipe",
-    "ShoalClassifier": "estimators",
-    "ShoalRegressor": "estimators",
-    "TableClassifier": "table_classifier",
+    "ShoalClassifier": "table_classifier",
     "TableModel": "table_model",
     "Watch": "diagnosis",
     "column_effects": "effects",
@@ -74,10 +74,10 @@ __all__ = [
     "InputError",
     "Member",
     "Network",
+    "NetworkClassifier",
+    "NetworkRegressor",
     "Recipe",
     "ShoalClassifier",
-    "ShoalRegressor",
-    "TableClassifier",
     "TableModel",
     "Watch",
     "column_effects",

@@ -28,7 +28,7 @@ from shoal.splitting import holdout
 Matrix = Any  # array-like or SciPy sparse, (m, n_x)
 
 
-class ShoalEstimator(NetworkTrainer, ABC):
+class NetworkEstimator(NetworkTrainer, ABC):
     """What classifier and regressor share."""
 
     def fit(self, X: Matrix, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
@@ -204,7 +204,7 @@ class ShoalEstimator(NetworkTrainer, ABC):
         return tags
 
 
-def steps_one_by_one(estimator: ShoalEstimator) -> bool:
+def steps_one_by_one(estimator: NetworkEstimator) -> bool:
     """Tell whether the solver can make a single pass; else there is no ``partial_fit``."""
     if estimator.solver == "lbfgs":
         raise AttributeError("partial_fit needs solver='sgd' or 'adam': L-BFGS takes all at once.")

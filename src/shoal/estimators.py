@@ -2,7 +2,8 @@
 
 Floor 5. Parameters have the names of scikit-learn's ``MLPClassifier`` where they mean the same:
 there, ``alpha`` is the strength of the L2 penalty and ``learning_rate_init`` is what the
-equations call alpha. Features are not scaled here; for whole tables see ``TableModel``.
+equations call alpha. Features are not scaled here; for whole tables see
+``ShoalClassifier``.
 """
 
 from __future__ import annotations
@@ -23,13 +24,13 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from shoal.activations import Array
 from shoal.callbacks import Callback
 from shoal.errors import InputError
-from shoal.estimator_base import Matrix, ShoalEstimator, steps_one_by_one
+from shoal.estimator_base import Matrix, NetworkEstimator, steps_one_by_one
 from shoal.examples import Metrics
 from shoal.losses import class_probabilities, uncertain
 from shoal.network import Initialisation
 
 
-class ShoalClassifier(ClassifierMixin, ShoalEstimator):  # type: ignore[misc]
+class NetworkClassifier(ClassifierMixin, NetworkEstimator):  # type: ignore[misc]
     """A network with one hidden layer for two classes, more classes, or several labels at once.
 
     Two classes have one sigmoid output, more have softmax, and an indicator matrix y has one
@@ -103,9 +104,9 @@ class ShoalClassifier(ClassifierMixin, ShoalEstimator):  # type: ignore[misc]
     Examples
     --------
     >>> from sklearn.datasets import make_moons
-    >>> from shoal import ShoalClassifier
+    >>> from shoal import NetworkClassifier
     >>> X, y = make_moons(noise=0.1, random_state=0)
-    >>> model = ShoalClassifier(hidden_units=20, solver="lbfgs", random_state=0).fit(X, y)
+    >>> model = NetworkClassifier(hidden_units=20, solver="lbfgs", random_state=0).fit(X, y)
     >>> model.score(X, y)
     1.0
     """
@@ -260,10 +261,10 @@ def _r2(Y: Array, A2: Array) -> float:
     return float(r2_score(Y.T, A2.T)) if Y.shape[1] > 1 else float("nan")
 
 
-class ShoalRegressor(RegressorMixin, ShoalEstimator):  # type: ignore[misc]
+class NetworkRegressor(RegressorMixin, NetworkEstimator):  # type: ignore[misc]
     """A network with one hidden layer and identity output, trained on half the squared error.
 
-    Parameters are those of :class:`ShoalClassifier`, without ``class_weight``.
+    Parameters are those of :class:`NetworkClassifier`, without ``class_weight``.
     """
 
     @available_if(steps_one_by_one)  # type: ignore[untyped-decorator]

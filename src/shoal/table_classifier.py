@@ -34,8 +34,11 @@ from shoal.table_preparation import Choices, prepare
 from shoal.tables import missing, table_from_frame
 
 
-class TableClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
-    """Networks for a data frame of numbers, text, dates and gaps, without tuning.
+class ShoalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    """Networks for a table of numbers, text, dates and gaps, in a data frame, array or file.
+
+    What ``shoal train`` does, without tuning: each column is encoded, five networks with one
+    hidden layer are trained in one run, each stopped by a fold of its own, and averaged.
 
     Parameters
     ----------
@@ -62,6 +65,7 @@ class TableClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def __init__(
         self,
+        *,
         drop: Iterable[str] = (),
         keep: Iterable[str] = (),
         uses: Mapping[str, str] | None = None,
@@ -93,7 +97,7 @@ class TableClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             return self._fit_files(X, y, groups)
         rows = self._table(X, first=True)
         if y is None:
-            raise InputError("TableClassifier requires y to be passed, but the target y is None")
+            raise InputError("ShoalClassifier requires y to be passed, but the target y is None")
         if isinstance(y, str):
             raise InputError(
                 f"y is {y!r}, but X is in memory: give the labels themselves as y, and the other"

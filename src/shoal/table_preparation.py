@@ -39,14 +39,12 @@ class Choices:
     strict: bool = False
 
     def __post_init__(self) -> None:
-        if isinstance(self.drop, str) or isinstance(self.keep, str):
-            raise InputError("drop and keep take several names: give a list of them")
         if not (self.goal is None or isinstance(self.goal, str)):
             raise InputError(f"goal is {self.goal!r}, but must be a name such as 'f1'")
         if not (isinstance(self.recipe, Recipe) and isinstance(self.uses, Mapping)):
             raise InputError("recipe must be a Recipe, and uses a mapping of columns to uses")
-        for name in ("drop", "keep"):  # they are read more than once
-            object.__setattr__(self, name, tuple(getattr(self, name) or ()))
+        for name in ("drop", "keep"):
+            object.__setattr__(self, name, _names(name, getattr(self, name)))
         for use in self.uses.values():
             if use not in USES:
                 raise InputError(f"{use!r} is no use of a column: choose one of {', '.join(USES)}")
@@ -62,6 +60,19 @@ class Choices:
         choices = self.to_data()
         recipe = choices.pop("recipe", {})
         return {f"choice of {k}": json.dumps(v) for k, v in (choices | recipe).items()}
+
+
+def _names(what: str, given: Any) -> tuple[str, ...]:
+    """Return names of columns, as they are read more than once."""
+    names = () if given is None else given
+    if not isinstance(names, str) and isinstance(names, Iterable):
+        names = tuple(names)
+        if all(isinstance(name, str) for name in names):
+            return names
+    raise InputError(
+        f"{what} is {given!r}, but must be a list of names of columns ('column_1' and so on where"
+        " they have none)"
+    )
 
 
 def _unlike(one: Any, default: Any) -> dict[str, Any]:

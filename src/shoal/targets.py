@@ -87,7 +87,7 @@ class Target:
                 f"the target {name!r} of {source} has {len(counts):,} different numbers in"
                 f" {counts.total():,} rows ({_some(list(counts))}), like a quantity: put them into"
                 " classes first, or write them as text if they are classes (to predict a number"
-                " itself, there is ShoalRegressor in Python)"
+                " itself, there is NetworkRegressor in Python)"
             )
         if len(counts) > MAX_CLASSES:
             raise InputError(
