@@ -14,5 +14,6 @@ inline void check(bool holds, const char *what) {
 }
 
 void pieces(); // pieces_test.cpp
+void team();   // team_test.cpp
 
 } // namespace test

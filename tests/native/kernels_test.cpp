@@ -273,6 +273,7 @@ void the_order_of_the_examples_is_a_permutation() {
 int main() {
   the_order_of_the_examples_is_a_permutation();
   pieces();
+  team();
   networks_learn_from_pieces_as_from_their_features();
   networks_and_tables_of_every_size_are_right();
   large_networks_and_tables_are_right();

@@ -73,7 +73,7 @@ template <class T> void numbers_are_cut_as_they_are_written(const Variant &varia
   now = variant.name;
   const Kernels<float> &kernels = variant.f32[size_t(Lanes::lines)];
   const vector<size_t> edges_of = {7, 0, 2, 1, 33};
-  const size_t m = kernels.tile, n = edges_of.size();
+  const size_t m = kernels.tile({}), n = edges_of.size();
   const vector<double> centre = {0, 0, 0.1, -3, 1e-3}, spread = {0.3, 1, 1, 7, 1e-4};
   vector<double> edges;
   vector<size_t> first = {0};
@@ -89,7 +89,7 @@ template <class T> void numbers_are_cut_as_they_are_written(const Variant &varia
   for (size_t i = 0; i < m; ++i) order[i] = uint32_t(i * 5 % m);
   vector<float> features(m * pieces.width());
   pieces.write(m, 0, order.data(), features.data(), pieces.width());
-  CutRooms rooms(pieces.columns(), kernels.tile);
+  CutRooms rooms(pieces.columns(), kernels.tile({}));
   Tile<float> tile{m, 0, order.data(), nullptr, 0, nullptr, nullptr, rooms.all()};
   Source<float> source{nullptr, 0, 0, nullptr, 0, 0, m, &pieces};
   kernels.gather({pieces.width(), 20, 1, Activation::relu, Output::sigmoid}, source, tile, false);

@@ -11,6 +11,7 @@ namespace shoal::SHOAL_VARIANT::examples {
 
 constexpr size_t TILE = 512;
 constexpr size_t ROW = TILE + 16; // rows that started at one place of a page would leave the cache
+inline size_t tile(const Shape &) { return TILE; }
 
 template <class T> bool in_place(const Shape &, const Source<T> &) { return false; }
 
@@ -255,7 +256,7 @@ template <class T> double outputs_of(const Shape &s, const Tile<T> &tile, Work<T
 }
 
 template <class T> constexpr Kernels<T> kernels() {
-  return {TILE,    ROW,         false, in_place<T>, layout<T>,   rooms<T>,    pack<T>,       unpack<T>, nullptr, gather<T>, forward<T>,
+  return {tile,    ROW,         false, in_place<T>, layout<T>,   rooms<T>,    pack<T>,       unpack<T>, nullptr, gather<T>, forward<T>,
           joined<T>, backward<T>, collect<T>, outputs_of<T>, add<T>,    update<T>, nullptr, squares<T>};
 }
 

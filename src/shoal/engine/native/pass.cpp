@@ -84,7 +84,8 @@ template <class T> void Pass<T>::make_room_for_cuts(Desk &desk, const Columns &c
 
 template <class T>
 Pass<T>::Pass(std::vector<Net<T> *> nets, const Source<T> &source, Team &team, size_t largest, size_t runs)
-    : nets_(std::move(nets)), source_(source), made_row_(made_row(source, *nets_[0]->kernels)), team_(team), desks_(team.workers()),
+    : nets_(std::move(nets)), source_(source), tile_(nets_[0]->kernels->tile(nets_[0]->shape)),
+      made_row_(made_row(source, *nets_[0]->kernels)), team_(team), desks_(team.workers()),
       share_units_(kind_of<T>(nets_[0]->shape).wide) {
   const Kernels<T> &k = *nets_[0]->kernels;
   Rooms r{};
@@ -95,24 +96,24 @@ Pass<T>::Pass(std::vector<Net<T> *> nets, const Source<T> &source, Team &team, s
   const auto whole = [](size_t n) { return (n + 15) / 16 * 16; }; // cache lines
   for (Desk &desk : desks_) {
     const std::pair<T **, size_t> parts[] = {
-        {&desk.tile.copy, r.X}, {&desk.tile.Y, r.Y}, {&desk.work.A1, r.A1},        {&desk.work.Z2, r.Y},        {&desk.work.w, k.tile},
-        {&desk.work.L, k.tile}, {&desk.work.aux, 2 * k.row}, {&desk.work.dZ1, r.dZ1}, {&desk.work.joined, r.joined},
-        {&desk.made, k.tile * made_row_}};
+        {&desk.tile.copy, r.X}, {&desk.tile.Y, r.Y}, {&desk.work.A1, r.A1},        {&desk.work.Z2, r.Y},        {&desk.work.w, tile_},
+        {&desk.work.L, tile_}, {&desk.work.aux, 2 * k.row}, {&desk.work.dZ1, r.dZ1}, {&desk.work.joined, r.joined},
+        {&desk.made, tile_ * made_row_}};
     size_t all = 0;
     for (const auto &part : parts) all += whole(part.second);
     desk.numbers = Room<T>(all);
     T *p = desk.numbers.get();
     for (const auto &[pointer, size] : parts) *pointer = p, p += whole(size);
     if (!source_.Y) desk.tile.Y = nullptr;
-    if (k.take_pieces()) make_room_for_cuts(desk, source_.pieces->columns(), k.tile);
+    if (k.take_pieces()) make_room_for_cuts(desk, source_.pieces->columns(), tile_);
   }
-  const size_t each = r.X + r.Y, tiles = (source_.m + k.tile - 1) / k.tile;
+  const size_t each = r.X + r.Y, tiles = (source_.m + tile_ - 1) / tile_;
   const bool few = largest >= source_.m && tiles * each * sizeof(T) <= RESIDENT;
   if (!few || runs < keep_from(k, nets_[0]->shape, source_)) return;
   resident_numbers_ = Room<T>(tiles * each);
   for (size_t t = 0; t < tiles; ++t) {
     T *const here = resident_numbers_.get() + t * each;
-    Tile<T> tile = {std::min(k.tile, source_.m - t * k.tile), t * k.tile, nullptr, nullptr, 0, here + r.X, here};
+    Tile<T> tile = {std::min(tile_, source_.m - t * tile_), t * tile_, nullptr, nullptr, 0, here + r.X, here};
     if (!source_.Y) tile.Y = nullptr;
     gather(desks_[0], tile, true);
     resident_.push_back(tile);
@@ -120,13 +121,11 @@ Pass<T>::Pass(std::vector<Net<T> *> nets, const Source<T> &source, Team &team, s
 }
 
 template <class T> size_t Pass<T>::chunks(size_t m) const {
-  const size_t tile = nets_[0]->kernels->tile;
-  return share_units_ ? 1 : std::clamp<size_t>((m + tile - 1) / tile, 1, CHUNKS);
+  return share_units_ ? 1 : std::clamp<size_t>((m + tile_ - 1) / tile_, 1, CHUNKS);
 }
 
 template <class T> size_t Pass<T>::tiles() const {
-  const size_t tile = nets_[0]->kernels->tile;
-  return (now_.m + tile - 1) / tile;
+  return (now_.m + tile_ - 1) / tile_;
 }
 
 template <class T> void Pass<T>::take_tile(Desk &desk, size_t t) {
@@ -134,8 +133,8 @@ template <class T> void Pass<T>::take_tile(Desk &desk, size_t t) {
     desk.tile = resident_[t];
     return;
   }
-  const size_t most = nets_[0]->kernels->tile, start = t * most;
-  desk.tile.m = std::min(most, now_.m - start), desk.tile.first = now_.first + start;
+  const size_t start = t * tile_;
+  desk.tile.m = std::min(tile_, now_.m - start), desk.tile.first = now_.first + start;
   desk.tile.rows = now_.rows ? now_.rows + start : nullptr;
   gather(desk, desk.tile, false);
 }

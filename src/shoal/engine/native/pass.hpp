@@ -95,6 +95,7 @@ private:
 
   std::vector<Net<T> *> nets_;
   const Source<T> source_;
+  const size_t tile_;     // examples, at most
   const size_t made_row_; // from one example to the next in Desk::made
   Team &team_;
   std::vector<Desk> desks_;

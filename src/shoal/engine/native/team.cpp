@@ -8,6 +8,10 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
+#if defined(__linux__)
+#include <pthread.h>
+#include <sched.h>
+#endif
 
 namespace shoal {
 
@@ -44,6 +48,18 @@ template <class Done> bool spun(Done done) {
   return false;
 }
 
+// Keep threads off the core that this one runs on: a system may start them there, where they would wait
+// for some milliseconds, and hold back what they have claimed.
+void apart([[maybe_unused]] std::vector<std::thread> &threads) {
+#if defined(__linux__)
+  cpu_set_t cores;
+  const int own = sched_getcpu();
+  if (own < 0 || own >= CPU_SETSIZE || sched_getaffinity(0, sizeof cores, &cores) != 0 || CPU_COUNT(&cores) < 2) return;
+  CPU_CLR(size_t(own), &cores);
+  for (std::thread &thread : threads) pthread_setaffinity_np(thread.native_handle(), sizeof cores, &cores);
+#endif
+}
+
 } // namespace
 
 Team::Team(size_t workers, const Poll &poll) : poll_(poll), asked_(now()) {
@@ -52,6 +68,7 @@ Team::Team(size_t workers, const Poll &poll) : poll_(poll), asked_(now()) {
     for (size_t worker = 1; worker < workers; ++worker) threads_.emplace_back([this, worker] { work(worker); });
   } catch (const std::system_error &) { // no more threads are to be had: fewer give the same result
   }
+  apart(threads_);
 }
 
 Team::~Team() {

@@ -13,6 +13,7 @@
 namespace shoal::SHOAL_VARIANT::units {
 
 template <class T> constexpr size_t TILE = 576 / sizeof(T); // 144 or 72 examples, a multiple of 6 and of LANES
+template <class T> size_t tile(const Shape &) { return TILE<T>; }
 
 // One or more panels, and as many units on each instruction set, so that sums over a share are the same.
 template <class T> constexpr size_t SHARE = 4 * LANES<T>;
@@ -307,7 +308,7 @@ template <class T> double outputs_of(const Shape &s, const Tile<T> &tile, Work<T
 }
 
 template <class T> constexpr Kernels<T> kernels() {
-  return {TILE<T>,    TILE<T>,       false, in_place<T>, layout<T>,     rooms<T>,    pack<T>,       unpack<T>, nullptr, gather<T>, forward<T>,
+  return {tile<T>,    TILE<T>,       false, in_place<T>, layout<T>,     rooms<T>,    pack<T>,       unpack<T>, nullptr, gather<T>, forward<T>,
           join<T>,    backward<T>,   collect<T>, outputs_of<T>, add<T>,    update<T>, scaled<T>, squares<T>};
 }
 
