@@ -68,12 +68,15 @@ class Comparison:
                 best[name] = min(own, key=lambda trial: trial.middle)
         return best
 
-    def quick_seconds(self, peer: str, work: Work, path: str) -> float:
-        """Return about how long a pass takes."""
+    def passes_in(self, seconds: float, most: int, peer: str, work: Work, path: str) -> int:
+        """Return about how many passes a training of some seconds makes, `most` at the most."""
         worker = self._worker(Variant(peer, self.threads))
         worker.prepare(work, path)
-        worker.run(1)
-        return min(worker.run(1)[0] for _ in range(3))
+        passes, taken = 1, min(worker.run(1)[0] for _ in range(3))
+        while taken < seconds / 2 and passes < most:  # the start of a training is no pass
+            passes = min(4 * passes, most)
+            taken = worker.run(passes)[0]
+        return max(1, min(most, int(passes * seconds / taken)))
 
     def close(self) -> None:
         """End all workers."""

@@ -22,6 +22,7 @@ EXAMPLES = (100, 1000, 10_000, 100_000, 1_000_000, 10_000_000)
 QUICK_WIDTHS, QUICK_EXAMPLES = (1, 16, 256), (100, 1000, 10_000)
 BYTES_OF_X, BYTES_OF_A1 = 1_500_000_000, 1_500_000_000  # peers keep several arrays like A1
 MOST_MULTIPLY_ADDS = 100_000_000_000  # of a pass: seconds, and the peers take several times that
+MOST_PASSES = 1000
 PEERS = ("shoal", "shoal on NumPy", "scikit-learn", "torch", "torch.compile", "jax")
 FOLDER = Path(__file__).parent.parent / "build" / "benchmarks"
 
@@ -90,7 +91,7 @@ def measure(
     comparison: Comparison, work: Work, path: str, seconds: float, peers: list[str]
 ) -> Cell:
     """Measure one cell, with as many passes as Shoal makes in some seconds."""
-    passes = int(min(1000, max(1, seconds / comparison.quick_seconds(PEERS[0], work, path))))
+    passes = comparison.passes_in(seconds, MOST_PASSES, PEERS[0], work, path)
     trials = comparison.run_on(peers, work, passes, path)
     return Cell(
         work.m, work.n_x, work.n_h, passes,

@@ -203,6 +203,11 @@ def test_equal_class_weights_leave_probabilities_as_they_are():
     assert Ensemble((network,), (), np.ones(2)).probabilities(X).tobytes() == P.tobytes()
 
 
+def test_small_tables_are_learned_in_small_batches_unless_a_size_is_given():
+    assert [Recipe().batch(rows) for rows in (100, 4999, 5000)] == [64, 64, 256]
+    assert Recipe(batch_size=32).batch(100_000) == 32
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
@@ -212,6 +217,8 @@ def test_equal_class_weights_leave_probabilities_as_they_are():
         ({"metric": "auc"}, "'auc' is no metric.*roc-auc"),
         ({"dropout": 1.0}, "dropout is 1.0"),
         ({"alpha": 0}, "alpha is 0"),
+        ({"alpha": "fast"}, "alpha is 'fast', but must be a number, more than 0"),
+        ({"batch_size": 0}, "batch_size is 0"),
         ({"l2": -1}, "l2 is -1"),
         ({"class_weight": "even"}, "give 'balanced'"),
         ({"class_weight": {"2": 1.0}}, "names '2', which is no class"),

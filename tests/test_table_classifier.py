@@ -4,6 +4,7 @@ import pickle
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
@@ -99,6 +100,66 @@ def test_columns_to_leave_out_are_a_list_of_names(drop):
     X, y = data()
     with pytest.raises(InputError, match=r"drop is .* but must be a list of names of columns"):
         ShoalClassifier(drop=drop).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"X": data()[0]["a"]}, r"X is a single column: give a data frame, as X.to_frame\(\)"),
+        ({"y": np.linspace(0, 1, 300)}, "y holds numbers with fractions, like a quantity"),
+        ({"y": np.array([1, "a"] * 150, object)}, "y holds both text and other labels"),
+        ({"groups": "a"}, "groups is 'a', but X is in memory: give the group of each row"),
+    ],
+)
+def test_what_fit_cannot_take_is_named(wrong, sentence):
+    X, y = data()
+    with pytest.raises(InputError, match=sentence):
+        ShoalClassifier(recipe=QUICK).fit(**{"X": X, "y": y} | wrong)
+
+
+def test_a_stray_cell_is_warned_of_and_what_became_of_columns_is_told():
+    X, y = data()
+    X = X.assign(a=X["a"].astype(object))
+    X.loc[3, "a"] = "?!"
+    model = ShoalClassifier(recipe=QUICK, random_state=0)
+    with pytest.warns(UserWarning, match=r"column 'a' is read as text, as 1 .* '\?!' in row 4"):
+        model.fit(X, y)
+    assert model.columns_ == {"a": "one-hot", "c": "boolean"}
+    assert any("nearly unique" in note for note in model.notes_)
+    dirty = ShoalClassifier(recipe=QUICK, uses={"a": "number"})
+    with (
+        pytest.warns(UserWarning, match="read as text"),
+        pytest.raises(InputError, match=r"holds text \('\?!'\)"),
+    ):
+        dirty.fit(X, y)
+
+
+def test_labels_of_python_s_objects_are_classes():
+    X, y = data()
+    model = ShoalClassifier(recipe=QUICK, random_state=0).fit(X, np.array(y.tolist(), object))
+    assert model.classes_.tolist() == [0, 1]
+    np.testing.assert_allclose(np.exp(model.predict_log_proba(X)), model.predict_proba(X))
+
+
+def test_columns_keep_their_names_in_other_libraries_frames():
+    X, y = data()
+    other = pa.Table.from_pandas(X, preserve_index=False)
+    model = ShoalClassifier(recipe=QUICK, random_state=0).fit(other, y)
+    assert model.model_.schema.feature_names == tuple(X)
+    np.testing.assert_array_equal(model.predict(X), model.predict(other))
+
+
+def test_arrays_and_frames_stand_for_each_other_in_order():
+    X, y = data()
+    X = X[["a"]].fillna(0.0)
+    named = ShoalClassifier(recipe=QUICK, random_state=0).fit(X, y)
+    nameless = ShoalClassifier(recipe=QUICK, random_state=0).fit(X.to_numpy(), y)
+    with pytest.warns(UserWarning, match="does not have valid feature names"):
+        of_array = named.predict_proba(X.to_numpy())
+    with pytest.warns(UserWarning, match="fitted without feature names"):
+        of_frame = nameless.predict_proba(X)
+    np.testing.assert_array_equal(of_array, named.predict_proba(X))
+    np.testing.assert_array_equal(of_frame, of_array)
 
 
 def test_a_single_group_is_split_at_random():

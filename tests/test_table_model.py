@@ -406,7 +406,7 @@ def test_a_network_that_failed_is_a_note_or_if_asked_for_an_error():
     ("alpha", "name"), [(1e3, "alpha too large"), (1e-9, "no better than a guess")]
 )
 def test_strict_refuses_networks_that_learned_nothing(alpha, name):
-    recipe = Recipe(alpha=alpha, max_epochs=5)
+    recipe = Recipe(alpha=alpha, max_epochs=5, batch_size=256)
     words = refusal(train_table, small(), "bought", recipe=recipe, strict=True)
     assert words.startswith(f"{name}, in ")
     model, _ = train_table(small(), "bought", recipe=recipe)

@@ -15,7 +15,7 @@ from shoal.columns import Column, Kind
 from shoal.dates import date_parts, to_days
 
 MAX_DEVIATIONS = 1e6  # in standard deviations; new values farther off are taken to be there
-MIN_COUNT = 5  # a text value seen less often is too rare to learn about alone
+MIN_COUNT = 3  # a text value seen less often is too rare to learn about alone
 MAX_CATEGORIES = 100  # of a column that have a feature of their own
 OTHER, MISSING = "(rare or new)", "(missing)"
 

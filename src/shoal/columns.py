@@ -23,6 +23,8 @@ from shoal.cells import (
 )
 from shoal.errors import InputError
 
+LEAST_PRESENT = 20  # cells from which a column is said to be numbers but for a few
+
 Kind = Literal["number", "text"]
 IntArray = npt.NDArray[np.int64]
 
@@ -172,7 +174,6 @@ def append_cells(
     table: Table, name: str, cells: Cells, kind: Kind | None, *, comma: bool = False
 ) -> Table:
     """Append a column of clean cells, of the kind imposed or else of the kind they look like."""
-    note = None
     if kind != "text":
         pointed = with_decimal_points(cells) if comma else cells
         numbers = to_numbers(pointed)
@@ -193,15 +194,21 @@ def append_cells(
                 f"{table.place(strange[0])} of {table.source} holds {first}: correct the cell or "
                 "leave it empty"
             )
-        present = sum(cell is not None for cell in cells)
-        if present >= 20 and len(strange) <= present / 10:
-            note = (
-                f"column {name!r} is read as text, as {len(strange):,} of its {present:,} cells "
-                f"{'is' if len(strange) == 1 else 'are'} not a number (first: {first} in "
-                f"{table.place(strange[0])})"
-            )
-    notes = (*table.notes, note) if note else table.notes
-    return replace(table.with_column(name, cells), notes=notes)
+        if note := few_strange(table, name, pointed):
+            table = replace(table, notes=(*table.notes, note))
+    return table.with_column(name, cells)
+
+
+def few_strange(table: Table, name: str, cells: Cells) -> str:
+    """Return a sentence on the few cells of a column that keep it from being numbers."""
+    strange, present = not_numbers(cells), sum(cell is not None for cell in cells)
+    if present < LEAST_PRESENT or not 0 < len(strange) <= present / 10:
+        return ""
+    return (
+        f"column {name!r} is read as text, as {len(strange):,} of its {present:,} cells "
+        f"{'is' if len(strange) == 1 else 'are'} not a number (first: {cells[strange[0]]!r} in "
+        f"{table.place(strange[0])})"
+    )
 
 
 def append_numbers(table: Table, name: str, numbers: FloatArray) -> Table:

@@ -164,7 +164,8 @@ class _Fit:
         """Train so many networks more, in one run."""
         before = len(self.networks)
         members = [self._member(before + i, callbacks) for i in range(number)]
-        batch_size, parts = self.recipe.batch_size, self.in_parts
+        parts = self.in_parts
+        batch_size = self.recipe.batch(len(self.labels) if parts is None else parts.m)
         if parts is None:
             batch_size = min(batch_size, len(self.labels))
         elif self.recipe.dropout:  # which is made within a part

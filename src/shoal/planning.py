@@ -92,7 +92,8 @@ def plan_as_asked(summary: ColumnSummary, use: str, source: str) -> ColumnPlan:
     if isinstance(summary, NumberSummary):
         return _plan_number(summary, keep=True)
     plan, counts = None, summary.counts
-    reason = f"holds text ({min(counts)!r})"
+    text = [value for value in counts if not is_number(value)]
+    reason = f"holds text ({min(text or counts)!r})"
     if use == "one-hot":
         plan = _plan_one_hot(summary, keep=True)
     elif use == "target-means":

@@ -13,8 +13,18 @@ from shoal.activations import Array
 from shoal.errors import InputError
 
 FOLDS = 5  # one for each network; more networks have other folds
+TINY = np.finfo(np.float64).tiny
 METRICS = ("log-loss", "accuracy", "balanced-accuracy", "roc-auc", "brier")
 UNITS, MANY_UNITS, FEW_FEATURES, MANY_ROWS = 128, 256, 16, 2000
+BATCH, SMALL_BATCH, FEW_ROWS = 256, 64, 5000
+NUMBERS = {  # the least, what they must be below, and that in words
+    "seconds": (TINY, np.inf, "more than 0"),
+    "alpha": (TINY, np.inf, "more than 0"),
+    "l2": (0, np.inf, "0 or more"),
+    "scale_rate": (0, np.inf, "0 or more"),
+    "dropout": (0, 1, "0 or more and below 1"),
+    "averaging": (0, 1, "0 or more and below 1"),
+}
 FALLING = ("log-loss", "brier")  # the others are better the greater they are
 
 
@@ -36,7 +46,9 @@ class Recipe:
         What a mistake about a class costs, relative to others.
     hidden_units : int or None
         128 unless given, or 256 where there are few features and rows enough (see :meth:`units`).
-    batch_size, max_epochs, patience : int
+    batch_size : int or None
+        256 unless given, or 64 where there are few rows (see :meth:`batch`).
+    max_epochs, patience : int
     alpha : float
         Learning rate of Adam.
     l2 : float
@@ -55,7 +67,7 @@ class Recipe:
     class_weight: Mapping[str, float] | str | None = None
     hidden_units: int | None = None
     alpha: float = 0.004
-    batch_size: int = 256
+    batch_size: int | None = None
     max_epochs: int = 200
     patience: int = 16
     l2: float = 1.0
@@ -66,17 +78,15 @@ class Recipe:
     def __post_init__(self) -> None:
         for name in ("networks", "hidden_units", "batch_size", "max_epochs", "patience"):
             value = getattr(self, name)
-            if (name, value) != ("hidden_units", None) and not (
-                isinstance(value, int | np.integer) and value >= 1
-            ):
+            chosen_later = name in ("hidden_units", "batch_size") and value is None
+            if not (chosen_later or (isinstance(value, int | np.integer) and value >= 1)):
                 raise InputError(f"{name} is {value!r}, but must be a whole number, 1 or more")
-        if self.seconds is not None and not self.seconds > 0:
-            raise InputError(f"seconds is {self.seconds!r}, but must be more than 0")
-        for name in ("alpha", "l2", "dropout", "scale_rate", "averaging"):
+        for name, (least, below, said) in NUMBERS.items():
             value = getattr(self, name)
-            below = 1 if name in ("dropout", "averaging") else np.inf
-            if not 0 <= value < below or (name, value) == ("alpha", 0):
-                raise InputError(f"{name} is {value!r}, which it cannot be: see Recipe")
+            if (name, value) == ("seconds", None):
+                continue
+            if not (isinstance(value, int | float | np.number) and least <= value < below):
+                raise InputError(f"{name} is {value!r}, but must be a number, {said}")
         if self.metric not in METRICS:
             raise InputError(
                 f"{self.metric!r} is no metric that can stop training: choose one of"
@@ -92,6 +102,15 @@ class Recipe:
         if self.hidden_units is not None:
             return self.hidden_units
         return MANY_UNITS if features <= FEW_FEATURES and rows >= MANY_ROWS else UNITS
+
+    def batch(self, rows: int) -> int:
+        """Return how many of so many rows an update is made from.
+
+        In large batches a small table is passed over many times before its networks have moved.
+        """
+        if self.batch_size is not None:
+            return self.batch_size
+        return SMALL_BATCH if rows < FEW_ROWS else BATCH
 
     def weights_of(self, classes: tuple[str, ...], counts: NDArray[np.intp]) -> Array:
         """Return the weight of each class, (K,), 1 each unless asked for.

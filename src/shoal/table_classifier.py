@@ -4,6 +4,7 @@ Floor 6. The recipe of ``shoal train`` as an estimator: all rows are learned fro
 scikit-learn's own tools do the measuring.
 """
 
+import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Self
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import check_array, check_random_state
-from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
 from shoal.activations import Array
@@ -58,6 +59,10 @@ class ShoalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     classes_ : ndarray, (K,)
     model_ : TableModel
         With all it takes to predict; ``model_.save(path)`` writes it to a file.
+    columns_ : dict of str to str
+        What each column is used as, or ``left out``.
+    notes_ : list of str
+        What ``shoal train`` would say of the data and of the training, columns left out and why.
     n_features_in_ : int
     feature_names_in_ : ndarray, (n_features_in_,)
         Where X was a data frame, or had names of columns.
@@ -96,6 +101,8 @@ class ShoalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if isinstance(X, str | Path | ShardedTable):
             return self._fit_files(X, y, groups)
         rows = self._table(X, first=True)
+        for note in rows.notes:
+            warnings.warn(note, stacklevel=2)
         if y is None:
             raise InputError("ShoalClassifier requires y to be passed, but the target y is None")
         if isinstance(y, str):
@@ -109,6 +116,10 @@ class ShoalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             raise InputError(f"X has {rows.n_rows} rows, but y has {len(numbers)}: give as many")
         if len(self.classes_) < 2:
             raise InputError("y has one class alone: two classes or more are needed")
+        if isinstance(groups, str):
+            raise InputError(
+                f"groups is {groups!r}, but X is in memory: give the group of each row"
+            )
         choices = Choices(
             self.drop, self.keep, self.uses or {}, goal=self.goal, recipe=self.recipe or Recipe()
         )
@@ -122,7 +133,7 @@ class ShoalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         )  # fmt: skip
         seed = int(check_random_state(self.random_state).randint(2**31))
         encoded = encode(prepared, np.arange(rows.n_rows))
-        self.model_: TableModel = learn(prepared, encoded, seed=seed)
+        self._take(learn(prepared, encoded, seed=seed))
         return self
 
     def adopt(self, model: TableModel) -> Self:
@@ -137,7 +148,9 @@ class ShoalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         -------
         self
         """
-        self.model_ = model
+        if not isinstance(model, TableModel):
+            raise InputError(f"model is {model!r}, but must be a TableModel")
+        self._take(model)
         self.classes_ = model.target.decode(np.arange(len(model.target.classes)))
         names = model.schema.feature_names
         self.n_features_in_ = len(names)
@@ -145,6 +158,12 @@ class ShoalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if names != nameless:
             self.feature_names_in_ = np.array(names, object)
         return self
+
+    def _take(self, model: TableModel) -> None:
+        self.model_, plans = model, model.encoder.plans
+        self.columns_ = {plan.name: plan.use for plan in plans}
+        of_columns = [f"column {plan.name!r}: {plan.note}" for plan in plans if plan.note]
+        self.notes_ = [*model.record["notes"], *of_columns]
 
     def _fit_files(self, source: str | Path | ShardedTable, target: Any, group: Any) -> Self:
         if not (isinstance(target, str) and (group is None or isinstance(group, str))):
@@ -175,6 +194,12 @@ class ShoalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             blocks = blocks_of(X, self.model_.schema)
             return np.concatenate([self.model_.predict_proba(block) for block in blocks])
         return self.model_.predict_proba(self._table(X, first=False))
+
+    def predict_log_proba(self, X: Any) -> Array:
+        """Return the logarithm of the probability of each class, (m, K)."""
+        with np.errstate(divide="ignore"):  # of probabilities that are 0 in double precision
+            log_P: Array = np.log(self.predict_proba(X))
+        return log_P
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Return the label that is said of each row, (m,)."""
@@ -221,16 +246,22 @@ class ShoalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 "X is a collection of Dask, which would be taken into memory: use those of"
                 " shoal.distributed, or give X.compute()"
             )
+        if not hasattr(X, "iloc") and hasattr(X, "to_pandas"):
+            X = X.to_pandas()
+        schema = None if first else self.model_.schema
         if hasattr(X, "iloc"):
+            if X.ndim != 2:
+                raise InputError("X is a single column: give a data frame, as X.to_frame()")
             twice = X.columns[X.columns.duplicated()]
             if len(twice):
                 raise InputError(
                     f"X has more than one column {twice[0]!r}: give each a name of its own"
                 )
             validate_data(self, X, reset=first, skip_check_array=True)
+            if schema is not None and not hasattr(self, "feature_names_in_"):
+                X = X.set_axis(list(schema.feature_names), axis="columns")
         else:
-            X = validate_data(self, X, reset=first, dtype=None, ensure_all_finite="allow-nan")
-        schema = None if first else self.model_.schema
+            X = validate_data(self, X, reset=first, dtype=None, ensure_all_finite=False)
         return table_from_frame(X, "X", schema=schema)
 
 
@@ -239,6 +270,16 @@ def _labels(y: ArrayLike) -> NDArray[Any]:
     gaps = missing(labels)
     if len(gaps):
         raise InputError(f"Input y contains NaN: y[{gaps[0]}] is no label; leave out such rows")
+    if labels.dtype == object:
+        text = [isinstance(label, str) for label in labels]
+        if any(text) and not all(text):
+            raise InputError("y holds both text and other labels: give labels of one kind")
+        labels = labels if all(text) else np.array(labels.tolist())
     labels = check_array(labels, ensure_2d=False, dtype=None, input_name="y")
+    if type_of_target(labels) == "continuous":
+        raise InputError(
+            "Unknown label type: y holds numbers with fractions, like a quantity: put them into"
+            " classes first (to predict a number itself, there is NetworkRegressor)"
+        )
     check_classification_targets(labels)
     return np.asarray(labels)

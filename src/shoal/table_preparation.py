@@ -41,8 +41,10 @@ class Choices:
     def __post_init__(self) -> None:
         if not (self.goal is None or isinstance(self.goal, str)):
             raise InputError(f"goal is {self.goal!r}, but must be a name such as 'f1'")
-        if not (isinstance(self.recipe, Recipe) and isinstance(self.uses, Mapping)):
-            raise InputError("recipe must be a Recipe, and uses a mapping of columns to uses")
+        if not isinstance(self.recipe, Recipe):
+            raise InputError(f"recipe is {self.recipe!r}, but must be a Recipe")
+        if not isinstance(self.uses, Mapping):
+            raise InputError(f"uses is {self.uses!r}, but must be a mapping of columns to uses")
         for name in ("drop", "keep"):
             object.__setattr__(self, name, _names(name, getattr(self, name)))
         for use in self.uses.values():

@@ -10,6 +10,7 @@ import difflib
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from decimal import Decimal
 from numbers import Real
 from pathlib import Path
@@ -20,7 +21,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from shoal.cells import FloatArray, clean, column_names
-from shoal.columns import Kind, Schema, Table, append_cells, append_numbers
+from shoal.columns import Kind, Schema, Table, append_cells, append_numbers, few_strange
 from shoal.delimited import decode, find_separator, is_header, split_rows
 from shoal.errors import EmptyTableError, InputError
 from shoal.parquet import parquet_frame
@@ -117,7 +118,8 @@ def table_from_frame(
     source : str
         What messages call the frame.
     schema : Schema, optional
-        The training table, which then decides on kinds.
+        The training table, which then decides on kinds; the columns of an array are those that it
+        was trained on, in order.
 
     Raises
     ------
@@ -125,7 +127,7 @@ def table_from_frame(
         If the frame has no rows or columns, or if a cell contradicts the schema.
     """
     if not isinstance(frame, pd.DataFrame):
-        frame = _frame(frame, source)
+        frame = _frame(frame, source, schema)
     if not len(frame.columns) or not len(frame):
         lacking = "row" if len(frame.columns) else "column"
         raise InputError(f"{source} has no {lacking}s: give a table with at least one {lacking}")
@@ -141,6 +143,8 @@ def table_from_frame(
             cells = _clean_cells(series)
             # A typed source says itself that these are text, even where they look like numbers.
             table = append_cells(table, name, cells, kind or ("text" if any(cells) else "number"))
+            if kind is None and (note := few_strange(table, name, cells)):
+                table = replace(table, notes=(*table.notes, note))
     return table
 
 
@@ -204,14 +208,17 @@ def opened(source: str | Path) -> Iterator[tuple[BinaryIO, str]]:
         raise InputError(f"cannot read {path}: {reason}: check the file") from error
 
 
-def _frame(array: npt.ArrayLike, source: str) -> pd.DataFrame:
+def _frame(array: npt.ArrayLike, source: str, schema: Schema | None) -> pd.DataFrame:
     values = np.asarray(array)
     if values.ndim != 2:
         raise InputError(
             f"{source} is an array of {values.ndim} dimensions, but a table has rows and columns:"
             " give a data frame or an array of 2"
         )
-    return pd.DataFrame(values, columns=[f"column_{k + 1}" for k in range(values.shape[1])])
+    names = column_names([""] * values.shape[1])
+    if schema is not None and len(schema.feature_names) == len(names):
+        names = list(schema.feature_names)
+    return pd.DataFrame(values, columns=names)
 
 
 def _has_header(rows: Sequence[Sequence[str]], schema: Schema | None) -> bool:

@@ -180,7 +180,7 @@ def estimate(
         sum(each.theta.size for each in ensemble.networks), place.readings,
         reading / plan.survey.rows, learning / parts.m, adding / parts.m,
         resident_memory(), stays_in_memory(rows * features * FLOAT),
-        in_large_batches(recipe, rows).batch_size,
+        in_large_batches(recipe, rows).batch(rows),
         (patience_in_parts(recipe, learned) + 1, USUAL_PASSES),
     )  # fmt: skip
 

@@ -179,7 +179,7 @@ def in_large_batches(recipe: Recipe, rows: int) -> Recipe:
 
 
 def _check_fitting(recipe: Recipe) -> None:
-    if recipe.dropout and recipe.batch_size > PART:
+    if recipe.dropout and recipe.batch_size is not None and recipe.batch_size > PART:
         raise InputError(
             f"batch_size is {recipe.batch_size:,}, and batches above {PART:,} are whole parts, in"
             " which there is no dropout: choose dropout=0 too, or smaller batches"
