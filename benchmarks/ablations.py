@@ -29,6 +29,7 @@ from shoal import (
     ensemble_training,
     planning,
     table_learning,
+    target_means,
     train,
 )
 from shoal.piecewise import Pieces, PiecewiseLinear
@@ -88,12 +89,15 @@ VARIANTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {  # of the recipe,
     "pieces of the tree alone": ({}, {"bins.QUANTILES": 1}),
     "32 leaves": ({}, {"bins.LEAVES": 32}),
     "one-hot, however many": ({}, {"planning.MANY_CATEGORIES": 10**9}),
-    "a feature for text in five rows, not three": ({}, {"planning.MIN_COUNT": 5}),
+    "a feature for text in five rows, not three": (
+        {},
+        {"planning.MIN_COUNT": 5, "target_means.MIN_COUNT": 5},
+    ),
     "target means from 20 values on": ({}, {"planning.MANY_CATEGORIES": 20}),
 }
 MODULES = {
     "table_learning": table_learning, "bins": bins, "planning": planning,
-    "ensemble_training": ensemble_training,
+    "ensemble_training": ensemble_training, "target_means": target_means,
 }  # fmt: skip
 
 

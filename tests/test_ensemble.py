@@ -217,7 +217,7 @@ def test_small_tables_are_learned_in_small_batches_unless_a_size_is_given():
         ({"metric": "auc"}, "'auc' is no metric.*roc-auc"),
         ({"dropout": 1.0}, "dropout is 1.0"),
         ({"alpha": 0}, "alpha is 0"),
-        ({"alpha": "fast"}, "alpha is 'fast', but must be a number, more than 0"),
+        ({"alpha": "fast"}, "alpha is 'fast', but must be a finite number, more than 0"),
         ({"batch_size": 0}, "batch_size is 0"),
         ({"l2": -1}, "l2 is -1"),
         ({"class_weight": "even"}, "give 'balanced'"),

@@ -43,6 +43,7 @@ SHAPES = {
     "a tiny net": (61, 2, 4, 1, "sigmoid", "tanh"),
     "a narrow net on many examples": (5000, 7, 3, 2, "softmax", "sigmoid"),
     "few units": (500, 300, 3, 2, "sigmoid", "tanh"),
+    "few units on many features": (400, 700, 3, 1, "sigmoid", "tanh"),
     "few units on whole packs": (200, 96, 4, 1, "sigmoid", "relu"),
     "a usual net": (1500, 30, 20, 1, "sigmoid", "relu"),
     "several outputs": (700, 13, 37, 5, "softmax", "leaky_relu"),

@@ -108,6 +108,7 @@ def test_columns_to_leave_out_are_a_list_of_names(drop):
         ({"X": data()[0]["a"]}, r"X is a single column: give a data frame, as X.to_frame\(\)"),
         ({"y": np.linspace(0, 1, 300)}, "y holds numbers with fractions, like a quantity"),
         ({"y": np.array([1, "a"] * 150, object)}, "y holds both text and other labels"),
+        ({"X": np.full((300, 2), np.inf)}, "'column_1' of X holds an infinite number in row 1"),
         ({"groups": "a"}, "groups is 'a', but X is in memory: give the group of each row"),
     ],
 )
@@ -132,6 +133,20 @@ def test_a_stray_cell_is_warned_of_and_what_became_of_columns_is_told():
         pytest.raises(InputError, match=r"holds text \('\?!'\)"),
     ):
         dirty.fit(X, y)
+
+
+def test_columns_named_by_numbers_are_told_apart_by_name():
+    X, y = data()
+    X = X.assign(b=X["a"].fillna(0.0)[::-1].to_numpy())[["a", "b"]].set_axis([0, 1], axis="columns")
+    model = ShoalClassifier(recipe=QUICK, random_state=0).fit(X, y)
+    np.testing.assert_array_equal(model.predict(X[[1, 0]]), model.predict(X))
+    with pytest.raises(InputError, match="lacks the column '0'"):
+        model.predict(X.set_axis([5, 6], axis="columns"))
+
+
+def test_only_a_model_can_be_adopted():
+    with pytest.raises(InputError, match="model is 3, but must be a TableModel"):
+        ShoalClassifier().adopt(3)
 
 
 def test_labels_of_python_s_objects_are_classes():

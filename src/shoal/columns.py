@@ -186,9 +186,9 @@ def append_cells(
                 )
                 table = replace(table, notes=(*table.notes, note))
             return append_numbers(table, name, numbers)
-        strange = not_numbers(pointed)
-        first = f"{cells[strange[0]]!r}"
         if kind == "number":
+            strange = not_numbers(pointed)
+            first = f"{cells[strange[0]]!r}"
             raise InputError(
                 f"column {name!r} held numbers when the model was trained, but "
                 f"{table.place(strange[0])} of {table.source} holds {first}: correct the cell or "

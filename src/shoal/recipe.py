@@ -13,10 +13,11 @@ from shoal.activations import Array
 from shoal.errors import InputError
 
 FOLDS = 5  # one for each network; more networks have other folds
-TINY = np.finfo(np.float64).tiny
 METRICS = ("log-loss", "accuracy", "balanced-accuracy", "roc-auc", "brier")
 UNITS, MANY_UNITS, FEW_FEATURES, MANY_ROWS = 128, 256, 16, 2000
 BATCH, SMALL_BATCH, FEW_ROWS = 256, 64, 5000
+FALLING = ("log-loss", "brier")  # the others are better the greater they are
+TINY = np.finfo(np.float64).tiny
 NUMBERS = {  # the least, what they must be below, and that in words
     "seconds": (TINY, np.inf, "more than 0"),
     "alpha": (TINY, np.inf, "more than 0"),
@@ -25,7 +26,6 @@ NUMBERS = {  # the least, what they must be below, and that in words
     "dropout": (0, 1, "0 or more and below 1"),
     "averaging": (0, 1, "0 or more and below 1"),
 }
-FALLING = ("log-loss", "brier")  # the others are better the greater they are
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Recipe:
     hidden_units : int or None
         128 unless given, or 256 where there are few features and rows enough (see :meth:`units`).
     batch_size : int or None
-        256 unless given, or 64 where there are few rows (see :meth:`batch`).
+        256 unless given, or 64 where there are few rows to learn from (see :meth:`batch`).
     max_epochs, patience : int
     alpha : float
         Learning rate of Adam.
@@ -85,8 +85,10 @@ class Recipe:
             value = getattr(self, name)
             if (name, value) == ("seconds", None):
                 continue
-            if not (isinstance(value, int | float | np.number) and least <= value < below):
-                raise InputError(f"{name} is {value!r}, but must be a number, {said}")
+            if not (
+                isinstance(value, float | np.floating | int | np.integer) and least <= value < below
+            ):
+                raise InputError(f"{name} is {value!r}, but must be a finite number, {said}")
         if self.metric not in METRICS:
             raise InputError(
                 f"{self.metric!r} is no metric that can stop training: choose one of"

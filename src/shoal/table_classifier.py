@@ -6,6 +6,7 @@ scikit-learn's own tools do the measuring.
 
 import warnings
 from collections.abc import Iterable, Mapping
+from numbers import Real
 from pathlib import Path
 from typing import Any, Self
 
@@ -17,6 +18,7 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
 from shoal.activations import Array
+from shoal.cells import column_names
 from shoal.columns import Table
 from shoal.errors import InputError
 from shoal.recipe import Recipe
@@ -152,11 +154,12 @@ class ShoalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             raise InputError(f"model is {model!r}, but must be a TableModel")
         self._take(model)
         self.classes_ = model.target.decode(np.arange(len(model.target.classes)))
-        names = model.schema.feature_names
+        names = list(model.schema.feature_names)
         self.n_features_in_ = len(names)
-        nameless = tuple(f"column_{k + 1}" for k in range(len(names)))
-        if names != nameless:
+        if names != _nameless(len(names)):
             self.feature_names_in_ = np.array(names, object)
+        elif hasattr(self, "feature_names_in_"):  # of an earlier fit
+            del self.feature_names_in_
         return self
 
     def _take(self, model: TableModel) -> None:
@@ -258,11 +261,17 @@ class ShoalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                     f"X has more than one column {twice[0]!r}: give each a name of its own"
                 )
             validate_data(self, X, reset=first, skip_check_array=True)
-            if schema is not None and not hasattr(self, "feature_names_in_"):
-                X = X.set_axis(list(schema.feature_names), axis="columns")
+            names = list(map(str, X.columns)) if schema is None else list(schema.feature_names)
+            if names == _nameless(len(names)) and set(map(str, X.columns)) != set(names):
+                X = X.set_axis(names, axis="columns")  # as of an array
         else:
             X = validate_data(self, X, reset=first, dtype=None, ensure_all_finite=False)
         return table_from_frame(X, "X", schema=schema)
+
+
+def _nameless(n: int) -> list[str]:
+    """Return what the columns of an array are called."""
+    return column_names([""] * n)
 
 
 def _labels(y: ArrayLike) -> NDArray[Any]:
@@ -274,7 +283,8 @@ def _labels(y: ArrayLike) -> NDArray[Any]:
         text = [isinstance(label, str) for label in labels]
         if any(text) and not all(text):
             raise InputError("y holds both text and other labels: give labels of one kind")
-        labels = labels if all(text) else np.array(labels.tolist())
+        if all(isinstance(label, Real) for label in labels):
+            labels = np.array(labels.tolist())
     labels = check_array(labels, ensure_2d=False, dtype=None, input_name="y")
     if type_of_target(labels) == "continuous":
         raise InputError(

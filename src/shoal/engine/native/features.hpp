@@ -13,9 +13,12 @@ namespace shoal::SHOAL_VARIANT::features {
 
 using examples::ROW;
 
-// So many examples that what a tile takes beside its products does not count, and so few that their features stay in
-// the second cache.
-inline size_t tile(const Shape &s) { return std::clamp<size_t>(48 * (2048 / s.n_x), 48, 192); }
+// So many examples that what a tile takes beside its products does not count, and so few, but for the least, that
+// their features stay in the second cache.
+template <class T> size_t tile(const Shape &s) {
+  constexpr size_t least = 48, bytes = least * 2048 * sizeof(float);
+  return std::clamp(bytes / (s.n_x * sizeof(T)) / least * least, least, 4 * least);
+}
 
 template <class T> bool in_place(const Shape &s, const Source<T> &from) {
   return from.X_feature == 1 && s.n_x % LANES<T> == 0;
@@ -27,7 +30,7 @@ template <class T> Layout layout(const Shape &s) {
 }
 
 template <class T> Rooms rooms(const Shape &s) {
-  return {tile(s) * up<T>(s.n_x), ROW * s.n_y, ROW * s.n_h, s.n_h * std::max(ROW, tile(s) * LANES<T>), 0};
+  return {tile<T>(s) * up<T>(s.n_x), ROW * s.n_y, ROW * s.n_h, s.n_h * std::max(ROW, tile<T>(s) * LANES<T>), 0};
 }
 
 // Call f with rows of W1 and what follows them: where they are in theta, in the kernels' vector, and how long.
@@ -130,7 +133,7 @@ template <class T> double squares(const Shape &s, const T *parameters) {
 }
 
 template <class T> constexpr Kernels<T> kernels() {
-  return {tile,    ROW,         true, in_place<T>, layout<T>,   rooms<T>,    pack<T>,       unpack<T>, nullptr, gather<T>, forward<T>,
+  return {tile<T>, ROW,         true, in_place<T>, layout<T>,   rooms<T>,    pack<T>,       unpack<T>, nullptr, gather<T>, forward<T>,
           examples::joined<T>, backward<T>, collect<T>, examples::outputs_of<T>, add<T>,    update<T>, nullptr, squares<T>};
 }
 

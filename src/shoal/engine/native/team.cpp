@@ -48,10 +48,12 @@ template <class Done> bool spun(Done done) {
   return false;
 }
 
-// Keep threads off the core that this one runs on: a system may start them there, where they would wait
-// for some milliseconds, and hold back what they have claimed.
+// Keep threads off the core that this one runs on: a system may start them there, or wake them there, where they
+// would wait for some milliseconds, and hold back what they have claimed. This one itself may go anywhere: a core
+// that is left idle is its to take.
 void apart([[maybe_unused]] std::vector<std::thread> &threads) {
 #if defined(__linux__)
+  if (threads.empty()) return;
   cpu_set_t cores;
   const int own = sched_getcpu();
   if (own < 0 || own >= CPU_SETSIZE || sched_getaffinity(0, sizeof cores, &cores) != 0 || CPU_COUNT(&cores) < 2) return;
