@@ -29,6 +29,11 @@ def column_names(cells: Iterable[str]) -> list[str]:
     return [cell.strip() or f"column_{k}" for k, cell in enumerate(cells, start=1)]
 
 
+def nameless(n: int) -> list[str]:
+    """Return what n columns without names are called."""
+    return column_names([""] * n)
+
+
 def is_number(text: str) -> bool:
     """Whether a stripped cell is a number, be it infinite."""
     return _NUMBER.fullmatch(text) is not None

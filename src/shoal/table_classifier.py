@@ -18,7 +18,7 @@ from sklearn.utils.multiclass import check_classification_targets, type_of_targe
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
 from shoal.activations import Array
-from shoal.cells import column_names
+from shoal.cells import nameless
 from shoal.columns import Table
 from shoal.errors import InputError
 from shoal.recipe import Recipe
@@ -156,7 +156,7 @@ class ShoalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.classes_ = model.target.decode(np.arange(len(model.target.classes)))
         names = list(model.schema.feature_names)
         self.n_features_in_ = len(names)
-        if names != _nameless(len(names)):
+        if names != nameless(len(names)):
             self.feature_names_in_ = np.array(names, object)
         elif hasattr(self, "feature_names_in_"):  # of an earlier fit
             del self.feature_names_in_
@@ -262,16 +262,11 @@ class ShoalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 )
             validate_data(self, X, reset=first, skip_check_array=True)
             names = list(map(str, X.columns)) if schema is None else list(schema.feature_names)
-            if names == _nameless(len(names)) and set(map(str, X.columns)) != set(names):
+            if names == nameless(len(names)) and set(map(str, X.columns)) != set(names):
                 X = X.set_axis(names, axis="columns")  # as of an array
         else:
             X = validate_data(self, X, reset=first, dtype=None, ensure_all_finite=False)
         return table_from_frame(X, "X", schema=schema)
-
-
-def _nameless(n: int) -> list[str]:
-    """Return what the columns of an array are called."""
-    return column_names([""] * n)
 
 
 def _labels(y: ArrayLike) -> NDArray[Any]:

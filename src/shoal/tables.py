@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from shoal.cells import FloatArray, clean, column_names
+from shoal.cells import FloatArray, clean, column_names, nameless
 from shoal.columns import Kind, Schema, Table, append_cells, append_numbers, few_strange
 from shoal.delimited import decode, find_separator, is_header, split_rows
 from shoal.errors import EmptyTableError, InputError
@@ -215,7 +215,7 @@ def _frame(array: npt.ArrayLike, source: str, schema: Schema | None) -> pd.DataF
             f"{source} is an array of {values.ndim} dimensions, but a table has rows and columns:"
             " give a data frame or an array of 2"
         )
-    names = column_names([""] * values.shape[1])
+    names = nameless(values.shape[1])
     if schema is not None and len(schema.feature_names) == len(names):
         names = list(schema.feature_names)
     return pd.DataFrame(values, columns=names)

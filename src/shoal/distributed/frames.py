@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from shoal.cells import nameless
 from shoal.columns import Kind
 from shoal.distributed.sending import Kept, send
 from shoal.distributed.waiting import Cluster, Work
@@ -80,7 +81,7 @@ def frame_of(data: Any, model: TableModel | None = None) -> Any:
     if getattr(data, "ndim", 0) != 2:
         raise InputError("a Dask array has rows and columns: give such, or a Dask frame")
     n = data.shape[1]
-    names = [f"column_{k + 1}" for k in range(n)] if model is None else model.schema.feature_names
+    names = nameless(n) if model is None else model.schema.feature_names
     if len(names) != n:
         raise InputError(
             f"the Dask array has {n} columns, but the model was trained on {len(names)}: give those"
