@@ -10,8 +10,8 @@ from shoal.shards import choices_of, find_shards
 @pytest.mark.parametrize(
     ("chosen", "said"),
     [
-        ({"drop": "ab"}, "give a list"),
-        ({"keep": "ab"}, "give a list"),
+        ({"drop": "ab"}, "must be a list of names of columns"),
+        ({"keep": "ab"}, "must be a list of names of columns"),
         ({"uses": ["a"]}, "a mapping of columns"),
         ({"uses": {"a": "nothing"}}, "is no use of a column"),
         ({"recipe": {"networks": 1}}, "must be a Recipe"),
