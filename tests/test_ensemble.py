@@ -206,6 +206,14 @@ def test_equal_class_weights_leave_probabilities_as_they_are():
 def test_small_tables_are_learned_in_small_batches_unless_a_size_is_given():
     assert [Recipe().batch(rows) for rows in (100, 4999, 5000)] == [64, 64, 256]
     assert Recipe(batch_size=32).batch(100_000) == 32
+    X = np.random.default_rng(0).normal(size=(300, 2)).astype(np.float32)
+    W1 = [
+        fit_ensemble(X, (X[:, 0] > 0).astype(int), ("0", "1"), recipe)[0].networks[0].parameters.W1
+        for size in (None, 64, 256)
+        for recipe in [Recipe(networks=1, max_epochs=2, batch_size=size)]
+    ]
+    np.testing.assert_array_equal(W1[0], W1[1])
+    assert (W1[0] != W1[2]).any()
 
 
 @pytest.mark.parametrize(

@@ -261,9 +261,10 @@ class ShoalClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                     f"X has more than one column {twice[0]!r}: give each a name of its own"
                 )
             validate_data(self, X, reset=first, skip_check_array=True)
-            names = list(map(str, X.columns)) if schema is None else list(schema.feature_names)
-            if names == nameless(len(names)) and set(map(str, X.columns)) != set(names):
-                X = X.set_axis(names, axis="columns")  # as of an array
+            if schema is not None:
+                names = list(schema.feature_names)
+                if names == nameless(len(names)) and set(map(str, X.columns)) != set(names):
+                    X = X.set_axis(names, axis="columns")  # learned from an array
         else:
             X = validate_data(self, X, reset=first, dtype=None, ensure_all_finite=False)
         return table_from_frame(X, "X", schema=schema)

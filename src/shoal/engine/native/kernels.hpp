@@ -120,7 +120,7 @@ struct Step {
 };
 
 template <class T> struct Kernels {
-  size_t (*tile)(const Shape &); // examples, at most; a matter of n_x alone
+  size_t (*tile)(const Shape &); // examples, at most; the same for all networks on one X
   size_t row;  // from one output's row of tile elements to the next, in Y and Z2
   bool packs;  // X is read by packs where it lies: those that straddle cache lines take longer
   bool (*in_place)(const Shape &, const Source<T> &); // whether examples next to each other are read where they are
