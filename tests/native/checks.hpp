@@ -13,7 +13,8 @@ inline void check(bool holds, const char *what) {
   if (!holds && ++failures <= 20) std::printf("FAILED: %s: %s\n", what, now.c_str());
 }
 
-void pieces(); // pieces_test.cpp
-void team();   // team_test.cpp
+void functions(); // functions_test.cpp
+void pieces();    // pieces_test.cpp
+void team();      // team_test.cpp
 
 } // namespace test

@@ -272,6 +272,7 @@ void the_order_of_the_examples_is_a_permutation() {
 
 int main() {
   the_order_of_the_examples_is_a_permutation();
+  functions();
   pieces();
   team();
   networks_learn_from_pieces_as_from_their_features();

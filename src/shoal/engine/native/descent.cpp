@@ -136,8 +136,9 @@ private:
     Step step = member.step;
     if (step.rule == Rule::adam)
       step.c1 = 1 - std::pow(step.beta1, double(member.t)), step.c2 = 1 - std::pow(step.beta2, double(member.t));
-    const size_t ends[] = {l.W1, l.b1, l.W2, l.b2, l.size};
-    for (size_t part = 0; part < 4; ++part) {
+    const bool alike = member.decay == 0 && net.shape.dropping.below == 0 && !member.scaling.V; // are all parameters
+    const size_t ends[] = {l.W1, alike ? l.size : l.b1, l.W2, l.b2, l.size};
+    for (size_t part = 0; part < (alike ? 1 : 4); ++part) {
       const double decay = part % 2 ? 0 : member.decay; // the biases are not penalised
       // what a hidden unit gave was multiplied where Z1 was, so that the slopes before it lack the factor
       const T scale = T(part < 2 ? one_over_m_[n] * kept_factor(net.shape.dropping) : one_over_m_[n]);

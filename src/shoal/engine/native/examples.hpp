@@ -5,6 +5,7 @@
 #pragma once
 
 #include "elements.hpp"
+#include "outputs.hpp"
 #include "product.hpp"
 
 namespace shoal::SHOAL_VARIANT::examples {
@@ -174,14 +175,12 @@ template <class T> void sum_rows(const T *A, size_t rows, size_t m, T *sums) {
 template <class T> void slope(const Shape &s, const T *W2, const Work<T> &work, size_t m) {
   const T *dZ2 = work.Z2;
   if (s.n_y > 1) rows_of<T>(W2, 1, s.n_h, dZ2, work.dZ1, nullptr, s.n_h, s.n_y, m);
-  with_slope(s.g1, [&](auto g1_prime) {
+  with_slope(s.g1, [&](auto slope_of) {
     for (size_t h = 0; h < s.n_h; ++h) {
       T *dZ1 = work.dZ1 + h * ROW;
       const T *A1 = work.A1 + h * ROW, W = W2[h];
-      if (s.n_y > 1)
-        for (size_t i = 0; i < m; ++i) dZ1[i] *= g1_prime(A1[i]);
-      else
-        for (size_t i = 0; i < m; ++i) dZ1[i] = W * dZ2[i] * g1_prime(A1[i]);
+      for (size_t i = 0; i < m; i += LANES<T> / PARTS)
+        store(dZ1 + i, slope_of(s.n_y > 1 ? load(dZ1 + i) : W * load(dZ2 + i), load(A1 + i)));
     }
   });
 }
@@ -195,31 +194,49 @@ template <class T> void backward_behind_W1(const Shape &s, const Work<T> &work, 
   sum_rows(dZ2, s.n_y, m, sums + s.n_y * s.n_h * LANES<T>);
 }
 
-template <class T, int N, class Slope>
-void backward_few(Slope g1_prime, const Shape &s, const Layout &l, const T *W2, const T *X, const T *A1, const T *dZ2, size_t m, T *sums) {
+// What a tile adds to the sums of `units` hidden units from h on, in registers until its end; W2 comes in there.
+template <class T, int N, int units, class Slope>
+void backward_units(Slope slope_of, const Layout &l, size_t h, const T *W2, const T *X, const T *A1, const T *dZ2, size_t m,
+                    T *sums) {
+  using V = Register<T>;
   constexpr size_t W = LANES<T> / PARTS;
-  for (size_t h = 0; h < s.n_h; ++h, A1 += ROW) {
-    const auto w2 = everywhere<Register<T>>(W2[h]);
-    Register<T> dW1[N][PARTS] = {}, db1[PARTS] = {}, dW2[PARTS] = {};
-    for (size_t i = 0; i < m; i += LANES<T>)
+  V dW1[units][N][PARTS] = {}, db1[units][PARTS] = {}, dW2[units][PARTS] = {};
+  for (size_t i = 0; i < m; i += LANES<T>)
 #pragma GCC unroll 4
-      for (int part = 0; part < PARTS; ++part) {
-        const Register<T> a = load(A1 + i + part * W), dz2 = load(dZ2 + i + part * W), dz1 = w2 * dz2 * g1_prime(a);
+    for (int part = 0; part < PARTS; ++part) {
+      const V dz2 = load(dZ2 + i + part * W);
 #pragma GCC unroll 4
-        for (int j = 0; j < N; ++j) dW1[j][part] = fused(dz1, load(X + j * ROW + i + part * W), dW1[j][part]);
-        db1[part] += dz1;
-        dW2[part] = fused(dz2, a, dW2[part]);
+      for (int u = 0; u < units; ++u) {
+        const V a = load(A1 + (h + u) * ROW + i + part * W), dz1 = slope_of(dz2, a); // but for W2
+#pragma GCC unroll 4
+        for (int j = 0; j < N; ++j) dW1[u][j][part] = fused(dz1, load(X + j * ROW + i + part * W), dW1[u][j][part]);
+        db1[u][part] += dz1;
+        dW2[u][part] += dz2 * a;
       }
-    const auto add_to = [&](size_t parameter, const Register<T>(&sum)[PARTS]) {
-      for (int part = 0; part < PARTS; ++part) {
-        T *to = sums + parameter * LANES<T> + part * W;
-        store(to, load(to) + sum[part]);
-      }
-    };
-    for (int j = 0; j < N; ++j) add_to(l.W1 + h * N + j, dW1[j]);
-    add_to(l.b1 + h, db1);
-    add_to(l.W2 + h, dW2);
+    }
+  const auto add_to = [&](size_t parameter, V factor, const V(&sum)[PARTS]) {
+    for (int part = 0; part < PARTS; ++part) {
+      T *to = sums + parameter * LANES<T> + part * W;
+      store(to, fused(factor, sum[part], load(to)));
+    }
+  };
+  for (int u = 0; u < units; ++u) {
+    const V w2 = everywhere<V>(W2[h + u]);
+    for (int j = 0; j < N; ++j) add_to(l.W1 + (h + u) * N + j, w2, dW1[u][j]);
+    add_to(l.b1 + h + u, w2, db1[u]);
+    add_to(l.W2 + h + u, everywhere<V>(1), dW2[u]);
   }
+}
+
+template <class T, int N, class Slope>
+void backward_few(Slope slope_of, const Shape &s, const T *parameters, const T *X, const T *A1, const T *dZ2, size_t m,
+                  T *sums) {
+  constexpr int units = PARTS == 1 ? 2 : 1; // as there are registers for
+  const Layout l = layout<T>(s);
+  const T *W2 = parameters + l.W2;
+  size_t h = 0;
+  for (; h + units <= s.n_h; h += units) backward_units<T, N, units>(slope_of, l, h, W2, X, A1, dZ2, m, sums);
+  for (; h < s.n_h; ++h) backward_units<T, N, 1>(slope_of, l, h, W2, X, A1, dZ2, m, sums);
   sum_rows(dZ2, 1, m, sums + l.b2 * LANES<T>);
 }
 
@@ -228,9 +245,9 @@ void backward(const Shape &s, const T *parameters, const Tile<T> &tile, Work<T> 
   const Layout l = layout<T>(s);
   const size_t m = up<T>(tile.m);
   if (few(s)) {
-    with_slope(s.g1, [&](auto g1_prime) {
+    with_slope(s.g1, [&](auto slope_of) {
       with_features(s.n_x, [&](auto N) {
-        backward_few<T, N.value>(g1_prime, s, l, parameters + l.W2, tile.X, work.A1, work.Z2, m, sums);
+        backward_few<T, N.value>(slope_of, s, parameters, tile.X, work.A1, work.Z2, m, sums);
       });
     });
     return;
@@ -252,7 +269,7 @@ template <class T> double squares_of(const Layout &l, const T *parameters) {
 template <class T> double squares(const Shape &s, const T *parameters) { return squares_of(layout<T>(s), parameters); }
 
 template <class T> double outputs_of(const Shape &s, const Tile<T> &tile, Work<T> &work, double one_over_m, bool slope) {
-  return outputs(s, tile, work, one_over_m, slope, ROW, up<T>(tile.m));
+  return Outputs<T>(s.n_y, tile, work, ROW, one_over_m, slope).make(s.g2);
 }
 
 template <class T> constexpr Kernels<T> kernels() {

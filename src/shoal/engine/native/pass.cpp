@@ -97,7 +97,7 @@ Pass<T>::Pass(std::vector<Net<T> *> nets, const Source<T> &source, Team &team, s
   for (Desk &desk : desks_) {
     const std::pair<T **, size_t> parts[] = {
         {&desk.tile.copy, r.X}, {&desk.tile.Y, r.Y}, {&desk.work.A1, r.A1},        {&desk.work.Z2, r.Y},        {&desk.work.w, tile_},
-        {&desk.work.L, tile_}, {&desk.work.aux, 2 * k.row}, {&desk.work.dZ1, r.dZ1}, {&desk.work.joined, r.joined},
+        {&desk.work.aux, 3 * k.row}, {&desk.work.dZ1, r.dZ1}, {&desk.work.joined, r.joined},
         {&desk.made, tile_ * made_row_}};
     size_t all = 0;
     for (const auto &part : parts) all += whole(part.second);

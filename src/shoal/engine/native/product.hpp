@@ -11,11 +11,10 @@
 
 #include <utility>
 
-#include "functions.hpp"
+#include "registers.hpp"
 
 namespace shoal::SHOAL_VARIANT {
 
-constexpr int PARTS = 64 / SHOAL_REGISTER;                  // registers in a pack
 #if SHOAL_REGISTER == 64
 constexpr int PANEL_PACKS = 4, ROWS = 6; // 24 of 32 registers hold sums
 #elif SHOAL_REGISTER == 32
@@ -27,18 +26,6 @@ constexpr int PANEL_PACKS = 1, ROWS = 2; // 8 of 16
 #endif
 template <class T> constexpr size_t PANEL = PANEL_PACKS * LANES<T>;
 constexpr size_t DEPTH = 128; // of a block of k: its part of a panel then stays in the first cache
-
-template <class T> struct RegisterOf;
-template <> struct RegisterOf<float> { using Type = FloatRegister; };
-template <> struct RegisterOf<double> { using Type = DoubleRegister; };
-template <class T> using Register = typename RegisterOf<T>::Type;
-
-template <class T> inline Register<T> load(const T *p) {
-  Register<T> v;
-  __builtin_memcpy(&v, p, sizeof v);
-  return v;
-}
-template <class T> inline void store(T *p, Register<T> v) { __builtin_memcpy(p, &v, sizeof v); }
 
 // Where a sum starts.
 enum class Start {

@@ -8,6 +8,7 @@
 
 #include "dropout.hpp"
 #include "elements.hpp"
+#include "outputs.hpp"
 #include "product.hpp"
 
 namespace shoal::SHOAL_VARIANT::units {
@@ -196,7 +197,7 @@ template <class T> void join(const Shape &s, const T *parameters, const Tile<T> 
 // dZ1 = W2^T dZ2 * g1'(Z1) in the place of A1, and db1, of a panel of V packs. With one output dW2 = dZ2 A1^T
 // on the way; with several, `back` is W2^T dZ2.
 template <class T, int V, bool one, class Slope>
-void slope_of(Slope g1_prime, const T *W2, const T *dZ2, const T *back, T *A1, T *dW2, T *db1, size_t m) {
+void slopes(Slope slope_of, const T *W2, const T *dZ2, const T *back, T *A1, T *dW2, T *db1, size_t m) {
   constexpr int N = V * PARTS, W = SHOAL_REGISTER / sizeof(T);
   Register<T> w[N], w_sum[N] = {}, b_sum[N] = {};
   for (int v = 0; v < N; ++v) w[v] = load(W2 + v * W);
@@ -204,7 +205,7 @@ void slope_of(Slope g1_prime, const T *W2, const T *dZ2, const T *back, T *A1, T
     const Register<T> dz2 = everywhere<Register<T>>(dZ2[i]);
 #pragma GCC unroll 16
     for (int v = 0; v < N; ++v) {
-      const Register<T> a = load(A1 + v * W), dz1 = (one ? w[v] * dz2 : load(back + v * W)) * g1_prime(a);
+      const Register<T> a = load(A1 + v * W), dz1 = slope_of(one ? w[v] * dz2 : load(back + v * W), a);
       if (one) w_sum[v] = fused(dz2, a, w_sum[v]);
       b_sum[v] += dz1;
       store(A1 + v * W, dz1);
@@ -225,10 +226,10 @@ void slope(const Shape &s, const T *W2, const Layout &l, const Tile<T> &tile, Wo
     product<T>({dZ2, TILE<T>, 1, A1, width, dW2, l.width}, s.n_y, tile.m, packs, Start::added);
     product<T>({dZ2, 1, TILE<T>, W2, l.width, work.dZ1, width}, tile.m, s.n_y, packs, Start::zero);
   }
-  with_slope(s.g1, [&](auto g1_prime) {
+  with_slope(s.g1, [&](auto slope_of) {
     with_packs(packs, [&](auto V) {
-      if (s.n_y > 1) slope_of<T, V.value, false>(g1_prime, W2, dZ2, work.dZ1, A1, dW2, db1, tile.m);
-      else slope_of<T, V.value, true>(g1_prime, W2, dZ2, work.dZ1, A1, dW2, db1, tile.m);
+      if (s.n_y > 1) slopes<T, V.value, false>(slope_of, W2, dZ2, work.dZ1, A1, dW2, db1, tile.m);
+      else slopes<T, V.value, true>(slope_of, W2, dZ2, work.dZ1, A1, dW2, db1, tile.m);
     });
   });
 }
@@ -304,7 +305,7 @@ template <class T> double squares(const Shape &s, const T *parameters) {
 }
 
 template <class T> double outputs_of(const Shape &s, const Tile<T> &tile, Work<T> &work, double one_over_m, bool slope) {
-  return outputs(s, tile, work, one_over_m, slope, TILE<T>, up<T>(tile.m));
+  return Outputs<T>(s.n_y, tile, work, TILE<T>, one_over_m, slope).make(s.g2);
 }
 
 template <class T> constexpr Kernels<T> kernels() {
