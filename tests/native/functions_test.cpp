@@ -1,19 +1,23 @@
-// The functions of single numbers, beside those of the C++ library in double precision.
-#define SHOAL_VARIANT tested // in plain arithmetic, as on a machine without fused multiply-adds
+// The functions of single numbers, beside those of the C++ library in double precision; and g1 in the kernels of
+// every instruction set.
+#define SHOAL_VARIANT tested // in plain arithmetic, as where nothing is fused
 #define SHOAL_REGISTER 16
 #define SHOAL_FUSED 0
 #include "functions.hpp"
 
 #include <cmath>
 #include <cstring>
+#include <vector>
 
 #include "checks.hpp"
+#include "descent.hpp"
+#include "variants.hpp"
 
 namespace test {
 
 namespace {
 
-using namespace shoal::tested;
+namespace native = shoal::tested;
 
 float of_bits(uint32_t pattern) {
   float x;
@@ -26,6 +30,9 @@ template <class F> void with_numbers(F f) {
   for (uint32_t pattern = 0x38000000; pattern < 0x42000000; pattern += 0xff) f(of_bits(pattern));
 }
 
+// A NaN says in its low bits where it comes from: those of R's missing numbers are 1954.
+const uint32_t NANS[] = {0x7fc00000, 0x7fc00001, 0xffc00000, 0x7fc007a2, 0xffffffff};
+
 // The distance of y from x in units of x's last place.
 double units(float y, double x) {
   const float nearest = float(std::fabs(x));
@@ -34,31 +41,53 @@ double units(float y, double x) {
 
 void tanh_is_near_and_never_beyond_1() {
   with_numbers([](float z) {
-    check(units(tanh(z), std::tanh(double(z))) < 7, "tanh is within 7 units of the last place");
-    check(tanh(z) <= 1, "tanh is at most 1, so that its slope is never negative");
-    check(tanh(-z) == -tanh(z), "tanh is odd");
-    check(std::fabs(tanh(double(z)) - std::tanh(double(z))) < 4e-16, "tanh is near in double precision");
+    check(units(native::tanh(z), std::tanh(double(z))) < 7, "tanh is within 7 units of the last place");
+    check(native::tanh(z) <= 1, "tanh is at most 1, so that its slope is never negative");
+    check(native::tanh(-z) == -native::tanh(z), "tanh is odd");
+    check(std::fabs(native::tanh(double(z)) - std::tanh(double(z))) < 4e-16, "tanh is near in double precision");
   });
-  check(tanh(-INFINITY) == -tanh(32.0F) && tanh(INFINITY) > 0.999999F, "tanh ends where it saturates");
+  check(native::tanh(-INFINITY) == -native::tanh(32.0F) && native::tanh(INFINITY) > 0.999999F, "tanh ends where it saturates");
 }
 
 void exp_and_sigmoid_are_near() {
   with_numbers([](float z) {
-    check(units(exp(-z), std::exp(-double(z))) < 2, "exp is within 2 units of the last place");
-    check(units(sigmoid(z), 1 / (1 + std::exp(-double(z)))) < 3, "sigmoid is within 3 units of the last place");
-    check(std::fabs(exp(-double(z)) / std::exp(-double(z)) - 1) < 4e-16, "exp is near in double precision");
+    check(units(native::exp(-z), std::exp(-double(z))) < 2, "exp is within 2 units of the last place");
+    check(units(native::sigmoid(z), 1 / (1 + std::exp(-double(z)))) < 3, "sigmoid is within 3 units of the last place");
+    check(std::fabs(native::exp(-double(z)) / std::exp(-double(z)) - 1) < 4e-16, "exp is near in double precision");
   });
-  check(exp(-INFINITY) == 0 && exp(-800.0) == 0, "exp is 0 where no normal number is left");
+  check(native::exp(-INFINITY) == 0 && native::exp(-800.0) == 0, "exp is 0 where no normal number is left");
 }
 
-// A NaN says in its low bits where it comes from: those of R's missing numbers are 1954.
-void every_nan_stays_one() {
-  for (const uint32_t pattern : {0x7fc00000u, 0x7fc00001u, 0xffc00000u, 0x7fc007a2u, 0xffffffffu}) {
-    const float z = of_bits(pattern);
-    check(std::isnan(tanh(z)) && std::isnan(exp(z)) && std::isnan(sigmoid(z)), "a NaN stays one");
-    const double d = z;
-    check(std::isnan(tanh(d)) && std::isnan(exp(d)) && std::isnan(sigmoid(d)), "a NaN stays one in double precision");
-  }
+// a1 of a network that gives it out.
+template <class T> std::vector<T> activations(const shoal::Variant &variant, shoal::Activation g1, bool in_units, const std::vector<T> &x) {
+  shoal::Shape shape = {1, 1, 1, g1, shoal::Output::identity};
+  shape.in_units = in_units;
+  const T theta[] = {1, 0, 1, 0};
+  std::vector<T> a(x.size());
+  const shoal::Source<T> source = {x.data(), 1, 1, nullptr, 1, 1, x.size()};
+  shoal::evaluate<T>(variant, shape, theta, source, nullptr, 0, double(x.size()), nullptr, a.data(), {1}, {});
+  return a;
+}
+
+template <class T> void a_nan_stays_one(const shoal::Variant &variant, bool in_units) {
+  std::vector<T> x;
+  for (const uint32_t pattern : NANS) x.push_back(of_bits(pattern));
+  for (int g1 = 0; g1 < 5; ++g1)
+    for (const T a : activations(variant, shoal::Activation(g1), in_units, x)) check(std::isnan(a), "a NaN stays one");
+}
+
+void every_instruction_set_keeps_tanh_within_1_and_nan() {
+  std::vector<float> x;
+  for (uint32_t pattern = 0x40800000; pattern < 0x41000000; pattern += 3) x.push_back(of_bits(pattern)); // 4 to 8
+  for (const shoal::Variant *variant : shoal::variants())
+    for (const bool in_units : {false, true}) {
+      now = variant->name;
+      float most = 0;
+      for (const float a : activations(*variant, shoal::Activation::tanh, in_units, x)) most = a > most ? a : most;
+      check(0.999999F < most && most <= 1, "tanh is at most 1, and near it");
+      a_nan_stays_one<float>(*variant, in_units);
+      a_nan_stays_one<double>(*variant, in_units);
+    }
 }
 
 } // namespace
@@ -67,7 +96,7 @@ void functions() {
   now = "functions";
   tanh_is_near_and_never_beyond_1();
   exp_and_sigmoid_are_near();
-  every_nan_stays_one();
+  every_instruction_set_keeps_tanh_within_1_and_nan();
 }
 
 } // namespace test

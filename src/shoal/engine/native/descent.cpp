@@ -136,9 +136,10 @@ private:
     Step step = member.step;
     if (step.rule == Rule::adam)
       step.c1 = 1 - std::pow(step.beta1, double(member.t)), step.c2 = 1 - std::pow(step.beta2, double(member.t));
-    const bool alike = member.decay == 0 && net.shape.dropping.below == 0 && !member.scaling.V; // are all parameters
-    const size_t ends[] = {l.W1, alike ? l.size : l.b1, l.W2, l.b2, l.size};
-    for (size_t part = 0; part < (alike ? 1 : 4); ++part) {
+    const bool alike = member.decay == 0 && net.shape.dropping.below == 0 && !member.scaling.V;
+    const size_t parts = alike ? 1 : 4; // where all parameters are treated alike, they are one
+    const size_t ends[] = {l.W1, l.b1, l.W2, l.b2};
+    for (size_t part = 0; part < parts; ++part) {
       const double decay = part % 2 ? 0 : member.decay; // the biases are not penalised
       // what a hidden unit gave was multiplied where Z1 was, so that the slopes before it lack the factor
       const T scale = T(part < 2 ? one_over_m_[n] * kept_factor(net.shape.dropping) : one_over_m_[n]);
@@ -150,7 +151,7 @@ private:
                             n_x * block / blocks, n_x * (block + 1) / blocks);
         continue;
       }
-      const size_t size = ends[part + 1] - ends[part];
+      const size_t size = (part + 1 == parts ? l.size : ends[part + 1]) - ends[part];
       const auto border = [&](size_t b) { return b == blocks ? size : size * b / blocks / 16 * 16; }; // of cache lines
       const size_t at = ends[part] + border(block), own = border(block + 1) - border(block);
       const auto of = [at](const Room<T> &room, const T *given) { return given ? room.get() + at : nullptr; };

@@ -1,4 +1,4 @@
-// Guarantee: what happens element by element, as activations.py, losses.py and optimizers.py say it.
+// Guarantee: what happens element by element, as activations.py and optimizers.py say it.
 #pragma once
 
 #include "functions.hpp"
@@ -21,7 +21,7 @@ template <class T> void gather_Y(const Source<T> &from, size_t n_y, const Tile<T
   }
 }
 
-// Call f with g1 as a function of a number or a register of them.
+// Call f with g1 as a function of a register of numbers.
 template <class F> void with_activation(Activation g1, F f) {
   switch (g1) {
   case Activation::tanh: f([](auto z) { return tanh(z); }); break;

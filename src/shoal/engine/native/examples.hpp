@@ -194,24 +194,25 @@ template <class T> void backward_behind_W1(const Shape &s, const Work<T> &work, 
   sum_rows(dZ2, s.n_y, m, sums + s.n_y * s.n_h * LANES<T>);
 }
 
-// What a tile adds to the sums of `units` hidden units from h on, in registers until its end; W2 comes in there.
-template <class T, int N, int units, class Slope>
+// What a tile adds to the sums of U hidden units from h on, in registers until its end. W2 comes in there: a
+// multiplication for each sum, and not for each example.
+template <class T, int N, int U, class Slope>
 void backward_units(Slope slope_of, const Layout &l, size_t h, const T *W2, const T *X, const T *A1, const T *dZ2, size_t m,
                     T *sums) {
   using V = Register<T>;
   constexpr size_t W = LANES<T> / PARTS;
-  V dW1[units][N][PARTS] = {}, db1[units][PARTS] = {}, dW2[units][PARTS] = {};
+  V dW1[U][N][PARTS] = {}, db1[U][PARTS] = {}, dW2[U][PARTS] = {};
   for (size_t i = 0; i < m; i += LANES<T>)
 #pragma GCC unroll 4
     for (int part = 0; part < PARTS; ++part) {
       const V dz2 = load(dZ2 + i + part * W);
 #pragma GCC unroll 4
-      for (int u = 0; u < units; ++u) {
+      for (int u = 0; u < U; ++u) {
         const V a = load(A1 + (h + u) * ROW + i + part * W), dz1 = slope_of(dz2, a); // but for W2
 #pragma GCC unroll 4
         for (int j = 0; j < N; ++j) dW1[u][j][part] = fused(dz1, load(X + j * ROW + i + part * W), dW1[u][j][part]);
         db1[u][part] += dz1;
-        dW2[u][part] += dz2 * a;
+        dW2[u][part] += dz2 * a; // not fused: the slopes of tanh and sigmoid need this product anyway
       }
     }
   const auto add_to = [&](size_t parameter, V factor, const V(&sum)[PARTS]) {
@@ -220,7 +221,7 @@ void backward_units(Slope slope_of, const Layout &l, size_t h, const T *W2, cons
       store(to, fused(factor, sum[part], load(to)));
     }
   };
-  for (int u = 0; u < units; ++u) {
+  for (int u = 0; u < U; ++u) {
     const V w2 = everywhere<V>(W2[h + u]);
     for (int j = 0; j < N; ++j) add_to(l.W1 + (h + u) * N + j, w2, dW1[u][j]);
     add_to(l.b1 + h + u, w2, db1[u]);
@@ -231,11 +232,11 @@ void backward_units(Slope slope_of, const Layout &l, size_t h, const T *W2, cons
 template <class T, int N, class Slope>
 void backward_few(Slope slope_of, const Shape &s, const T *parameters, const T *X, const T *A1, const T *dZ2, size_t m,
                   T *sums) {
-  constexpr int units = PARTS == 1 ? 2 : 1; // as there are registers for
+  constexpr int U = PARTS == 1 ? 2 : 1; // as there are registers for
   const Layout l = layout<T>(s);
   const T *W2 = parameters + l.W2;
   size_t h = 0;
-  for (; h + units <= s.n_h; h += units) backward_units<T, N, units>(slope_of, l, h, W2, X, A1, dZ2, m, sums);
+  for (; h + U <= s.n_h; h += U) backward_units<T, N, U>(slope_of, l, h, W2, X, A1, dZ2, m, sums);
   for (; h < s.n_h; ++h) backward_units<T, N, 1>(slope_of, l, h, W2, X, A1, dZ2, m, sums);
   sum_rows(dZ2, 1, m, sums + l.b2 * LANES<T>);
 }

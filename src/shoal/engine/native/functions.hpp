@@ -2,8 +2,7 @@
 // arithmetic, and is the same to the last bit on every instruction set (but for the fused
 // multiply-add, see `fused`).
 //
-// Loops over numbers are turned into vector instructions by the compiler. A NaN comes out as NaN:
-// every comparison is written so that it fails towards the input.
+// A NaN comes out as NaN: every comparison is written so that it fails towards the input.
 #pragma once
 
 #include "registers.hpp"
@@ -22,7 +21,7 @@ template <class V, class... Coefficients> inline V polynomial(V x, Coefficients.
 
 // The same of x and its square, by pairs (c0 + c1 x) + (c2 + c3 x) x^2 + ... that need not wait for each other.
 template <class V, class... Coefficients> inline V polynomial_by_pairs(V x, V square, Coefficients... c) {
-  const Element<V> coefficients[] = {Element<V>(c)..., 0};
+  const Element<V> coefficients[] = {Element<V>(c)...};
   constexpr int n = int(sizeof...(c)), pairs = (n + 1) / 2;
   V sum[pairs];
 #pragma GCC unroll 8

@@ -93,7 +93,7 @@ template <class T> struct Work {
   T *A1;  // (n_h, tile) in the kernels' order
   T *Z2;  // (n_y, tile); A2 and dZ2 take its place
   T *w;   // (tile)
-  T *aux; // (3, tile)
+  T *aux; // (3, Kernels::row)
   T *dZ1; // one panel, or (n_h, tile); before that, room for `forward`
   T *joined; // (shares, n_y, tile): what each share adds to Z2
 };
@@ -136,7 +136,7 @@ template <class T> struct Kernels {
   void (*join)(const Shape &, const T *parameters, const Tile<T> &, Work<T> &);
   void (*backward)(const Shape &, const T *parameters, const Tile<T> &, Work<T> &, T *sums, size_t share, size_t end);
   void (*collect)(const Shape &, T *sums); // the gradient takes their place
-  // A2 in the place of Z2, and the losses; with `slope`, dZ2 in its place. Returns the cost.
+  // A2 in the place of Z2 or, with `slope`, dZ2. Returns the cost.
   double (*outputs)(const Shape &, const Tile<T> &, Work<T> &, double one_over_m, bool slope);
   void (*add)(T *sum, const T *term, size_t n);
   void (*update)(const Step &, T scale, T decay, T *parameters, const T *gradient, T *mean, T *square, size_t n);

@@ -1,4 +1,5 @@
-// Guarantee: what follows Z2 is made on one way over it, as losses.py says: A2, the cost and dZ2.
+// Guarantee: what follows Z2, as losses.py says: A2, the cost and dZ2, made together for each register of
+// outputs. A softmax first goes over Z2 for its sums.
 #pragma once
 
 #include "functions.hpp"
@@ -38,7 +39,7 @@ private:
 template <class T> class Outputs {
 public:
   Outputs(size_t n_y, const Tile<T> &tile, const Work<T> &work, size_t row, double one_over_m, bool slope)
-      : n_y_(n_y), row_(row), m_(up<T>(tile.m)), slope_(slope), Z2_(work.Z2), aux_(work.aux), Y_(tile.Y), w_(work.w),
+      : n_y_(n_y), row_(row), m_(up<T>(tile.m)), slope_(slope), limit_(std::numeric_limits<T>::max() / 2 / T(n_y)), Z2_(work.Z2), aux_(work.aux), Y_(tile.Y), w_(work.w),
         J_(one_over_m) {}
 
   double make(Output g2) {
@@ -53,7 +54,7 @@ public:
 private:
   using V = Register<T>;
 
-  // Call f with z, where it lies, y or 0, and its part of a pack.
+  // Call f with where an output's row begins, where in it a register lies, and which part of a pack that is.
   template <class F> void each(F f) {
     for (size_t k = 0; k < n_y_; ++k)
       for (size_t pack = 0; pack < m_; pack += LANES<T>)
@@ -61,10 +62,10 @@ private:
         for (int part = 0; part < PARTS; ++part) f(k * row_, pack + size_t(part) * (LANES<T> / PARTS), part);
   }
 
-  // A loss that is finite where z is, as a sum of n_y of them is.
-  V bounded(V L, V z) const {
-    const V limit = everywhere<V>(std::numeric_limits<T>::max() / 2 / T(n_y_));
-    return L > limit ? (z - z == 0 ? limit : L) : L;
+  // A loss that is finite where z and y are, as a sum of n_y of them is.
+  V bounded(V L, V z, V y) const {
+    const V limit = everywhere<V>(limit_);
+    return L > limit ? ((z - z) + (y - y) == 0 ? limit : L) : L;
   }
 
   // A2 or, with a slope, dZ2 in the place of Z2.
@@ -82,7 +83,8 @@ private:
       if (!Y_) return store(Z2_ + at + i, a);
       const V y = load(Y_ + at + i);
       const V L = fused(V(-z), y, at_least(V{}, z)) + log1p_of(V(e * (1 + e) * both));
-      put(at, i, part, a, y, sizeof(T) == sizeof(double) ? bounded(L, z) : L); // it overflows in sums of its own kind only
+      // a loss for y from 0 to 1 does not overflow, and a sum only in its own precision
+      put(at, i, part, a, y, sizeof(T) == sizeof(double) ? bounded(L, z, y) : L);
     });
   }
 
@@ -90,7 +92,7 @@ private:
     if (!Y_) return;
     each([this](size_t at, size_t i, int part) {
       const V z = load(Z2_ + at + i), y = load(Y_ + at + i), d = z - y;
-      put(at, i, part, z, y, bounded(d * d / 2, d));
+      put(at, i, part, z, y, bounded(d * d / 2, z, y));
     });
   }
 
@@ -115,12 +117,13 @@ private:
       const V z = load(Z2_ + at + i), most = load(greatest + i), a = exp(V(z - most)) / (1 + load(others + i));
       if (!Y_) return store(Z2_ + at + i, a);
       const V y = load(Y_ + at + i);
-      put(at, i, part, a, y, y == 0 ? 0 * z : bounded(y * ((most - z) + load(logarithm + i)), z));
+      put(at, i, part, a, y, y == 0 ? 0 * z : bounded(y * ((most - z) + load(logarithm + i)), z, y));
     });
   }
 
   size_t n_y_, row_, m_;
   bool slope_;
+  T limit_;
   T *Z2_, *aux_;
   const T *Y_, *w_;
   Cost<T> J_;

@@ -144,14 +144,8 @@ template <class T> inline void add_lanes(const T *x, size_t n, T *sums) {
 // Of the numbers of a and b, in groups of 2 `half`: the first half of each group plus the second.
 template <class T, size_t half, size_t... lane>
 inline Register<T> halves(Register<T> a, Register<T> b, std::index_sequence<lane...>) {
-#if defined(__clang__)
-  return __builtin_shufflevector(a, b, (lane / half * 2 * half + lane % half)...) +
-         __builtin_shufflevector(a, b, (lane / half * 2 * half + lane % half + half)...);
-#else
-  using Bits = typename Format<Register<T>>::Bits;
-  return __builtin_shuffle(a, b, Bits{(lane / half * 2 * half + lane % half)...}) +
-         __builtin_shuffle(a, b, Bits{(lane / half * 2 * half + lane % half + half)...});
-#endif
+  return shuffled<T, (lane / half * 2 * half + lane % half)...>(a, b) +
+         shuffled<T, (lane / half * 2 * half + lane % half + half)...>(a, b);
 }
 
 template <class T, size_t half> inline void halve(Register<T> *sums) {

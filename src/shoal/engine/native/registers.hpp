@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <limits>
 #include <type_traits>
+#include <utility>
 
 #ifndef SHOAL_VARIANT // the build gives each variant of the kernels a name of its own
 #define SHOAL_VARIANT baseline
@@ -90,10 +91,10 @@ template <class T> inline Register<T> load(const T *p) {
 }
 template <class T> inline void store(T *p, Register<T> v) { __builtin_memcpy(p, &v, sizeof v); }
 
-// z, but not below or above a limit; NaN stays NaN.
+// z, but not below or above a limit; NaN stays NaN. With masks the compiler takes two instructions where one will do.
 template <class V> inline V at_least(V limit, V z) { return z < limit ? limit : z; }
 template <class V> inline V at_most(V limit, V z) { return z > limit ? limit : z; }
-#if defined(__x86_64__) && SHOAL_REGISTER == 64 // of a NaN and a number these give the second; else it is two instructions
+#if defined(__x86_64__) && SHOAL_REGISTER == 64 // of a NaN and a number these give the second
 inline FloatRegister at_least(FloatRegister limit, FloatRegister z) { return _mm512_max_ps(limit, z); }
 inline FloatRegister at_most(FloatRegister limit, FloatRegister z) { return _mm512_min_ps(limit, z); }
 inline DoubleRegister at_least(DoubleRegister limit, DoubleRegister z) { return _mm512_max_pd(limit, z); }
@@ -104,6 +105,32 @@ inline DoubleRegister at_most(DoubleRegister limit, DoubleRegister z) { return _
 template <class V> inline V minus_magnitude(V z) {
   using Bits = typename Format<V>::Bits;
   return bits<V>(Bits(bits<Bits>(z) | bits<Bits>(everywhere<V>(Element<V>(-0.0)))));
+}
+
+// Of the numbers of a, and those of b behind them, those at some places.
+template <class T, size_t... place> inline Register<T> shuffled(Register<T> a, Register<T> b) {
+#if defined(__clang__)
+  return __builtin_shufflevector(a, b, place...);
+#else
+  return __builtin_shuffle(a, b, typename Format<Register<T>>::Bits{place...});
+#endif
+}
+
+// Every other group of `step` numbers of a changes places with the one before it in b.
+template <class T, size_t step, size_t... lane>
+inline void exchange(Register<T> &a, Register<T> &b, std::index_sequence<lane...>) {
+  constexpr size_t W = sizeof...(lane);
+  const Register<T> before = a;
+  a = shuffled<T, (lane & step ? W + lane - step : lane)...>(before, b);
+  b = shuffled<T, (lane & step ? W + lane : lane + step)...>(before, b);
+}
+// A square of registers, turned about its diagonal: single numbers first, then pairs, and so on.
+template <class T, size_t step = 1> inline void transpose(Register<T> *rows) {
+  constexpr size_t W = LANES<T> / PARTS;
+#pragma GCC unroll 16
+  for (size_t i = 0; i < W; ++i)
+    if (!(i & step)) exchange<T, step>(rows[i], rows[i + step], std::make_index_sequence<W>());
+  if constexpr (2 * step < W) transpose<T, 2 * step>(rows);
 }
 
 // The first or second half of a register in double precision. (GCC makes six instructions of its own way to say so.)

@@ -1,29 +1,18 @@
 // Guarantee: the equations of a tile with hidden units in the vector lanes, for wide hidden layers.
 //
-// W1 lies transposed, in panels of hidden units: (panels, n_x, PANEL). A1 of a tile, and dZ1 in its
-// place, lie in the same panels, (panels, tile, PANEL), and never leave the caches. X is read where it is.
+// A1 of a tile, and dZ1 in its place, lie in the panels that W1 lies in, (panels, tile, PANEL), and never
+// leave the caches. X is read where it is.
 #pragma once
-
-#include <algorithm>
 
 #include "dropout.hpp"
 #include "elements.hpp"
 #include "outputs.hpp"
-#include "product.hpp"
+#include "panels.hpp"
 
 namespace shoal::SHOAL_VARIANT::units {
 
 template <class T> constexpr size_t TILE = 576 / sizeof(T); // 144 or 72 examples, a multiple of 6 and of LANES
 template <class T> size_t tile(const Shape &) { return TILE<T>; }
-
-// One or more panels, and as many units on each instruction set, so that sums over a share are the same.
-template <class T> constexpr size_t SHARE = 4 * LANES<T>;
-static_assert(4 % PANEL_PACKS == 0);
-
-template <class T> Layout layout(const Shape &s) {
-  const size_t H = up<T>(s.n_h), W1 = 0, b1 = W1 + s.n_x * H, W2 = b1 + H, b2 = W2 + s.n_y * H, size = b2 + up<T>(s.n_y);
-  return {W1, b1, W2, b2, size, H, size, (H + SHARE<T> - 1) / SHARE<T>};
-}
 
 // A row of X that starts at the same place in each page meets the others in the cache: it is moved.
 template <class T> bool in_place(const Shape &, const Source<T> &from) {
@@ -35,56 +24,6 @@ template <class T> constexpr ptrdiff_t copied_row(const Shape &s) { return up<T>
 template <class T> Rooms rooms(const Shape &s) {
   const size_t shares = layout<T>(s).shares;
   return {TILE<T> * copied_row<T>(s), TILE<T> * s.n_y, TILE<T> * up<T>(s.n_h), TILE<T> * PANEL<T>, TILE<T> * shares * s.n_y};
-}
-
-// Some hidden units that lie next to each other.
-struct Panel {
-  size_t first, width;
-};
-
-// Call f with each panel of shares `from` to `end`, of H hidden units.
-template <class T, class F> void each_panel(size_t H, size_t from, size_t end, F f) {
-  const size_t last = end * SHARE<T> < H ? end * SHARE<T> : H;
-  for (size_t first = from * SHARE<T>; first < last; first += PANEL<T>)
-    f(Panel{first, last - first < PANEL<T> ? last - first : PANEL<T>});
-}
-
-// Call f with the place of each parameter of some shares in theta and in the kernels' vector, W1 by cache
-// lines; b2 goes with the first.
-template <class T, class F> void each_parameter(const Shape &s, size_t from, size_t end, F f) {
-  const Layout l = layout<T>(s);
-  const size_t b1 = s.n_h * s.n_x, W2 = b1 + s.n_h, b2 = W2 + s.n_y * s.n_h; // in theta
-  each_panel<T>(l.width, from, end, [&](Panel panel) {
-    const size_t last = panel.first + panel.width < s.n_h ? panel.first + panel.width : s.n_h;
-    for (size_t start = 0; start < s.n_x; start += LANES<T>)
-      for (size_t h = panel.first; h < last; ++h) {
-        const size_t unit = l.W1 + panel.first * s.n_x + (h - panel.first);
-        for (size_t j = start; j < start + LANES<T> && j < s.n_x; ++j) f(h * s.n_x + j, unit + j * panel.width);
-      }
-    for (size_t h = panel.first; h < last; ++h) {
-      f(b1 + h, l.b1 + h);
-      for (size_t k = 0; k < s.n_y; ++k) f(W2 + k * s.n_h + h, l.W2 + k * l.width + h);
-    }
-  });
-  for (size_t k = 0; from == 0 && k < s.n_y; ++k) f(b2 + k, l.b2 + k);
-}
-
-template <class T> void pack(const Shape &s, const T *theta, T *parameters, size_t from, size_t end) {
-  const Layout l = layout<T>(s);
-  const auto clear = [=](size_t first, size_t last) { std::fill(parameters + first, parameters + last, T(0)); };
-  each_panel<T>(l.width, from, end, [&](Panel panel) {
-    if (panel.first + panel.width <= s.n_h) return;
-    const size_t W1 = l.W1 + panel.first * s.n_x;
-    clear(W1, W1 + s.n_x * panel.width); // padding, as all that follows
-    clear(l.b1 + s.n_h, l.b1 + l.width);
-    for (size_t k = 0; k < s.n_y; ++k) clear(l.W2 + k * l.width + s.n_h, l.W2 + (k + 1) * l.width);
-  });
-  if (from == 0) clear(l.b2, l.size);
-  each_parameter<T>(s, from, end, [=](size_t from, size_t to) { parameters[to] = theta[from]; });
-}
-
-template <class T> void unpack(const Shape &s, const T *parameters, T *theta, size_t from, size_t end) {
-  each_parameter<T>(s, from, end, [=](size_t to, size_t from) { theta[to] = parameters[from]; });
 }
 
 template <class T> void gather(const Shape &s, const Source<T> &from, Tile<T> &tile, bool copy) {
