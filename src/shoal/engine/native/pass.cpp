@@ -149,11 +149,13 @@ template <class T> void Pass<T>::gather(const Desk &desk, Tile<T> &tile, bool co
   nets_[0]->kernels->gather(nets_[0]->shape, source, tile, copy);
 }
 
-// Nothing is summed yet in a chunk.
-template <class T> void Pass<T>::clear(size_t c) {
+// Nothing is summed yet in a chunk: one of some parts of its sums.
+template <class T> void Pass<T>::clear(size_t c, size_t part, size_t parts) {
   for (Net<T> *net : nets_) {
-    net->costs[c] = 0;
-    if (now_.wanted == Wanted::gradients) std::fill_n(net->sums.get() + c * net->layout.sums, net->layout.sums, T(0));
+    if (part == 0) net->costs[c] = 0;
+    if (now_.wanted != Wanted::gradients) continue;
+    const size_t size = net->layout.sums, from = size * part / parts, end = size * (part + 1) / parts;
+    std::fill_n(net->sums.get() + c * size + from, end - from, T(0));
   }
 }
 
@@ -177,7 +179,7 @@ template <class T> void Pass<T>::finish(Net<T> &net, size_t n, Desk &desk, size_
 
 template <class T> void Pass<T>::chunk(size_t c, size_t worker) {
   Desk &desk = desks_[worker];
-  clear(c);
+  clear(c, 0, 1);
   // Where a tile is read in place, a network takes several before the next one, so that its parameters
   // and sums stay in the cache; where a tile is copied, all networks take it in turn.
   const bool in_place = !now_.rows && !source_.pieces && nets_[0]->kernels->in_place(nets_[0]->shape, source_);
@@ -206,7 +208,8 @@ template <class T> void Pass<T>::pass_tile(size_t n, Desk &desk, size_t c) {
 // All workers at one tile: each takes shares of the hidden layer.
 template <class T> void Pass<T>::together() {
   Desk &desk = desks_[0];
-  clear(0);
+  const size_t parts = team_.workers();
+  team_.each(parts, [this, parts](size_t part, size_t) { clear(0, part, parts); });
   for (size_t t = 0; t < tiles(); ++t) {
     take_tile(desk, t);
     for (size_t n = 0; n < nets_.size(); ++n) {

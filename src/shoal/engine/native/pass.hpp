@@ -81,7 +81,7 @@ private:
   };
 
   void make_room_for_cuts(Desk &desk, const Columns &columns, size_t tile);
-  void clear(size_t c);
+  void clear(size_t c, size_t part, size_t parts);
   size_t tiles() const;
   void take_tile(Desk &desk, size_t t);
   void gather(const Desk &desk, Tile<T> &tile, bool copy) const;
