@@ -329,6 +329,8 @@ def test_lbfgs_that_starts_at_the_minimum_still_records_its_cost():
         ({"w": np.zeros((1, 5))}, "weight"),
         ({"w": -np.ones((1, 5))}, "negative"),
         ({"w": np.full((1, 5), np.nan)}, "w holds NaN"),
+        ({"w": np.full((1, 5), 1e36, np.float32)}, "w averages 1e\\+36"),
+        ({"w": np.full((1, 5), 1e-310)}, "divide them by their mean"),
         ({"Y": np.full((1, 5), np.inf)}, "Y holds NaN"),
     ],
 )
@@ -336,6 +338,16 @@ def test_examples_of_another_shape_are_refused_by_name(change, name):
     arrays = {"X": np.zeros((2, 5)), "Y": np.zeros((1, 5)), "w": np.ones((1, 5))} | change
     with pytest.raises(InputError, match=name):
         train_network(Network(2, 3, 1), Examples(**arrays))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_units_that_are_saturated_stay_however_large_the_features_are(dtype):
+    data = examples()
+    data.X = 1e6 * np.sign(data.X)
+    network = Network(3, 4, 1, "tanh", dtype=dtype).initialise("constant", 1)
+    before = network.parameters.W1.copy()
+    trained(network, Examples(data.X.astype(dtype), data.Y.astype(dtype)), max_epochs=20)
+    np.testing.assert_array_equal(network.parameters.W1, before)
 
 
 def test_early_stopping_without_a_validation_part_says_what_it_lacks():

@@ -108,4 +108,4 @@ def update(parameters: Parameters, gradients: Parameters, alpha: float) -> Param
 def total_weight(Y: Array, w: Array | None, m: float | None) -> tuple[Array, float]:
     """Return the weights, 1 for each example unless given, and m, their sum unless given."""
     w = np.ones((1, Y.shape[1]), Y.dtype) if w is None else w  # (1, m)
-    return w, float(w.sum()) if m is None else m
+    return w, float(w.sum(dtype=np.float64)) if m is None else m

@@ -18,6 +18,9 @@ from shoal.losses import LOSSES, Loss
 
 Initialisation = Literal["scaled", "gaussian", "zeros", "constant"]
 INITIALISATIONS: tuple[str, ...] = get_args(Initialisation)
+LEAST_MEAN_WEIGHT = (
+    1e-20  # 1 / m in single precision, and what it multiplies, then are normal numbers
+)
 
 
 def parameter_shapes(n_x: int, n_h: int, n_y: int) -> tuple[tuple[int, int], ...]:
@@ -175,8 +178,14 @@ class Network:
                 f"Y has values outside 0 to 1, which the output {self.output!r} cannot give:"
                 " give 0 and 1, or use the output 'identity'"
             )
-        if not X.shape[1] or (w is not None and not w.sum() > 0):
+        if not X.shape[1] or (w is not None and not (w > 0).any()):
             raise InputError("there is no example with a weight above 0: give at least one")
+        mean = 1.0 if w is None else float(w.mean(dtype=np.float64))
+        if not LEAST_MEAN_WEIGHT <= mean <= 1 / LEAST_MEAN_WEIGHT:
+            raise InputError(
+                f"w averages {mean:.1g}, and weights so far from 1 are rounded to nothing:"
+                " divide them by their mean"
+            )
 
     def in_double_precision(self) -> "Network":
         """Return a copy in float64."""

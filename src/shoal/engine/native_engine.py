@@ -179,7 +179,7 @@ def _knows(network: Network, X: object) -> bool:
 
 def _total_weight(Y: Array, w: Array | None) -> float:
     """Return m as the equations do, without making a weight for each example."""
-    return float(Y.shape[1]) if w is None else float(w.sum())
+    return float(Y.shape[1]) if w is None else float(w.sum(dtype=np.float64))
 
 
 def _array(X: Matrix, dtype: np.dtype[Any]) -> Array:

@@ -77,10 +77,12 @@ template <class V> inline V sigmoid(V z) {
 }
 
 // In single precision a rational function of degree 11 over 6, at most 5.2 units in the last place off, 6.9
-// where nothing is fused, and never beyond 1; its leading 1 saves a multiplication. In double precision E / (E + 2), where E = e^2|z| - 1 is computed without cancellation.
+// where nothing is fused; its leading 1 saves a multiplication. It ends at the first number where it is 1, so that
+// it is never beyond, and where it saturates the slope is 0. In double precision E / (E + 2), where E = e^2|z| - 1 is computed without
+// cancellation.
 template <class V> inline V tanh(V z) {
   if constexpr (sizeof(Element<V>) == 4) {
-    const V most = everywhere<V>(7.9F);
+    const V most = everywhere<V>(SHOAL_FUSED ? 8.15350246F : 7.96418285F);
     const V x = at_most(most, at_least(V(-most), z));
     const V u = x * x;
     const V P = polynomial(u, 4264.05957, 552.69873, 12.6507215, 0.0413445719, -6.01574684e-05, 9.29538899e-08);
