@@ -18,9 +18,8 @@ from shoal.losses import LOSSES, Loss
 
 Initialisation = Literal["scaled", "gaussian", "zeros", "constant"]
 INITIALISATIONS: tuple[str, ...] = get_args(Initialisation)
-LEAST_MEAN_WEIGHT = (
-    1e-20  # 1 / m in single precision, and what it multiplies, then are normal numbers
-)
+# 1 / m in single precision, and what it multiplies, are normal numbers from this to its inverse.
+LEAST_MEAN_WEIGHT = 1e-20
 
 
 def parameter_shapes(n_x: int, n_h: int, n_y: int) -> tuple[tuple[int, int], ...]:

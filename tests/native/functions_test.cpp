@@ -60,7 +60,8 @@ void exp_and_sigmoid_are_near() {
 }
 
 // a1 of a network that gives it out.
-template <class T> std::vector<T> activations(const shoal::Variant &variant, shoal::Activation g1, bool in_units, const std::vector<T> &x) {
+template <class T>
+std::vector<T> activations(const shoal::Variant &variant, shoal::Activation g1, bool in_units, const std::vector<T> &x) {
   shoal::Shape shape = {1, 1, 1, g1, shoal::Output::identity};
   shape.in_units = in_units;
   const T theta[] = {1, 0, 1, 0};

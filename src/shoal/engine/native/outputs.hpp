@@ -39,8 +39,8 @@ private:
 template <class T> class Outputs {
 public:
   Outputs(size_t n_y, const Tile<T> &tile, const Work<T> &work, size_t row, double one_over_m, bool slope)
-      : n_y_(n_y), row_(row), m_(up<T>(tile.m)), slope_(slope), limit_(std::numeric_limits<T>::max() / 2 / T(n_y)), Z2_(work.Z2), aux_(work.aux), Y_(tile.Y), w_(work.w),
-        J_(one_over_m) {}
+      : n_y_(n_y), row_(row), m_(up<T>(tile.m)), slope_(slope), limit_(std::numeric_limits<T>::max() / 2 / T(n_y)),
+        Z2_(work.Z2), aux_(work.aux), Y_(tile.Y), w_(work.w), J_(one_over_m) {}
 
   double make(Output g2) {
     switch (g2) {
