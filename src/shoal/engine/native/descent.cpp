@@ -17,6 +17,7 @@ namespace {
 // Below so much work, of about an operation each, threads cost more than they gain: a handshake with them, for
 // each update of all networks, and to wake them at all, for a whole call. In between it is tried.
 constexpr double WORK_TO_TRY = 5e5, WORK_FOR_A_HANDSHAKE = 3e6, SURELY_WORTH_IT = 2e7, WORK_FOR_A_TEAM = 1e8;
+constexpr double WORK_BETWEEN_BREATHS = 1e7; // some milliseconds
 constexpr size_t ELEMENTS_FOR_A_HANDSHAKE = 16384; // of the vectors that a step changes
 constexpr size_t MOST_BYTES = size_t(512) << 20; // of the chunks' sums
 
@@ -55,7 +56,9 @@ public:
   }
 
   void run() {
-    for (size_t p = 0; p < passes_.count && go_on(); ++p) epoch(p);
+    if (pass_->one_tile()) each_alone();
+    else
+      for (size_t p = 0; p < passes_.count && go_on(); ++p) epoch(p);
     for (size_t n = 0; n < members_.size(); ++n) {
       Member<T> &member = *members_[n];
       const Net<T> &net = *nets_[n];
@@ -71,6 +74,26 @@ private:
     return !team_.stopped() && std::any_of(nets_.begin(), nets_.end(), [](const auto &net) { return net->active; });
   }
 
+  // Where all examples are one tile, networks need nothing from each other: some passes of one, then of the next.
+  void each_alone() {
+    double work = 0;
+    for (const Member<T> *member : members_) work = std::max(work, work_of(member->shape, source_.m));
+    const size_t some = std::max<size_t>(size_t(WORK_BETWEEN_BREATHS / work), 1);
+    for (size_t p = 0; p < passes_.count && go_on(); p += some)
+      for (size_t n = 0; n < members_.size(); ++n) {
+        if (!nets_[n]->active) continue;
+        team_.breathe(0);
+        if (team_.stopped()) return;
+        Member<T> &member = *members_[n];
+        one_over_m_[n] = one_over(source_.m, n);
+        const size_t count = std::min(some, passes_.count - p);
+        const Course<T> course = {change(n), nullptr, member.t, member.decay, one_over_m_[n], count, member.costs + p};
+        const size_t made = pass_->descend(n, course);
+        member.t += long(made), member.passes += made;
+        nets_[n]->active = std::isfinite(member.costs[member.passes - 1]);
+      }
+  }
+
   void epoch(size_t p) {
     const size_t m = source_.m, batch = passes_.batch;
     const bool shuffle = passes_.shuffle && batch < m;
@@ -80,8 +103,8 @@ private:
     for (size_t start = 0; start < m && go_on(); start += batch) {
       const size_t size = std::min(batch, m - start);
       for (size_t n = 0; n < members_.size(); ++n) {
-        one_over_m_[n] = 1 / (double(size) * members_[n]->mean_weight);
-        nets_[n]->shape.dropping.key = number(members_[n]->drop_seed, uint64_t(members_[n]->t));
+        one_over_m_[n] = one_over(size, n);
+        if (Dropping &d = nets_[n]->shape.dropping; d.below) d.key = number(members_[n]->drop_seed, uint64_t(members_[n]->t));
       }
       const uint32_t *rows = shuffle ? rows_.data() + start : nullptr;
       if (!pass_->run(size, shuffle ? 0 : start, rows, Wanted::gradients, one_over_m_.data())) return;
@@ -110,7 +133,7 @@ private:
     const bool shared = elements >= ELEMENTS_FOR_A_HANDSHAKE;
     const size_t each_has = elements / members_.size(); // about
     const size_t blocks = std::clamp<size_t>(each_has / ELEMENTS_FOR_A_HANDSHAKE, 1, team_.workers());
-    const auto each = [&](size_t tasks, const Team::Task &task) {
+    const auto each = [&](size_t tasks, const auto &task) {
       if (shared) return team_.each(tasks, task);
       for (size_t i = 0; i < tasks; ++i) task(i, 0);
     };
@@ -128,36 +151,31 @@ private:
     return decay == 0 ? J : J + decay * net.kernels->squares(net.shape, net.parameters.get()) / 2;
   }
 
+  double one_over(size_t m, size_t n) const { return 1 / (double(m) * members_[n]->mean_weight); }
+
+  Change<T> change(size_t n) {
+    const Member<T> &member = *members_[n];
+    const Net<T> &net = *nets_[n];
+    // what a hidden unit gave was multiplied where Z1 was, so that the slopes before it lack the factor
+    const T scale = T(one_over_m_[n]), hidden_scale = T(one_over_m_[n] * kept_factor(net.shape.dropping));
+    return {at(member.step, member.t), scale, hidden_scale, T(member.decay), net.parameters.get(), net.sums.get(),
+            mean_[n].get(), square_[n].get()};
+  }
+
   // A block of a network's step.
   void update(size_t n, size_t block, size_t blocks) {
-    Member<T> &member = *members_[n];
+    const Member<T> &member = *members_[n];
     const Net<T> &net = *nets_[n];
-    const Layout &l = net.layout;
-    Step step = member.step;
-    if (step.rule == Rule::adam)
-      step.c1 = 1 - std::pow(step.beta1, double(member.t)), step.c2 = 1 - std::pow(step.beta2, double(member.t));
-    const bool alike = member.decay == 0 && net.shape.dropping.below == 0 && !member.scaling.V;
-    const size_t parts = alike ? 1 : 4; // where all parameters are treated alike, they are one
-    const size_t ends[] = {l.W1, l.b1, l.W2, l.b2};
-    for (size_t part = 0; part < parts; ++part) {
-      const double decay = part % 2 ? 0 : member.decay; // the biases are not penalised
-      // what a hidden unit gave was multiplied where Z1 was, so that the slopes before it lack the factor
-      const T scale = T(part < 2 ? one_over_m_[n] * kept_factor(net.shape.dropping) : one_over_m_[n]);
-      if (part == 0 && member.scaling.V) {
-        Scaling<T> packed = member.scaling;
-        packed.V = V_[n].get(), packed.mean = mean_[n].get(), packed.square = square_[n].get();
-        const size_t n_x = net.shape.n_x;
-        net.kernels->scaled(net.shape, step, scale, T(decay), net.parameters.get(), net.sums.get(), packed,
-                            n_x * block / blocks, n_x * (block + 1) / blocks);
-        continue;
-      }
-      const size_t size = (part + 1 == parts ? l.size : ends[part + 1]) - ends[part];
-      const auto border = [&](size_t b) { return b == blocks ? size : size * b / blocks / 16 * 16; }; // of cache lines
-      const size_t at = ends[part] + border(block), own = border(block + 1) - border(block);
-      const auto of = [at](const Room<T> &room, const T *given) { return given ? room.get() + at : nullptr; };
-      net.kernels->update(step, scale, T(decay), net.parameters.get() + at, net.sums.get() + at, of(mean_[n], member.mean),
-                          of(square_[n], member.square), own);
+    Change<T> c = change(n);
+    if (member.scaling.V) {
+      Scaling<T> packed = member.scaling;
+      packed.V = V_[n].get(), packed.mean = c.mean, packed.square = c.square;
+      const size_t n_x = net.shape.n_x;
+      net.kernels->scaled(net.shape, c.step, c.hidden_scale, c.decay, c.parameters, c.gradient, packed, n_x * block / blocks,
+                          n_x * (block + 1) / blocks);
+      c.without_W1 = true;
     }
+    net.kernels->update(net.layout, c, block, blocks);
   }
 
   std::vector<Member<T> *> members_;

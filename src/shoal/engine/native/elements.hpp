@@ -21,14 +21,36 @@ template <class T> void gather_Y(const Source<T> &from, size_t n_y, const Tile<T
   }
 }
 
-// Call f with g1 as a function of a register of numbers.
+// g1 of a register of numbers, and d * g1' by way of a = g1(z).
+struct Tanh {
+  template <class V> static V of(V z) { return tanh(z); }
+  template <class V> static V slope(V d, V a) { return fused(V(-(d * a)), a, d); } // d (1 - a^2)
+};
+struct Sigmoid {
+  template <class V> static V of(V z) { return sigmoid(z); }
+  template <class V> static V slope(V d, V a) { return fused(V(-(d * a)), a, d * a); } // d a (1 - a)
+};
+struct Relu {
+  template <class V> static V of(V z) { return at_least(V{}, z); }
+  template <class V> static V slope(V d, V a) { return a > 0 ? d : V{}; }
+};
+struct LeakyRelu {
+  template <class V> static V of(V z) { return z < 0 ? LEAK<Element<V>> * z : z; }
+  template <class V> static V slope(V d, V a) { return a > 0 ? d : LEAK<Element<V>> * d; }
+};
+struct Identity {
+  template <class V> static V of(V z) { return z; }
+  template <class V> static V slope(V d, V) { return d; }
+};
+
+// Call f with g1 and its slope.
 template <class F> void with_activation(Activation g1, F f) {
   switch (g1) {
-  case Activation::tanh: f([](auto z) { return tanh(z); }); break;
-  case Activation::sigmoid: f([](auto z) { return sigmoid(z); }); break;
-  case Activation::relu: f([](auto z) { return at_least(decltype(z){}, z); }); break;
-  case Activation::leaky_relu: f([](auto z) { return z < 0 ? LEAK<Element<decltype(z)>> * z : z; }); break;
-  case Activation::identity: f([](auto z) { return z; }); break;
+  case Activation::tanh: f(Tanh()); break;
+  case Activation::sigmoid: f(Sigmoid()); break;
+  case Activation::relu: f(Relu()); break;
+  case Activation::leaky_relu: f(LeakyRelu()); break;
+  case Activation::identity: f(Identity()); break;
   }
 }
 
@@ -36,19 +58,8 @@ template <class F> void with_activation(Activation g1, F f) {
 template <class T> void activate(Activation g1, T *Z, size_t n) {
   if (g1 == Activation::identity) return;
   with_activation(g1, [=](auto g) {
-    for (size_t i = 0; i < n; i += LANES<T> / PARTS) store(Z + i, g(load(Z + i)));
+    for (size_t i = 0; i < n; i += LANES<T> / PARTS) store(Z + i, g.of(load(Z + i)));
   });
-}
-
-// Call f with d * g1' as a function of d and a = g1(z), registers of numbers.
-template <class F> void with_slope(Activation g1, F f) {
-  switch (g1) {
-  case Activation::tanh: f([](auto d, auto a) { return fused(decltype(a)(-(d * a)), a, d); }); break; // d (1 - a^2)
-  case Activation::sigmoid: f([](auto d, auto a) { return fused(decltype(a)(-(d * a)), a, d * a); }); break; // d a (1 - a)
-  case Activation::relu: f([](auto d, auto a) { return a > 0 ? d : decltype(d){}; }); break;
-  case Activation::leaky_relu: f([](auto d, auto a) { return a > 0 ? d : LEAK<Element<decltype(d)>> * d; }); break;
-  case Activation::identity: f([](auto d, auto) { return d; }); break;
-  }
 }
 
 // Sums of doubles, eight at a time and then halves first, in one order on every instruction set.
@@ -86,21 +97,38 @@ private:
   T rate_, rest1_, rest2_, one_over_c2_, epsilon_;
 };
 
-// theta := theta - alpha dtheta and its variants, where dtheta = scale * gradient + decay * theta.
-template <class T>
-void update(const Step &step, T scale, T decay, T *theta, const T *gradient, T *mean, T *square, size_t n) {
-  const T alpha = T(step.alpha), beta1 = T(step.beta1);
-  const AdamStep<T> adam(step);
-  const auto slope = [=](size_t i) { return scale * gradient[i] + decay * theta[i]; };
-  switch (step.rule) {
+// theta := theta - alpha dtheta and its variants, of `n` parameters from `at` on.
+template <class T> void update_some(const Change<T> &c, T scale, T decay, size_t at, size_t n) {
+  T *theta = c.parameters + at;
+  const T alpha = T(c.step.alpha), beta1 = T(c.step.beta1);
+  const auto slope = [=, gradient = c.gradient + at](size_t i) { return scale * gradient[i] + decay * theta[i]; };
+  switch (c.step.rule) {
   case Rule::descent:
     for (size_t i = 0; i < n; ++i) theta[i] -= alpha * slope(i);
     break;
   case Rule::momentum:
-    for (size_t i = 0; i < n; ++i) mean[i] = beta1 * mean[i] + slope(i), theta[i] -= alpha * mean[i];
+    for (size_t i = 0; i < n; ++i) {
+      T &mean = c.mean[at + i];
+      mean = beta1 * mean + slope(i), theta[i] -= alpha * mean;
+    }
     break;
-  case Rule::adam:
+  case Rule::adam: {
+    const AdamStep<T> adam(c.step);
+    T *mean = c.mean + at, *square = c.square + at;
     for (size_t i = 0; i < n; ++i) adam(slope(i), theta[i], mean[i], square[i]);
+  }
+  }
+}
+
+// A block of a step. Where all parameters are treated alike, they are one part, and else four.
+template <class T> void update(const Layout &l, const Change<T> &c, size_t block, size_t blocks) {
+  const bool alike = c.decay == 0 && c.hidden_scale == c.scale && !c.without_W1;
+  const size_t ends[] = {l.W1, l.b1, l.W2, l.b2, l.size};
+  for (size_t part = c.without_W1; part < (alike ? 1 : 4); ++part) {
+    const size_t size = (alike ? l.size : ends[part + 1]) - ends[part];
+    const auto border = [&](size_t b) { return b == blocks ? size : size * b / blocks / 16 * 16; }; // of cache lines
+    const T decay = part % 2 ? 0 : c.decay; // the biases are not penalised
+    update_some(c, part < 2 ? c.hidden_scale : c.scale, decay, ends[part] + border(block), border(block + 1) - border(block));
   }
 }
 

@@ -84,7 +84,7 @@ void forward_few(G g, const Shape &s, const T *parameters, const T *X, T *A1, T 
       V z = everywhere<V>(b1[h]);
 #pragma GCC unroll 4
       for (int j = 0; j < N; ++j) z = fused(everywhere<V>(W1[h * N + j]), x[j], z);
-      const V a = g(z);
+      const V a = g.of(z);
       store(A1 + h * ROW + i, a);
       z2 = fused(everywhere<V>(W2[h]), a, z2);
     }
@@ -175,12 +175,12 @@ template <class T> void sum_rows(const T *A, size_t rows, size_t m, T *sums) {
 template <class T> void slope(const Shape &s, const T *W2, const Work<T> &work, size_t m) {
   const T *dZ2 = work.Z2;
   if (s.n_y > 1) rows_of<T>(W2, 1, s.n_h, dZ2, work.dZ1, nullptr, s.n_h, s.n_y, m);
-  with_slope(s.g1, [&](auto slope_of) {
+  with_activation(s.g1, [&](auto g) {
     for (size_t h = 0; h < s.n_h; ++h) {
       T *dZ1 = work.dZ1 + h * ROW;
       const T *A1 = work.A1 + h * ROW, W = W2[h];
       for (size_t i = 0; i < m; i += LANES<T> / PARTS)
-        store(dZ1 + i, slope_of(s.n_y > 1 ? load(dZ1 + i) : W * load(dZ2 + i), load(A1 + i)));
+        store(dZ1 + i, g.slope(s.n_y > 1 ? load(dZ1 + i) : W * load(dZ2 + i), load(A1 + i)));
     }
   });
 }
@@ -196,8 +196,8 @@ template <class T> void backward_behind_W1(const Shape &s, const Work<T> &work, 
 
 // What a tile adds to the sums of U hidden units from h on, in registers until its end. W2 comes in there: a
 // multiplication for each sum, and not for each example.
-template <class T, int N, int U, class Slope>
-void backward_units(Slope slope_of, const Layout &l, size_t h, const T *W2, const T *X, const T *A1, const T *dZ2, size_t m,
+template <class T, int N, int U, class G>
+void backward_units(G g, const Layout &l, size_t h, const T *W2, const T *X, const T *A1, const T *dZ2, size_t m,
                     T *sums) {
   using V = Register<T>;
   constexpr size_t W = LANES<T> / PARTS;
@@ -208,7 +208,7 @@ void backward_units(Slope slope_of, const Layout &l, size_t h, const T *W2, cons
       const V dz2 = load(dZ2 + i + part * W);
 #pragma GCC unroll 4
       for (int u = 0; u < U; ++u) {
-        const V a = load(A1 + (h + u) * ROW + i + part * W), dz1 = slope_of(dz2, a); // but for W2
+        const V a = load(A1 + (h + u) * ROW + i + part * W), dz1 = g.slope(dz2, a); // but for W2
 #pragma GCC unroll 4
         for (int j = 0; j < N; ++j) dW1[u][j][part] = fused(dz1, load(X + j * ROW + i + part * W), dW1[u][j][part]);
         db1[u][part] += dz1;
@@ -229,15 +229,15 @@ void backward_units(Slope slope_of, const Layout &l, size_t h, const T *W2, cons
   }
 }
 
-template <class T, int N, class Slope>
-void backward_few(Slope slope_of, const Shape &s, const T *parameters, const T *X, const T *A1, const T *dZ2, size_t m,
+template <class T, int N, class G>
+void backward_few(G g, const Shape &s, const T *parameters, const T *X, const T *A1, const T *dZ2, size_t m,
                   T *sums) {
   constexpr int U = PARTS == 1 ? 2 : 1; // as there are registers for
   const Layout l = layout<T>(s);
   const T *W2 = parameters + l.W2;
   size_t h = 0;
-  for (; h + U <= s.n_h; h += U) backward_units<T, N, U>(slope_of, l, h, W2, X, A1, dZ2, m, sums);
-  for (; h < s.n_h; ++h) backward_units<T, N, 1>(slope_of, l, h, W2, X, A1, dZ2, m, sums);
+  for (; h + U <= s.n_h; h += U) backward_units<T, N, U>(g, l, h, W2, X, A1, dZ2, m, sums);
+  for (; h < s.n_h; ++h) backward_units<T, N, 1>(g, l, h, W2, X, A1, dZ2, m, sums);
   sum_rows(dZ2, 1, m, sums + l.b2 * LANES<T>);
 }
 
@@ -246,9 +246,9 @@ void backward(const Shape &s, const T *parameters, const Tile<T> &tile, Work<T> 
   const Layout l = layout<T>(s);
   const size_t m = up<T>(tile.m);
   if (few(s)) {
-    with_slope(s.g1, [&](auto slope_of) {
+    with_activation(s.g1, [&](auto g) {
       with_features(s.n_x, [&](auto N) {
-        backward_few<T, N.value>(slope_of, s, parameters, tile.X, work.A1, work.Z2, m, sums);
+        backward_few<T, N.value>(g, s, parameters, tile.X, work.A1, work.Z2, m, sums);
       });
     });
     return;
@@ -273,9 +273,50 @@ template <class T> double outputs_of(const Shape &s, const Tile<T> &tile, Work<T
   return Outputs<T>(s.n_y, tile, work, ROW, one_over_m, slope).make(s.g2);
 }
 
+// Passes over a tile that holds all examples, each followed by its step, until a cost is not finite.
+template <class T, class F> size_t passes(const Shape &s, const Course<T> &course, F forward_and_backward) {
+  const Layout l = layout<T>(s);
+  Change<T> change = course.change;
+  size_t p = 0;
+  for (bool finite = true; p < course.count && finite; ++p) {
+    clear(course.sums, l.size);
+    double J = forward_and_backward();
+    collect<T>(s, course.sums);
+    if (course.decay != 0) J += course.decay * squares<T>(s, change.parameters) / 2;
+    change.step = at(course.change.step, course.t + long(p) + 1);
+    update<T>(l, change, 0, 1);
+    course.costs[p] = J, finite = std::isfinite(J);
+  }
+  return p;
+}
+
+template <class T> size_t descend(const Shape &s, const Course<T> &course, const Tile<T> &tile, Work<T> &work) {
+  const T *parameters = course.change.parameters;
+  const auto outputs = [&] { return outputs_of<T>(s, tile, work, course.one_over_m, true); };
+  if (!few(s))
+    return passes(s, course, [&] {
+      forward<T>(s, parameters, tile, work, 0, 1);
+      const double J = outputs();
+      backward<T>(s, parameters, tile, work, course.sums, 0, 1);
+      return J;
+    });
+  size_t made = 0; // whose shape is looked at once, as a pass takes no longer than looking at it often
+  with_activation(s.g1, [&](auto g) {
+    with_features(s.n_x, [&](auto N) {
+      made = passes(s, course, [&] {
+        forward_few<T, N.value>(g, s, parameters, tile.X, work.A1, work.Z2, up<T>(tile.m));
+        const double J = outputs();
+        backward_few<T, N.value>(g, s, parameters, tile.X, work.A1, work.Z2, up<T>(tile.m), course.sums);
+        return J;
+      });
+    });
+  });
+  return made;
+}
+
 template <class T> constexpr Kernels<T> kernels() {
   return {tile,    ROW,         false, in_place<T>, layout<T>,   rooms<T>,    pack<T>,       unpack<T>, nullptr, gather<T>, forward<T>,
-          joined<T>, backward<T>, collect<T>, outputs_of<T>, add<T>,    update<T>, nullptr, squares<T>};
+          joined<T>, backward<T>, collect<T>, outputs_of<T>, add<T>,    update<T>, nullptr, squares<T>, descend<T>};
 }
 
 } // namespace shoal::SHOAL_VARIANT::examples

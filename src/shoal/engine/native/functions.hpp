@@ -14,7 +14,7 @@ template <class V, class... Coefficients> inline V polynomial(V x, Coefficients.
   const Element<V> coefficients[] = {Element<V>(c)...};
   constexpr int degree = int(sizeof...(c)) - 1;
   V sum = everywhere<V>(coefficients[degree]);
-#pragma GCC unroll 16
+#pragma GCC unroll 20
   for (int i = degree - 1; i >= 0; --i) sum = fused(sum, x, everywhere<V>(coefficients[i]));
   return sum;
 }
@@ -61,20 +61,20 @@ template <class V> inline V reduced(V z, V &r) {
   return t;
 }
 
-// e^z for z <= 0.
-template <class V> inline V exp(V z) {
-  const V least = everywhere<V>(Format<V>::log_least), clamped = at_least(least, z);
+// e^z for z <= 0, though not below e^log_least.
+template <class V> inline V exp_or_least(V z) {
   V r;
-  const V t = reduced(clamped, r);
-  const V square = r * r, y = (fused(square, exp_tail(r, square), r) + 1) * power_of_2(t); // r keeps a NaN
-  return z < least ? V{} : y;
+  const V t = reduced(at_least(everywhere<V>(Format<V>::log_least), z), r); // r keeps a NaN
+  const V square = r * r;
+  return (fused(square, exp_tail(r, square), r) + 1) * power_of_2(t);
 }
 
-// 1 / (1 + e^-z), exact in both tails.
-template <class V> inline V sigmoid(V z) {
-  const V e = exp(minus_magnitude(z));
-  return (z < 0 ? e : everywhere<V>(1)) / (1 + e);
-}
+// e^z for z <= 0.
+template <class V> inline V exp(V z) { return z < Format<V>::log_least ? V{} : exp_or_least(z); }
+
+// 1 / (1 + e^-z), near in both tails, where e = e^-|z|.
+template <class V> inline V sigmoid_of(V z, V e) { return (z < 0 ? e : everywhere<V>(1)) / (1 + e); }
+template <class V> inline V sigmoid(V z) { return sigmoid_of(z, exp_or_least(minus_magnitude(z))); }
 
 // In single precision a rational function of degree 11 over 6, at most 5.2 units in the last place off, 6.9
 // where nothing is fused; its leading 1 saves a multiplication. It ends at the first number where it is 1, so that
@@ -99,17 +99,18 @@ template <class V> inline V tanh(V z) {
   }
 }
 
-// ln(1 + x) = 2 atanh(s) for 0 <= x <= 1, where s = x / (2 + x).
-template <class V> inline V log1p_of(V s) {
-  const V u = s * s;
+// ln(1 + x) / x for 0 <= x <= 1; minimax polynomials of degree 8 and 19.
+template <class V> inline V log1p_over(V x) {
   if constexpr (sizeof(Element<V>) == 4)
-    return 2 * s * polynomial(u, 1.0000000039600431338, 0.33333157354767963338, 0.20012454521546266508,
-                              0.13980310291023382881, 0.14089127359032633916);
+    return polynomial(x, 0.9999999698797, -0.4999949314142, 0.3331909681806, -0.2484298227407, 0.1910600696031,
+                      -0.1366324617984, 0.07822595614466, -0.02950524128927, 0.005232694872328);
   else
-    return 2 * s * polynomial(u, 1.0, 0.33333333333333066264, 0.20000000000095387887, 0.14285714272442140277,
-                              0.11111112056744352839, 0.090908698754642352869, 0.076933179151236614894,
-                              0.066500509596042058361, 0.06056112813937662244, 0.041579434273742219935,
-                              0.085297666700632502712);
+    return polynomial(x, 0.999999999999999944558, -0.499999999999954819011, 0.333333333327195907303, -0.249999999667981462673,
+                      0.199999990463544346953, -0.166666498516375526354, 0.142855157545886221185, -0.124983380802858076334,
+                      0.111008453230084584808, -0.0995182415684040450995, 0.0891531881102892041414,
+                      -0.0782751435643689837649, 0.0652338352956962242756, -0.0494441325689473468181,
+                      0.0324632643647977658927, -0.0175276197531218381332, 0.00734153588673215703117,
+                      -0.00221074994348270725714, 0.000422466571901823692398, -0.0000382778506881034082319);
 }
 
 // Beyond 1, 1 + x = 2^k (1 + f) is reduced to it.
@@ -120,7 +121,7 @@ template <class T> inline T log1p(T x) {
   const Integer k = (pattern >> F::mantissa) - F::bias;
   const T rest = bits<T>(Integer((pattern & ((Integer(1) << F::mantissa) - 1)) | exponent_of_1)) - T(1);
   const T f = x < 1 ? x : rest;
-  const T y = fused(x < 1 ? T(0) : T(k), T(0.69314718055994530942), log1p_of(T(f / (2 + f))));
+  const T y = fused(x < 1 ? T(0) : T(k), T(0.69314718055994530942), f * log1p_over(f));
   return x <= std::numeric_limits<T>::max() ? y : x; // infinity and NaN stay what they are
 }
 

@@ -2,6 +2,7 @@
 // knows of threads, passes or Python; each takes a tile, a few examples, at a time.
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -118,6 +119,32 @@ struct Step {
   double alpha, beta1, beta2, epsilon, c1, c2;
 };
 
+inline Step at(Step step, long t) { // the t-th
+  if (step.rule == Rule::adam) step.c1 = 1 - std::pow(step.beta1, double(t)), step.c2 = 1 - std::pow(step.beta2, double(t));
+  return step;
+}
+
+// How a step changes a network, where dtheta = scale * gradient, and of the weights + decay * theta.
+template <class T> struct Change {
+  Step step;
+  T scale, hidden_scale; // the latter for W1 and b1
+  T decay;
+  T *parameters;
+  const T *gradient;
+  T *mean, *square;        // that the optimiser keeps
+  bool without_W1 = false; // it is changed by way of V
+};
+
+// Some passes of a network, from a number of steps on.
+template <class T> struct Course {
+  Change<T> change;
+  T *sums; // where the gradient will be
+  long t;
+  double decay, one_over_m;
+  size_t count;
+  double *costs; // of each pass, before its step
+};
+
 template <class T> struct Kernels {
   size_t (*tile)(const Shape &); // examples, at most; the same for all networks on one X
   size_t row;  // from one output's row of tile elements to the next, in Y and Z2
@@ -139,11 +166,13 @@ template <class T> struct Kernels {
   // A2 in the place of Z2 or, with `slope`, dZ2. Returns the cost.
   double (*outputs)(const Shape &, const Tile<T> &, Work<T> &, double one_over_m, bool slope);
   void (*add)(T *sum, const T *term, size_t n);
-  void (*update)(const Step &, T scale, T decay, T *parameters, const T *gradient, T *mean, T *square, size_t n);
+  void (*update)(const Layout &, const Change<T> &, size_t block, size_t blocks);
   // A step of Adam for W1 by way of V and s, for some of the features; only with hidden units in the lanes.
   void (*scaled)(const Shape &, const Step &, T scale, T decay, T *parameters, const T *gradient, const Scaling<T> &,
                  size_t first, size_t end);
   double (*squares)(const Shape &, const T *parameters); // of the weights, W1 and W2
+  // All passes of a network whose examples are one tile, until a cost is not finite; how many were made. Not of all kinds.
+  size_t (*descend)(const Shape &, const Course<T> &, const Tile<T> &, Work<T> &);
 
   bool take_pieces() const { return prepare != nullptr; } // and not the features that are made of them
 };

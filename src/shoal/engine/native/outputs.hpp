@@ -7,59 +7,75 @@
 
 namespace shoal::SHOAL_VARIANT {
 
-// The sum of L * w / m in double precision, for each lane of a pack by itself until the end.
+// The sum of L * w / m, for each lane of a pack by itself until the end: of a few packs in their own precision, which
+// is that of L, and of all in double precision.
 template <class T> class Cost {
 public:
-  explicit Cost(double one_over_m) : one_over_m_(one_over_m) {}
+  explicit Cost(double one_over_m) : one_over_m_(T(one_over_m)) {}
 
-  // The losses of a register, that of `part` of a pack.
-  void add(Register<T> L, Register<T> w, int part) {
-    if constexpr (sizeof(T) == sizeof(double)) {
-      sum_[part] += L * (w * one_over_m_); // divided first, so that it cannot overflow
-    } else { // these products are exact
-      sum_[2 * part] = fused(widened<0>(L), widened<0>(w), sum_[2 * part]);
-      sum_[2 * part + 1] = fused(widened<1>(L), widened<1>(w), sum_[2 * part + 1]);
-    }
+  // The losses of a register, that of `part` of a pack. The weight is divided first, so that nothing overflows.
+  void add(Register<T> L, Register<T> w, int part) { few_[part] = fused(L, Register<T>(w * one_over_m_), few_[part]); }
+
+  // To be called after each pack.
+  void next() {
+    if (++packs_ % FEW == 0) add_few();
   }
 
-  double total() const {
+  double total() {
+    add_few();
     double sums[LANES<T>];
     __builtin_memcpy(sums, sum_, sizeof sums);
     for (size_t half = LANES<T> / 2; half; half /= 2)
       for (size_t i = 0; i < half; ++i) sums[i] += sums[i + half];
-    return sizeof(T) == sizeof(double) ? sums[0] : sums[0] * one_over_m_;
+    return sums[0];
   }
 
 private:
-  double one_over_m_;
+  static constexpr size_t FEW = 8;
+
+  void add_few() {
+    for (int part = 0; part < PARTS; ++part) {
+      if constexpr (sizeof(T) == sizeof(double)) sum_[part] += few_[part];
+      else sum_[2 * part] += widened<0>(few_[part]), sum_[2 * part + 1] += widened<1>(few_[part]);
+      few_[part] = Register<T>{};
+    }
+  }
+
+  T one_over_m_;
+  size_t packs_ = 0;
+  Register<T> few_[PARTS] = {};
   DoubleRegister sum_[PARTS * sizeof(double) / sizeof(T)] = {};
 };
 
 // Of a tile: Z2, Y and w lie in rows of whole packs, and w of the padding is 0.
 template <class T> class Outputs {
+  using V = Register<T>;
+
 public:
   Outputs(size_t n_y, const Tile<T> &tile, const Work<T> &work, size_t row, double one_over_m, bool slope)
       : n_y_(n_y), row_(row), m_(up<T>(tile.m)), slope_(slope), limit_(std::numeric_limits<T>::max() / 2 / T(n_y)),
         Z2_(work.Z2), aux_(work.aux), Y_(tile.Y), w_(work.w), J_(one_over_m) {}
 
+  // All outputs, where Z2 is. Returns the cost.
   double make(Output g2) {
     switch (g2) {
-    case Output::sigmoid: sigmoid(); break;
+    case Output::sigmoid: each([this](V z, size_t at, size_t i, int part) { return sigmoid(z, at, i, part); }); break;
     case Output::softmax: softmax(); break;
-    case Output::identity: identity(); break;
+    case Output::identity: each([this](V z, size_t at, size_t i, int part) { return identity(z, at, i, part); }); break;
     }
     return Y_ ? J_.total() : 0;
   }
 
 private:
-  using V = Register<T>;
-
-  // Call f with where an output's row begins, where in it a register lies, and which part of a pack that is.
+  // Z2 := f(Z2, where an output's row begins, where in it a register lies, which part of a pack that is).
   template <class F> void each(F f) {
-    for (size_t k = 0; k < n_y_; ++k)
-      for (size_t pack = 0; pack < m_; pack += LANES<T>)
+    for (size_t at = 0; at < n_y_ * row_; at += row_)
+      for (size_t pack = 0; pack < m_; pack += LANES<T>, J_.next())
 #pragma GCC unroll 4
-        for (int part = 0; part < PARTS; ++part) f(k * row_, pack + size_t(part) * (LANES<T> / PARTS), part);
+        for (int part = 0; part < PARTS; ++part) {
+          const size_t i = pack + size_t(part) * (LANES<T> / PARTS);
+          store(Z2_ + at + i, f(load(Z2_ + at + i), at, i, part));
+        }
   }
 
   // A loss that is finite where z and y are, as a sum of n_y of them is.
@@ -68,32 +84,25 @@ private:
     return L > limit ? ((z - z) + (y - y) == 0 ? limit : L) : L;
   }
 
-  // A2 or, with a slope, dZ2 in the place of Z2.
-  void put(size_t at, size_t i, int part, V a, V y, V L) {
+  V put(size_t i, int part, V a, V y, V L) {
     const V w = load(w_ + i);
     J_.add(L, w, part);
-    store(Z2_ + at + i, slope_ ? (a - y) * w : a);
+    return slope_ ? (a - y) * w : a;
   }
 
-  // One division serves 1 / (1 + e) of A2 and e / (2 + e) of L.
-  void sigmoid() {
-    each([this](size_t at, size_t i, int part) {
-      const V z = load(Z2_ + at + i), e = exp(minus_magnitude(z)), both = 1 / ((1 + e) * (2 + e));
-      const V a = (z < 0 ? e : everywhere<V>(1)) * (2 + e) * both;
-      if (!Y_) return store(Z2_ + at + i, a);
-      const V y = load(Y_ + at + i);
-      const V L = fused(V(-z), y, at_least(V{}, z)) + log1p_of(V(e * (1 + e) * both));
-      // a loss for y from 0 to 1 does not overflow, and a sum only in its own precision
-      put(at, i, part, a, y, sizeof(T) == sizeof(double) ? bounded(L, z, y) : L);
-    });
+  // A2 or, with a slope, dZ2, of a register of Z2: that of example i on, of a row that begins at `at`.
+  V sigmoid(V z, size_t at, size_t i, int part) {
+    const V e = exp_or_least(minus_magnitude(z)), a = sigmoid_of(z, e);
+    if (!Y_) return a;
+    const V y = load(Y_ + at + i), L = fused(e, log1p_over(e), fused(V(-z), y, at_least(V{}, z)));
+    // a loss for y from 0 to 1 does not overflow, and a sum only in its own precision
+    return put(i, part, a, y, sizeof(T) == sizeof(double) ? bounded(L, z, y) : L);
   }
 
-  void identity() {
-    if (!Y_) return;
-    each([this](size_t at, size_t i, int part) {
-      const V z = load(Z2_ + at + i), y = load(Y_ + at + i), d = z - y;
-      put(at, i, part, z, y, bounded(d * d / 2, z, y));
-    });
+  V identity(V z, size_t at, size_t i, int part) {
+    if (!Y_) return z;
+    const V y = load(Y_ + at + i), d = z - y;
+    return put(i, part, z, y, bounded(d * d / 2, z, y));
   }
 
   // The greatest z of an example counts 1, not through e^0, so that a small loss stays exact.
@@ -113,11 +122,11 @@ private:
       }
     T *logarithm = which; // is no longer needed
     for (size_t i = 0; Y_ && i < m_; ++i) logarithm[i] = log1p(others[i]);
-    each([=](size_t at, size_t i, int part) {
-      const V z = load(Z2_ + at + i), most = load(greatest + i), a = exp(V(z - most)) / (1 + load(others + i));
-      if (!Y_) return store(Z2_ + at + i, a);
+    each([=](V z, size_t at, size_t i, int part) {
+      const V most = load(greatest + i), a = exp(V(z - most)) / (1 + load(others + i));
+      if (!Y_) return a;
       const V y = load(Y_ + at + i);
-      put(at, i, part, a, y, y == 0 ? 0 * z : bounded(y * ((most - z) + load(logarithm + i)), z, y));
+      return put(i, part, a, y, y == 0 ? 0 * z : bounded(y * ((most - z) + load(logarithm + i)), z, y));
     });
   }
 

@@ -78,7 +78,7 @@ template <class T> void Pass<T>::make_room_for_cuts(Desk &desk, const Columns &c
   desk.cut_places = Room<uint32_t>(2 * cuts + plain + columns.plain.size());
   float *numbers = desk.cut_numbers.get();
   uint32_t *places = desk.cut_places.get();
-  desk.tile.cuts = {numbers, numbers + cuts, places, places + cuts, numbers + 2 * cuts, places + 2 * cuts,
+  desk.own.cuts = {numbers, numbers + cuts, places, places + cuts, numbers + 2 * cuts, places + 2 * cuts,
                     places + 2 * cuts + plain};
 }
 
@@ -96,7 +96,7 @@ Pass<T>::Pass(std::vector<Net<T> *> nets, const Source<T> &source, Team &team, s
   const auto whole = [](size_t n) { return (n + 15) / 16 * 16; }; // cache lines
   for (Desk &desk : desks_) {
     const std::pair<T **, size_t> parts[] = {
-        {&desk.tile.copy, r.X}, {&desk.tile.Y, r.Y}, {&desk.work.A1, r.A1},        {&desk.work.Z2, r.Y},        {&desk.work.w, tile_},
+        {&desk.own.copy, r.X}, {&desk.own.Y, r.Y}, {&desk.work.A1, r.A1},        {&desk.work.Z2, r.Y},        {&desk.work.w, tile_},
         {&desk.work.aux, 3 * k.row}, {&desk.work.dZ1, r.dZ1}, {&desk.work.joined, r.joined},
         {&desk.made, tile_ * made_row_}};
     size_t all = 0;
@@ -104,7 +104,7 @@ Pass<T>::Pass(std::vector<Net<T> *> nets, const Source<T> &source, Team &team, s
     desk.numbers = Room<T>(all);
     T *p = desk.numbers.get();
     for (const auto &[pointer, size] : parts) *pointer = p, p += whole(size);
-    if (!source_.Y) desk.tile.Y = nullptr;
+    if (!source_.Y) desk.own.Y = nullptr;
     if (k.take_pieces()) make_room_for_cuts(desk, source_.pieces->columns(), tile_);
   }
   const size_t each = r.X + r.Y, tiles = (source_.m + tile_ - 1) / tile_;
@@ -130,13 +130,14 @@ template <class T> size_t Pass<T>::tiles() const {
 
 template <class T> void Pass<T>::take_tile(Desk &desk, size_t t) {
   if (!resident_.empty()) {
-    desk.tile = resident_[t];
+    desk.tile = &resident_[t];
     return;
   }
   const size_t start = t * tile_;
-  desk.tile.m = std::min(tile_, now_.m - start), desk.tile.first = now_.first + start;
-  desk.tile.rows = now_.rows ? now_.rows + start : nullptr;
-  gather(desk, desk.tile, false);
+  desk.tile = &desk.own;
+  desk.own.m = std::min(tile_, now_.m - start), desk.own.first = now_.first + start;
+  desk.own.rows = now_.rows ? now_.rows + start : nullptr;
+  gather(desk, desk.own, false);
 }
 
 template <class T> void Pass<T>::gather(const Desk &desk, Tile<T> &tile, bool copy) const {
@@ -159,17 +160,24 @@ template <class T> void Pass<T>::clear(size_t c, size_t part, size_t parts) {
   }
 }
 
-// What follows the hidden layer: outputs and costs of a tile.
-template <class T> void Pass<T>::finish(Net<T> &net, size_t n, Desk &desk, size_t c) {
-  const Tile<T> &tile = desk.tile;
+// The weights of a tile's examples.
+template <class T> void Pass<T>::weigh(const Net<T> &net, Desk &desk) const {
+  const Tile<T> &tile = *desk.tile;
   Work<T> &work = desk.work;
-  net.kernels->join(net.shape, net.parameters.get(), tile, work);
   if (net.w || desk.ones != tile.m) {
     for (size_t i = 0; i < tile.m; ++i)
       work.w[i] = net.w ? net.w[ptrdiff_t(tile.number(i)) * net.w_step] : T(1);
     std::fill(work.w + tile.m, work.w + (tile.m + 15) / 16 * 16, T(0)); // padding
     desk.ones = net.w ? 0 : tile.m;
   }
+}
+
+// What follows the hidden layer: outputs and costs of a tile.
+template <class T> void Pass<T>::finish(Net<T> &net, size_t n, Desk &desk, size_t c) {
+  const Tile<T> &tile = *desk.tile;
+  Work<T> &work = desk.work;
+  net.kernels->join(net.shape, net.parameters.get(), tile, work);
+  weigh(net, desk);
   const bool slope = now_.wanted == Wanted::gradients;
   net.costs[c] += net.kernels->outputs(net.shape, tile, work, now_.one_over_m[n], slope);
   if (net.A2)
@@ -198,10 +206,10 @@ template <class T> void Pass<T>::chunk(size_t c, size_t worker) {
 template <class T> void Pass<T>::pass_tile(size_t n, Desk &desk, size_t c) {
   Net<T> &net = *nets_[n];
   const T *parameters = net.parameters.get();
-  net.kernels->forward(net.shape, parameters, desk.tile, desk.work, 0, net.layout.shares);
+  net.kernels->forward(net.shape, parameters, *desk.tile, desk.work, 0, net.layout.shares);
   finish(net, n, desk, c);
   if (now_.wanted == Wanted::gradients)
-    net.kernels->backward(net.shape, parameters, desk.tile, desk.work, net.sums.get() + c * net.layout.sums, 0,
+    net.kernels->backward(net.shape, parameters, *desk.tile, desk.work, net.sums.get() + c * net.layout.sums, 0,
                           net.layout.shares);
 }
 
@@ -224,13 +232,13 @@ template <class T> void Pass<T>::together() {
       if (team_.stopped()) return;
       team_.each(net.layout.shares, [&](size_t share, size_t worker) {
         Work<T> work = with(worker);
-        net.kernels->forward(net.shape, net.parameters.get(), desk.tile, work, share, share + 1);
+        net.kernels->forward(net.shape, net.parameters.get(), *desk.tile, work, share, share + 1);
       });
       finish(net, n, desk, 0);
       if (now_.wanted == Wanted::gradients)
         team_.each(net.layout.shares, [&](size_t share, size_t worker) {
           Work<T> work = with(worker);
-          net.kernels->backward(net.shape, net.parameters.get(), desk.tile, work, net.sums.get(), share, share + 1);
+          net.kernels->backward(net.shape, net.parameters.get(), *desk.tile, work, net.sums.get(), share, share + 1);
         });
     }
   }
@@ -255,22 +263,33 @@ template <class T> void Pass<T>::reduce() {
   });
 }
 
+template <class T> void Pass<T>::make_room(Net<T> &net, size_t chunks, bool gradients) {
+  if (net.chunks >= chunks) return;
+  net.sums = Room<T>(gradients ? chunks * net.layout.sums : 0);
+  net.chunks = chunks;
+  net.costs.resize(chunks);
+}
+
 template <class T>
 bool Pass<T>::run(size_t m, size_t first, const uint32_t *rows, Wanted wanted, const double *one_over_m) {
   now_ = {m, first, rows, wanted, one_over_m, chunks(m)};
-  for (Net<T> *net : nets_) {
-    if (net->chunks < now_.chunks) {
-      net->sums = Room<T>(wanted == Wanted::gradients ? now_.chunks * net->layout.sums : 0);
-      net->chunks = now_.chunks;
-      net->costs.resize(now_.chunks);
-    }
-  }
+  for (Net<T> *net : nets_) make_room(*net, now_.chunks, wanted == Wanted::gradients);
   prepare();
   if (now_.chunks == 1 && team_.workers() > 1) together();
   else team_.each(now_.chunks, [this](size_t c, size_t worker) { chunk(c, worker); });
   if (team_.stopped()) return false;
   if (wanted == Wanted::gradients) reduce();
   return true;
+}
+
+template <class T> size_t Pass<T>::descend(size_t n, Course<T> course) {
+  Net<T> &net = *nets_[n];
+  Desk &desk = desks_[0];
+  take_tile(desk, 0);
+  weigh(net, desk);
+  make_room(net, 1, true);
+  course.sums = net.sums.get(), course.change.gradient = course.sums;
+  return net.kernels->descend(net.shape, course, *desk.tile, desk.work);
 }
 
 template <class T> double Pass<T>::cost(size_t net) const {

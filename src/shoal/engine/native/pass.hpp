@@ -66,6 +66,12 @@ public:
   // scales its cost. False if the team was stopped: no result is then to be used.
   bool run(size_t m, size_t first, const uint32_t *rows, Wanted wanted, const double *one_over_m);
 
+  // Whether all examples are one tile, over which a network may make its passes by itself.
+  bool one_tile() const { return resident_.size() == 1 && nets_[0]->kernels->descend; }
+
+  // Those passes; how many were made until a cost was not finite.
+  size_t descend(size_t net, Course<T> course);
+
   // The cost of a network in the last run.
   double cost(size_t net) const;
 
@@ -75,7 +81,8 @@ private:
     T *made; // features of a tile, where they are made of pieces
     Room<float> cut_numbers;    // or what is not 0 of them
     Room<uint32_t> cut_places;
-    Tile<T> tile;
+    Tile<T> own;
+    const Tile<T> *tile = nullptr; // in work: the own, or one that is kept
     Work<T> work;
     size_t ones = 0; // so many weights are 1, as they were for the tile before
   };
@@ -89,6 +96,8 @@ private:
   void chunk(size_t c, size_t worker);
   void pass_tile(size_t net, Desk &desk, size_t c);
   void together();
+  static void make_room(Net<T> &net, size_t chunks, bool gradients);
+  void weigh(const Net<T> &net, Desk &desk) const;
   void finish(Net<T> &net, size_t n, Desk &desk, size_t c);
   void reduce();
   size_t chunks(size_t m) const;

@@ -130,6 +130,12 @@ template <class T> inline T total(const Register<T> (&parts)[PARTS]) {
   return lanes[0];
 }
 
+// n packs := 0.
+template <class T> inline void clear(T *packs, size_t n) {
+  constexpr size_t W = LANES<T> / PARTS;
+  for (size_t i = 0; i < n * PARTS; ++i) store(packs + i * W, Register<T>{});
+}
+
 // sums (LANES) += the packs of x, n a multiple of LANES.
 template <class T> inline void add_lanes(const T *x, size_t n, T *sums) {
   constexpr size_t W = LANES<T> / PARTS;
@@ -148,12 +154,13 @@ inline Register<T> halves(Register<T> a, Register<T> b, std::index_sequence<lane
          shuffled<T, (lane / half * 2 * half + lane % half + half)...>(a, b);
 }
 
-template <class T, size_t half> inline void halve(Register<T> *sums) {
+// Of n registers; those behind them may hold anything.
+template <class T, size_t half> inline void halve(Register<T> *sums, size_t n) {
   constexpr size_t W = LANES<T> / PARTS;
 #pragma GCC unroll 8
   for (size_t i = 0; i < half; ++i)
-    sums[i] = halves<T, half>(sums[2 * i], sums[2 * i + 1], std::make_index_sequence<W>());
-  if constexpr (half > 1) halve<T, half / 2>(sums);
+    if (2 * i < n) sums[i] = halves<T, half>(sums[2 * i], sums[2 * i + 1], std::make_index_sequence<W>());
+  if constexpr (half > 1) halve<T, half / 2>(sums, (n + 1) / 2);
 }
 
 // out[i] = bias + the sum of the lanes of pack i, halves first, for n packs and up to the next whole pack.
@@ -171,7 +178,7 @@ template <class T> void totals(const T *packs, size_t n, T bias, T *out) {
         for (int part = 0; part < half; ++part) parts[part] += parts[part + half];
       sums[i] = parts[0];
     }
-    halve<T, W / 2>(sums);
+    halve<T, W / 2>(sums, n - start);
     store(out, sums[0] + bias);
   }
 }

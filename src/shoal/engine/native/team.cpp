@@ -117,11 +117,7 @@ void Team::work(size_t worker) {
   }
 }
 
-void Team::each(size_t n, const Task &task) {
-  if (threads_.empty() || n == 1 || resting_) {
-    for (size_t i = 0; i < n; ++i) task(i, 0);
-    return;
-  }
+void Team::share(size_t n, const Task &task) {
   {
     std::lock_guard lock(mutex_);
     task_ = &task, n_ = n;

@@ -30,7 +30,11 @@ public:
   bool stopped() const { return stop_.load(std::memory_order_relaxed); }
 
   // Do tasks 0 to n - 1, and return when all are done; what one of them throws comes out here.
-  void each(size_t n, const Task &task);
+  template <class F> void each(size_t n, const F &task) {
+    if (threads_.empty() || n == 1 || resting_)
+      for (size_t i = 0; i < n; ++i) task(i, 0);
+    else share(n, task);
+  }
 
   // Whether the thread that called is to do all tasks by itself, until it is told otherwise.
   void rest(bool resting) { resting_ = resting; }
@@ -39,6 +43,7 @@ public:
   void breathe(size_t worker);
 
 private:
+  void share(size_t n, const Task &task);
   void work(size_t worker);
   void take(size_t worker);
   bool claim(size_t &left);

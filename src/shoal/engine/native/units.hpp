@@ -61,7 +61,7 @@ template <class T, int V, class G> void join_panel(G g, T *A1, const T *W2, T *s
     for (int part = 0; part < PARTS; ++part) sum[part] = first ? Register<T>{} : load(sums + part * W);
 #pragma GCC unroll 16
     for (int v = 0; v < N; ++v) {
-      const Register<T> a = g(load(A1 + v * W));
+      const Register<T> a = g.of(load(A1 + v * W));
       store(A1 + v * W, a);
       sum[v % PARTS] = fused(a, w[v], sum[v % PARTS]);
     }
@@ -135,8 +135,8 @@ template <class T> void join(const Shape &s, const T *parameters, const Tile<T> 
 
 // dZ1 = W2^T dZ2 * g1'(Z1) in the place of A1, and db1, of a panel of V packs. With one output dW2 = dZ2 A1^T
 // on the way; with several, `back` is W2^T dZ2.
-template <class T, int V, bool one, class Slope>
-void slopes(Slope slope_of, const T *W2, const T *dZ2, const T *back, T *A1, T *dW2, T *db1, size_t m) {
+template <class T, int V, bool one, class G>
+void slopes(G g, const T *W2, const T *dZ2, const T *back, T *A1, T *dW2, T *db1, size_t m) {
   constexpr int N = V * PARTS, W = SHOAL_REGISTER / sizeof(T);
   Register<T> w[N], w_sum[N] = {}, b_sum[N] = {};
   for (int v = 0; v < N; ++v) w[v] = load(W2 + v * W);
@@ -144,7 +144,7 @@ void slopes(Slope slope_of, const T *W2, const T *dZ2, const T *back, T *A1, T *
     const Register<T> dz2 = everywhere<Register<T>>(dZ2[i]);
 #pragma GCC unroll 16
     for (int v = 0; v < N; ++v) {
-      const Register<T> a = load(A1 + v * W), dz1 = slope_of(one ? w[v] * dz2 : load(back + v * W), a);
+      const Register<T> a = load(A1 + v * W), dz1 = g.slope(one ? w[v] * dz2 : load(back + v * W), a);
       if (one) w_sum[v] = fused(dz2, a, w_sum[v]);
       b_sum[v] += dz1;
       store(A1 + v * W, dz1);
@@ -165,10 +165,10 @@ void slope(const Shape &s, const T *W2, const Layout &l, const Tile<T> &tile, Wo
     product<T>({dZ2, TILE<T>, 1, A1, width, dW2, l.width}, s.n_y, tile.m, packs, Start::added);
     product<T>({dZ2, 1, TILE<T>, W2, l.width, work.dZ1, width}, tile.m, s.n_y, packs, Start::zero);
   }
-  with_slope(s.g1, [&](auto slope_of) {
+  with_activation(s.g1, [&](auto g) {
     with_packs(packs, [&](auto V) {
-      if (s.n_y > 1) slopes<T, V.value, false>(slope_of, W2, dZ2, work.dZ1, A1, dW2, db1, tile.m);
-      else slopes<T, V.value, true>(slope_of, W2, dZ2, work.dZ1, A1, dW2, db1, tile.m);
+      if (s.n_y > 1) slopes<T, V.value, false>(g, W2, dZ2, work.dZ1, A1, dW2, db1, tile.m);
+      else slopes<T, V.value, true>(g, W2, dZ2, work.dZ1, A1, dW2, db1, tile.m);
     });
   });
 }
@@ -249,7 +249,7 @@ template <class T> double outputs_of(const Shape &s, const Tile<T> &tile, Work<T
 
 template <class T> constexpr Kernels<T> kernels() {
   return {tile<T>,    TILE<T>,       false, in_place<T>, layout<T>,     rooms<T>,    pack<T>,       unpack<T>, nullptr, gather<T>, forward<T>,
-          join<T>,    backward<T>,   collect<T>, outputs_of<T>, add<T>,    update<T>, scaled<T>, squares<T>};
+          join<T>,    backward<T>,   collect<T>, outputs_of<T>, add<T>,    update<T>, scaled<T>, squares<T>, nullptr};
 }
 
 } // namespace shoal::SHOAL_VARIANT::units
