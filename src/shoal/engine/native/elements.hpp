@@ -58,7 +58,7 @@ template <class F> void with_activation(Activation g1, F f) {
 template <class T> void activate(Activation g1, T *Z, size_t n) {
   if (g1 == Activation::identity) return;
   with_activation(g1, [=](auto g) {
-    for (size_t i = 0; i < n; i += LANES<T> / PARTS) store(Z + i, g.of(load(Z + i)));
+    for (size_t i = 0; i < n; i += WIDTH<T>) store(Z + i, g.of(load(Z + i)));
   });
 }
 

@@ -90,7 +90,7 @@ void slopes(const T *dZ1, const T *X, ptrdiff_t X_row, T *dW1, size_t row) {
   V dz[U][E];
   for (int u = 0; u < U; ++u)
     for (int e = 0; e < E; ++e) dz[u][e] = everywhere<V>(dZ1[u * ROW + e]);
-  for (size_t j = 0; j < row; j += LANES<T> / PARTS) {
+  for (size_t j = 0; j < row; j += WIDTH<T>) {
     V sum[U];
 #pragma GCC unroll 4
     for (int u = 0; u < U; ++u) sum[u] = load(dW1 + u * row + j);

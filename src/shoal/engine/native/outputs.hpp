@@ -73,7 +73,7 @@ private:
       for (size_t pack = 0; pack < m_; pack += LANES<T>, J_.next())
 #pragma GCC unroll 4
         for (int part = 0; part < PARTS; ++part) {
-          const size_t i = pack + size_t(part) * (LANES<T> / PARTS);
+          const size_t i = pack + size_t(part) * WIDTH<T>;
           store(Z2_ + at + i, f(load(Z2_ + at + i), at, i, part));
         }
   }

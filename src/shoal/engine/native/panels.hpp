@@ -35,18 +35,17 @@ template <class T, class F> void each_panel(size_t H, size_t from, size_t end, F
 // with the first.
 template <class T, class Block, class One>
 void each_parameter(const Shape &s, size_t from, size_t end, Block block, One one) {
-  constexpr size_t W = LANES<T> / PARTS;
   const Layout l = layout<T>(s);
   const size_t b1 = s.n_h * s.n_x, W2 = b1 + s.n_h, b2 = W2 + s.n_y * s.n_h; // in theta
   each_panel<T>(l.width, from, end, [&](Panel panel) {
     const size_t last = panel.first + panel.width < s.n_h ? panel.first + panel.width : s.n_h;
-    for (size_t h = panel.first; h < last; h += W)
-      for (size_t j = 0; j < s.n_x; j += W) {
+    for (size_t h = panel.first; h < last; h += WIDTH<T>)
+      for (size_t j = 0; j < s.n_x; j += WIDTH<T>) {
         const size_t in_theta = h * s.n_x + j, here = l.W1 + panel.first * s.n_x + (h - panel.first) + j * panel.width;
-        if (h + W <= last && j + W <= s.n_x) block(in_theta, here, panel.width);
+        if (h + WIDTH<T> <= last && j + WIDTH<T> <= s.n_x) block(in_theta, here, panel.width);
         else
-          for (size_t u = 0; u < W && h + u < last; ++u)
-            for (size_t v = 0; v < W && j + v < s.n_x; ++v) one(in_theta + u * s.n_x + v, here + u + v * panel.width);
+          for (size_t u = 0; u < WIDTH<T> && h + u < last; ++u)
+            for (size_t v = 0; v < WIDTH<T> && j + v < s.n_x; ++v) one(in_theta + u * s.n_x + v, here + u + v * panel.width);
       }
     for (size_t h = panel.first; h < last; ++h) {
       one(b1 + h, l.b1 + h);
@@ -58,13 +57,12 @@ void each_parameter(const Shape &s, size_t from, size_t end, Block block, One on
 
 // A square block goes from one place to another, transposed, with rows so far apart.
 template <class T> void move_block(const T *from, size_t from_row, T *to, size_t to_row) {
-  constexpr size_t W = LANES<T> / PARTS;
-  Register<T> rows[W];
+  Register<T> rows[WIDTH<T>];
 #pragma GCC unroll 16
-  for (size_t i = 0; i < W; ++i) rows[i] = load(from + i * from_row);
+  for (size_t i = 0; i < WIDTH<T>; ++i) rows[i] = load(from + i * from_row);
   transpose<T>(rows);
 #pragma GCC unroll 16
-  for (size_t i = 0; i < W; ++i) store(to + i * to_row, rows[i]);
+  for (size_t i = 0; i < WIDTH<T>; ++i) store(to + i * to_row, rows[i]);
 }
 
 template <class T> void pack(const Shape &s, const T *theta, T *parameters, size_t from, size_t end) {

@@ -47,21 +47,21 @@ template <class T> struct Product {
 };
 
 template <class T, int R, int V> inline void block(const Product<T> &p, size_t K, Start start) {
-  constexpr int N = V * PARTS, W = SHOAL_REGISTER / sizeof(T);
+  constexpr int N = V * PARTS;
   Register<T> sum[R][N];
 #pragma GCC unroll 16
   for (int r = 0; r < R; ++r)
 #pragma GCC unroll 16
     for (int v = 0; v < N; ++v)
-      sum[r][v] = start == Start::columns  ? load(p.bias + v * W)
+      sum[r][v] = start == Start::columns  ? load(p.bias + v * WIDTH<T>)
                   : start == Start::rows   ? everywhere<Register<T>>(p.bias[r])
-                  : start == Start::stored ? load(p.C + r * p.C_row + v * W)
+                  : start == Start::stored ? load(p.C + r * p.C_row + v * WIDTH<T>)
                                            : Register<T>{};
   const T *A = p.A, *B = p.B;
   for (size_t k = 0; k < K; ++k, A += p.step, B += p.B_step) {
     Register<T> b[N];
 #pragma GCC unroll 16
-    for (int v = 0; v < N; ++v) b[v] = load(B + v * W);
+    for (int v = 0; v < N; ++v) b[v] = load(B + v * WIDTH<T>);
 #pragma GCC unroll 16
     for (int r = 0; r < R; ++r) {
       const Register<T> a = everywhere<Register<T>>(A[r * p.row]);
@@ -73,7 +73,7 @@ template <class T, int R, int V> inline void block(const Product<T> &p, size_t K
   for (int r = 0; r < R; ++r)
 #pragma GCC unroll 16
     for (int v = 0; v < N; ++v) {
-      T *c = p.C + r * p.C_row + v * W;
+      T *c = p.C + r * p.C_row + v * WIDTH<T>;
       store(c, start == Start::added ? load(c) + sum[r][v] : sum[r][v]);
     }
 }
@@ -122,7 +122,7 @@ template <class T> void product(Product<T> p, size_t rows, size_t K, size_t pack
 // The sum of a pack's lanes, halves first; the order is the same for every width of a register.
 template <class T> inline T total(const Register<T> (&parts)[PARTS]) {
   T lanes[LANES<T>];
-  for (int i = 0; i < PARTS; ++i) store(lanes + i * (LANES<T> / PARTS), parts[i]);
+  for (int i = 0; i < PARTS; ++i) store(lanes + i * WIDTH<T>, parts[i]);
 #pragma GCC unroll 4
   for (size_t half = LANES<T> / 2; half; half /= 2)
 #pragma GCC unroll 8
@@ -132,19 +132,17 @@ template <class T> inline T total(const Register<T> (&parts)[PARTS]) {
 
 // n packs := 0.
 template <class T> inline void clear(T *packs, size_t n) {
-  constexpr size_t W = LANES<T> / PARTS;
-  for (size_t i = 0; i < n * PARTS; ++i) store(packs + i * W, Register<T>{});
+  for (size_t i = 0; i < n * PARTS; ++i) store(packs + i * WIDTH<T>, Register<T>{});
 }
 
 // sums (LANES) += the packs of x, n a multiple of LANES.
 template <class T> inline void add_lanes(const T *x, size_t n, T *sums) {
-  constexpr size_t W = LANES<T> / PARTS;
   Register<T> sum[PARTS];
-  for (int part = 0; part < PARTS; ++part) sum[part] = load(sums + part * W);
+  for (int part = 0; part < PARTS; ++part) sum[part] = load(sums + part * WIDTH<T>);
   for (size_t i = 0; i < n; i += LANES<T>)
 #pragma GCC unroll 4
-    for (int part = 0; part < PARTS; ++part) sum[part] += load(x + i + part * W);
-  for (int part = 0; part < PARTS; ++part) store(sums + part * W, sum[part]);
+    for (int part = 0; part < PARTS; ++part) sum[part] += load(x + i + part * WIDTH<T>);
+  for (int part = 0; part < PARTS; ++part) store(sums + part * WIDTH<T>, sum[part]);
 }
 
 // Of the numbers of a and b, in groups of 2 `half`: the first half of each group plus the second.
@@ -156,20 +154,18 @@ inline Register<T> halves(Register<T> a, Register<T> b, std::index_sequence<lane
 
 // Of n registers; those behind them may hold anything.
 template <class T, size_t half> inline void halve(Register<T> *sums, size_t n) {
-  constexpr size_t W = LANES<T> / PARTS;
 #pragma GCC unroll 8
   for (size_t i = 0; i < half; ++i)
-    if (2 * i < n) sums[i] = halves<T, half>(sums[2 * i], sums[2 * i + 1], std::make_index_sequence<W>());
+    if (2 * i < n) sums[i] = halves<T, half>(sums[2 * i], sums[2 * i + 1], std::make_index_sequence<WIDTH<T>>());
   if constexpr (half > 1) halve<T, half / 2>(sums, (n + 1) / 2);
 }
 
 // out[i] = bias + the sum of the lanes of pack i, halves first, for n packs and up to the next whole pack.
 template <class T> void totals(const T *packs, size_t n, T bias, T *out) {
-  constexpr size_t W = LANES<T> / PARTS;
-  for (size_t start = 0; start < n; start += W, packs += W * LANES<T>, out += W) {
-    Register<T> sums[W];
+  for (size_t start = 0; start < n; start += WIDTH<T>, packs += WIDTH<T> * LANES<T>, out += WIDTH<T>) {
+    Register<T> sums[WIDTH<T>];
 #pragma GCC unroll 16
-    for (size_t i = 0; i < W; ++i) {
+    for (size_t i = 0; i < WIDTH<T>; ++i) {
       Register<T> parts[PARTS];
       __builtin_memcpy(parts, packs + i * LANES<T>, sizeof parts);
 #pragma GCC unroll 2
@@ -178,7 +174,7 @@ template <class T> void totals(const T *packs, size_t n, T bias, T *out) {
         for (int part = 0; part < half; ++part) parts[part] += parts[part + half];
       sums[i] = parts[0];
     }
-    halve<T, W / 2>(sums, n - start);
+    halve<T, WIDTH<T> / 2>(sums, n - start);
     store(out, sums[0] + bias);
   }
 }

@@ -29,6 +29,7 @@ typedef uint64_t Bits64Register __attribute__((vector_size(SHOAL_REGISTER)));
 
 template <class T> constexpr size_t LANES = 64 / sizeof(T); // a pack: 64 bytes on every instruction set
 constexpr int PARTS = 64 / SHOAL_REGISTER;                  // registers in a pack
+template <class T> constexpr size_t WIDTH = LANES<T> / PARTS; // numbers in a register
 // n, up to whole packs.
 template <class T> constexpr size_t up(size_t n) { return (n + LANES<T> - 1) / LANES<T> * LANES<T>; }
 
@@ -119,18 +120,16 @@ template <class T, size_t... place> inline Register<T> shuffled(Register<T> a, R
 // Every other group of `step` numbers of a changes places with the one before it in b.
 template <class T, size_t step, size_t... lane>
 inline void exchange(Register<T> &a, Register<T> &b, std::index_sequence<lane...>) {
-  constexpr size_t W = sizeof...(lane);
   const Register<T> before = a;
-  a = shuffled<T, (lane & step ? W + lane - step : lane)...>(before, b);
-  b = shuffled<T, (lane & step ? W + lane : lane + step)...>(before, b);
+  a = shuffled<T, (lane & step ? WIDTH<T> + lane - step : lane)...>(before, b);
+  b = shuffled<T, (lane & step ? WIDTH<T> + lane : lane + step)...>(before, b);
 }
 // A square of registers, turned about its diagonal: single numbers first, then pairs, and so on.
 template <class T, size_t step = 1> inline void transpose(Register<T> *rows) {
-  constexpr size_t W = LANES<T> / PARTS;
 #pragma GCC unroll 16
-  for (size_t i = 0; i < W; ++i)
-    if (!(i & step)) exchange<T, step>(rows[i], rows[i + step], std::make_index_sequence<W>());
-  if constexpr (2 * step < W) transpose<T, 2 * step>(rows);
+  for (size_t i = 0; i < WIDTH<T>; ++i)
+    if (!(i & step)) exchange<T, step>(rows[i], rows[i + step], std::make_index_sequence<WIDTH<T>>());
+  if constexpr (2 * step < WIDTH<T>) transpose<T, 2 * step>(rows);
 }
 
 // The first or second half of a register in double precision. (GCC makes six instructions of its own way to say so.)

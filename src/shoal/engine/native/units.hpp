@@ -52,21 +52,21 @@ template <class T> void gather(const Shape &s, const Source<T> &from, Tile<T> &t
 // A1 = g1(Z1) in its place, of a panel of V packs, and sums (m, LANES) = or += the products of A1's and
 // W2's lanes.
 template <class T, int V, class G> void join_panel(G g, T *A1, const T *W2, T *sums, size_t m, bool first) {
-  constexpr int N = V * PARTS, W = SHOAL_REGISTER / sizeof(T);
+  constexpr int N = V * PARTS;
   Register<T> w[N];
-  for (int v = 0; v < N; ++v) w[v] = load(W2 + v * W);
-  for (size_t i = 0; i < m; ++i, A1 += N * W, sums += LANES<T>) {
+  for (int v = 0; v < N; ++v) w[v] = load(W2 + v * WIDTH<T>);
+  for (size_t i = 0; i < m; ++i, A1 += N * WIDTH<T>, sums += LANES<T>) {
     Register<T> sum[PARTS];
 #pragma GCC unroll 4
-    for (int part = 0; part < PARTS; ++part) sum[part] = first ? Register<T>{} : load(sums + part * W);
+    for (int part = 0; part < PARTS; ++part) sum[part] = first ? Register<T>{} : load(sums + part * WIDTH<T>);
 #pragma GCC unroll 16
     for (int v = 0; v < N; ++v) {
-      const Register<T> a = g.of(load(A1 + v * W));
-      store(A1 + v * W, a);
+      const Register<T> a = g.of(load(A1 + v * WIDTH<T>));
+      store(A1 + v * WIDTH<T>, a);
       sum[v % PARTS] = fused(a, w[v], sum[v % PARTS]);
     }
 #pragma GCC unroll 4
-    for (int part = 0; part < PARTS; ++part) store(sums + part * W, sum[part]);
+    for (int part = 0; part < PARTS; ++part) store(sums + part * WIDTH<T>, sum[part]);
   }
 }
 
@@ -137,22 +137,22 @@ template <class T> void join(const Shape &s, const T *parameters, const Tile<T> 
 // on the way; with several, `back` is W2^T dZ2.
 template <class T, int V, bool one, class G>
 void slopes(G g, const T *W2, const T *dZ2, const T *back, T *A1, T *dW2, T *db1, size_t m) {
-  constexpr int N = V * PARTS, W = SHOAL_REGISTER / sizeof(T);
+  constexpr int N = V * PARTS;
   Register<T> w[N], w_sum[N] = {}, b_sum[N] = {};
-  for (int v = 0; v < N; ++v) w[v] = load(W2 + v * W);
-  for (size_t i = 0; i < m; ++i, A1 += N * W, back += N * W) {
+  for (int v = 0; v < N; ++v) w[v] = load(W2 + v * WIDTH<T>);
+  for (size_t i = 0; i < m; ++i, A1 += N * WIDTH<T>, back += N * WIDTH<T>) {
     const Register<T> dz2 = everywhere<Register<T>>(dZ2[i]);
 #pragma GCC unroll 16
     for (int v = 0; v < N; ++v) {
-      const Register<T> a = load(A1 + v * W), dz1 = g.slope(one ? w[v] * dz2 : load(back + v * W), a);
+      const Register<T> a = load(A1 + v * WIDTH<T>), dz1 = g.slope(one ? w[v] * dz2 : load(back + v * WIDTH<T>), a);
       if (one) w_sum[v] = fused(dz2, a, w_sum[v]);
       b_sum[v] += dz1;
-      store(A1 + v * W, dz1);
+      store(A1 + v * WIDTH<T>, dz1);
     }
   }
   for (int v = 0; v < N; ++v) {
-    store(db1 + v * W, load(db1 + v * W) + b_sum[v]);
-    if (one) store(dW2 + v * W, load(dW2 + v * W) + w_sum[v]);
+    store(db1 + v * WIDTH<T>, load(db1 + v * WIDTH<T>) + b_sum[v]);
+    if (one) store(dW2 + v * WIDTH<T>, load(dW2 + v * WIDTH<T>) + w_sum[v]);
   }
 }
 
