@@ -5,7 +5,17 @@ import pytest
 from conftest import targets
 from sklearn.linear_model import LogisticRegression
 
-from shoal import Callback, DivergedError, EarlyStopping, Examples, InputError, Network, equations
+from shoal import (
+    Callback,
+    DivergedError,
+    EarlyStopping,
+    Examples,
+    InputError,
+    Member,
+    Network,
+    equations,
+    train_population,
+)
 from shoal import train as train_network
 from shoal.engine import NumpyEngine, default_engine
 from shoal.optimizers import Adam, GradientDescent
@@ -216,6 +226,35 @@ class Recorder(Callback):
 
     def on_train_end(self, state):
         self.ended = True
+
+
+class Often(Callback):
+    """Does nothing, so often that no call of an engine takes long."""
+
+    every = 50
+
+    def on_epoch_end(self, state):
+        pass
+
+
+def ticking(stop_after):
+    recorder = Recorder(stop_after)
+    recorder.every = 10**9  # by ticks alone
+    return recorder
+
+
+@pytest.mark.parametrize("others", [[], [Often()]])
+def test_who_ticks_is_asked_however_short_the_calls_of_an_engine_are(others):
+    _, history = trained(
+        data=examples(9), callbacks=[ticking(3), *others], max_epochs=3_000_000, batch_size=None
+    )
+    assert history.stop_reason == "enough"
+
+
+def test_who_ticks_is_asked_in_company():
+    members = [Member(start(), GradientDescent(0.1), callbacks=[ticking(3)]) for _ in range(2)]
+    for history in train_population(members, examples(9), max_epochs=1_000_000):
+        assert history.stop_reason == "enough"
 
 
 @pytest.mark.parametrize("patience", [1, 7])

@@ -4,6 +4,7 @@ Floor 4. The order of the examples in a pass depends on the seed and the pass al
 same seed gives the same network wherever training was interrupted and taken up again.
 """
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from numbers import Integral
@@ -31,6 +32,7 @@ from shoal.partitions import Partitions
 from shoal.run import Run, what_of
 
 MOST_PASSES = 10_000  # in one call of an engine: their costs have to be kept
+TICK_EVERY = 0.03  # seconds, as in the native engine
 
 
 def train(
@@ -185,19 +187,33 @@ def train_population(
     return [run.history for run in runs]
 
 
+class _Ticks:
+    """Asks the callbacks of runs: engines do in calls that take long, and make_up after others."""
+
+    def __init__(self) -> None:
+        self.runs: list[Run] = []
+        self._asked = time.monotonic()
+
+    def __call__(self) -> bool:
+        self._asked = time.monotonic()
+        for run in self.runs:
+            run.call("on_tick")
+        return all(run.state.stopped for run in self.runs)
+
+    def make_up(self) -> None:
+        if time.monotonic() - self._asked >= TICK_EVERY:
+            self()
+
+
 def _make_passes(
     runs: list[Run], examples: Examples | Partitions, passes: Passes, engine: Engine,
     checkpoint: Checkpoint | None,
 ) -> None:  # fmt: skip
     end = passes.first + passes.count
     epoch, at_once = passes.first, 1
+    ticks = _Ticks()
     while epoch < end and (active := [run for run in runs if not run.state.stopped]):
-
-        def tick(active: list[Run] = active) -> bool:
-            for run in active:
-                run.call("on_tick")
-            return all(run.state.stopped for run in active)
-
+        ticks.runs = active
         count = min(end - epoch, MOST_PASSES, *(run.passes_until_call() for run in active))
         if len(active) > 1 and any(run.ticks for run in active):
             count = 1  # one may be stopped while the others go on
@@ -205,9 +221,10 @@ def _make_passes(
             count, at_once = min(count, at_once), 2 * at_once
         some = replace(passes, first=epoch, count=count)
         descents = [run.descent for run in active]
-        descend(engine, descents, examples, some, tick)
+        descend(engine, descents, examples, some, ticks)
         epoch += count
         whole = not any(run.state.stopped for run in active)  # a tick may end within a pass
+        ticks.make_up()
         for run in active:
             run.record(last=epoch == end)
         if checkpoint is not None and checkpoint.due():

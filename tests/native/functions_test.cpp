@@ -5,6 +5,7 @@
 #define SHOAL_FUSED 0
 #include "functions.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <vector>
@@ -94,6 +95,42 @@ void every_instruction_set_keeps_tanh_within_1_and_nan() {
     }
 }
 
+// J of n_y outputs z each, for y = 0, of m examples with weights w.
+double cost(const shoal::Variant &variant, size_t n_y, float z, std::vector<float> w) {
+  const shoal::Shape shape = {1, 1, n_y, shoal::Activation::identity, shoal::Output::sigmoid};
+  std::vector<float> theta(2 + 2 * n_y), x(w.size(), z), y(n_y * w.size());
+  theta[0] = 1, std::fill_n(theta.begin() + 2, n_y, 1.0F);
+  double m = 0;
+  for (const float weight : w) m += double(weight);
+  const shoal::Source<float> source = {x.data(), 1, 1, y.data(), 1, ptrdiff_t(w.size()), w.size()};
+  return shoal::evaluate<float>(variant, shape, theta.data(), source, w.data(), 1, m, nullptr, nullptr, {1}, {});
+}
+
+void losses_at_the_ends_of_the_numbers_are_near() {
+  for (const shoal::Variant *variant : shoal::variants()) {
+    now = variant->name;
+    for (const float weight : {1e-20F, 1.0F, 1e20F})
+      for (const size_t m : {2, 600}) {
+        const std::vector<float> w(m, weight);
+        check(std::fabs(cost(*variant, 3, 3e38F, w) / 9e38 - 1) < 1e-6, "large losses do not overflow on their way into J");
+        const double small = cost(*variant, 3, -80, w) / 3;
+        check(std::fabs(small * std::exp(80.0) - 1) < 1e-5, "small losses do not vanish on their way into J");
+      }
+  }
+}
+
+// b1 alone overflows in z2, and the only example takes it back: what fills up its pack must not come without it.
+void padding_is_never_larger_than_the_examples() {
+  const shoal::Shape shape = {1, 1, 1, shoal::Activation::relu, shoal::Output::sigmoid};
+  const float theta[] = {-2e19F, 2e19F, 2e19F, 0}, x = 1, y = 0;
+  const shoal::Source<float> source = {&x, 1, 1, &y, 1, 1, 1};
+  for (const shoal::Variant *variant : shoal::variants()) {
+    now = variant->name;
+    const double J = shoal::evaluate<float>(*variant, shape, theta, source, nullptr, 0, 1, nullptr, nullptr, {1}, {});
+    check(std::fabs(J - std::log(2.0)) < 1e-6, "padding does not overflow");
+  }
+}
+
 } // namespace
 
 void functions() {
@@ -101,6 +138,8 @@ void functions() {
   tanh_is_near_and_never_beyond_1();
   exp_and_sigmoid_are_near();
   every_instruction_set_keeps_tanh_within_1_and_nan();
+  losses_at_the_ends_of_the_numbers_are_near();
+  padding_is_never_larger_than_the_examples();
 }
 
 } // namespace test

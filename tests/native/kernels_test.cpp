@@ -57,7 +57,7 @@ template <class T> struct Descent {
       : theta(p.theta), mean(theta.size()), square(theta.size()), costs(passes) {
     const bool averages = p.c.rule != Rule::descent, adam = p.c.rule == Rule::adam;
     member = {p.c.shape, theta.data(), p.weights(), p.w.example, p.weight / double(p.c.m), 1e-3,
-              {p.c.rule, 0.01, 0.9, 0.999, 1e-8, 1, 1}, 0, averages ? mean.data() : nullptr,
+              {p.c.rule, 0.01, 0.9, 0.999, 1e-8}, 0, averages ? mean.data() : nullptr,
               adam ? square.data() : nullptr, costs.data()};
     if (!member.shape.in_units) return;
     V = theta, s.assign(member.shape.n_x, T(1)), s_mean.resize(s.size()), s_square.resize(s.size());

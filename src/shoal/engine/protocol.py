@@ -148,8 +148,8 @@ class Engine(ABC):
     ) -> None:
         """Make passes over the examples for all networks, side by side.
 
-        The tick is asked at least every 0.1 s; if it says True, work ends after the last update
-        that is whole.
+        The tick is asked at least every 0.1 s of a call; if it says True, work ends after the last
+        update that is whole.
         """
         X = made(X)  # once a call
         largest = max((descent.network for descent in descents), key=lambda each: each.theta.size)

@@ -162,7 +162,7 @@ template <class T> void bind(nb::module_ &m, const char *member) {
               throw nb::value_error("the scales are not those of the network");
             shape.dropping.below = dropped_below, shape.in_units = dropped_below || V;
             new (self) Member<T>{shape, theta.data(), w ? w->data() : nullptr, w ? w->stride(1) : 0,
-                                 mean_weight, decay, {known, alpha, beta1, beta2, epsilon, 1, 1}, t,
+                                 mean_weight, decay, {known, alpha, beta1, beta2, epsilon}, t,
                                  data(mean), data(square), costs.data(),
                                  {data(V), nullptr, nullptr, data(s), data(s_mean), data(s_square), s_alpha}, drop_seed};
           },

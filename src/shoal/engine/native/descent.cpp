@@ -17,7 +17,7 @@ namespace {
 // Below so much work, of about an operation each, threads cost more than they gain: a handshake with them, for
 // each update of all networks, and to wake them at all, for a whole call. In between it is tried.
 constexpr double WORK_TO_TRY = 5e5, WORK_FOR_A_HANDSHAKE = 3e6, SURELY_WORTH_IT = 2e7, WORK_FOR_A_TEAM = 1e8;
-constexpr double WORK_BETWEEN_BREATHS = 1e7; // some milliseconds
+constexpr double WORK_BETWEEN_BREATHS = 4e6; // a millisecond, or a few
 constexpr size_t ELEMENTS_FOR_A_HANDSHAKE = 16384; // of the vectors that a step changes
 constexpr size_t MOST_BYTES = size_t(512) << 20; // of the chunks' sums
 
@@ -77,7 +77,7 @@ private:
   // Where all examples are one tile, networks need nothing from each other: some passes of one, then of the next.
   void each_alone() {
     double work = 0;
-    for (const Member<T> *member : members_) work = std::max(work, work_of(member->shape, source_.m));
+    for (const Member<T> *member : members_) work = std::max(work, work_of(member->shape, (source_.m + 15) / 16 * 16));
     const size_t some = std::max<size_t>(size_t(WORK_BETWEEN_BREATHS / work), 1);
     for (size_t p = 0; p < passes_.count && go_on(); p += some)
       for (size_t n = 0; n < members_.size(); ++n) {
@@ -87,9 +87,10 @@ private:
         Member<T> &member = *members_[n];
         one_over_m_[n] = one_over(source_.m, n);
         const size_t count = std::min(some, passes_.count - p);
-        const Course<T> course = {change(n), nullptr, member.t, member.decay, one_over_m_[n], count, member.costs + p};
+        ++member.t;
+        Course<T> course = {change(n), member.decay, one_over_m_[n], count, member.costs + p};
         const size_t made = pass_->descend(n, course);
-        member.t += long(made), member.passes += made;
+        member.t += long(made) - 1, member.passes += made;
         nets_[n]->active = std::isfinite(member.costs[member.passes - 1]);
       }
   }
@@ -104,7 +105,8 @@ private:
       const size_t size = std::min(batch, m - start);
       for (size_t n = 0; n < members_.size(); ++n) {
         one_over_m_[n] = one_over(size, n);
-        if (Dropping &d = nets_[n]->shape.dropping; d.below) d.key = number(members_[n]->drop_seed, uint64_t(members_[n]->t));
+        Dropping &dropping = nets_[n]->shape.dropping;
+        if (dropping.below) dropping.key = number(members_[n]->drop_seed, uint64_t(members_[n]->t));
       }
       const uint32_t *rows = shuffle ? rows_.data() + start : nullptr;
       if (!pass_->run(size, shuffle ? 0 : start, rows, Wanted::gradients, one_over_m_.data())) return;
@@ -158,7 +160,7 @@ private:
     const Net<T> &net = *nets_[n];
     // what a hidden unit gave was multiplied where Z1 was, so that the slopes before it lack the factor
     const T scale = T(one_over_m_[n]), hidden_scale = T(one_over_m_[n] * kept_factor(net.shape.dropping));
-    return {at(member.step, member.t), scale, hidden_scale, T(member.decay), net.parameters.get(), net.sums.get(),
+    return {member.step, member.t, scale, hidden_scale, T(member.decay), net.parameters.get(), net.sums.get(),
             mean_[n].get(), square_[n].get()};
   }
 
@@ -171,8 +173,7 @@ private:
       Scaling<T> packed = member.scaling;
       packed.V = V_[n].get(), packed.mean = c.mean, packed.square = c.square;
       const size_t n_x = net.shape.n_x;
-      net.kernels->scaled(net.shape, c.step, c.hidden_scale, c.decay, c.parameters, c.gradient, packed, n_x * block / blocks,
-                          n_x * (block + 1) / blocks);
+      net.kernels->scaled(net.shape, c, packed, n_x * block / blocks, n_x * (block + 1) / blocks);
       c.without_W1 = true;
     }
     net.kernels->update(net.layout, c, block, blocks);

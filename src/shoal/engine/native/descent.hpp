@@ -14,7 +14,7 @@ template <class T> struct Member {
   ptrdiff_t w_step;
   double mean_weight;
   double decay; // of the weights: l2 / m
-  Step step;    // c1 and c2 are found here
+  Step step;
   long t;       // steps made
   T *mean, *square;
   double *costs;     // of each pass, before its updates

@@ -1,5 +1,8 @@
-// Guarantee: what happens element by element, as activations.py and optimizers.py say it.
+// Guarantee: what happens element by element, as activations.py and optimizers.py say it: g1 and its slope, and
+// steps, whole or a block of them.
 #pragma once
+
+#include <cmath>
 
 #include "functions.hpp"
 #include "kernels.hpp"
@@ -84,9 +87,9 @@ inline double square_root(double x) { return __builtin_sqrt(x); }
 // One element's step of Adam, for a slope d.
 template <class T> class AdamStep {
 public:
-  explicit AdamStep(const Step &step)
-      : rate_(T(step.alpha / step.c1)), rest1_(T(1 - step.beta1)), rest2_(T(1 - step.beta2)), one_over_c2_(T(1 / step.c2)),
-        epsilon_(T(step.epsilon)) {}
+  AdamStep(const Step &step, long t) // the t-th, whose means are still too small by c1 and c2
+      : rate_(T(step.alpha / (1 - std::pow(step.beta1, double(t))))), rest1_(T(1 - step.beta1)), rest2_(T(1 - step.beta2)),
+        one_over_c2_(T(1 / (1 - std::pow(step.beta2, double(t))))), epsilon_(T(step.epsilon)) {}
   void operator()(T d, T &theta, T &mean, T &square) const {
     mean += rest1_ * (d - mean);
     square += rest2_ * (d * d - square);
@@ -97,38 +100,39 @@ private:
   T rate_, rest1_, rest2_, one_over_c2_, epsilon_;
 };
 
-// theta := theta - alpha dtheta and its variants, of `n` parameters from `at` on.
-template <class T> void update_some(const Change<T> &c, T scale, T decay, size_t at, size_t n) {
-  T *theta = c.parameters + at;
-  const T alpha = T(c.step.alpha), beta1 = T(c.step.beta1);
-  const auto slope = [=, gradient = c.gradient + at](size_t i) { return scale * gradient[i] + decay * theta[i]; };
-  switch (c.step.rule) {
-  case Rule::descent:
-    for (size_t i = 0; i < n; ++i) theta[i] -= alpha * slope(i);
-    break;
-  case Rule::momentum:
-    for (size_t i = 0; i < n; ++i) {
-      T &mean = c.mean[at + i];
-      mean = beta1 * mean + slope(i), theta[i] -= alpha * mean;
-    }
-    break;
-  case Rule::adam: {
-    const AdamStep<T> adam(c.step);
-    T *mean = c.mean + at, *square = c.square + at;
-    for (size_t i = 0; i < n; ++i) adam(slope(i), theta[i], mean[i], square[i]);
-  }
-  }
-}
-
-// A block of a step. Where all parameters are treated alike, they are one part, and else four.
-template <class T> void update(const Layout &l, const Change<T> &c, size_t block, size_t blocks) {
+// Call f with each parameter of a block of a step, by its number, and its slope. Where all parameters are treated
+// alike, they are one part, and else four.
+template <class T, class F> void with_slopes(const Layout &l, const Change<T> &c, size_t block, size_t blocks, F f) {
   const bool alike = c.decay == 0 && c.hidden_scale == c.scale && !c.without_W1;
   const size_t ends[] = {l.W1, l.b1, l.W2, l.b2, l.size};
   for (size_t part = c.without_W1; part < (alike ? 1 : 4); ++part) {
     const size_t size = (alike ? l.size : ends[part + 1]) - ends[part];
-    const auto border = [&](size_t b) { return b == blocks ? size : size * b / blocks / 16 * 16; }; // of cache lines
-    const T decay = part % 2 ? 0 : c.decay; // the biases are not penalised
-    update_some(c, part < 2 ? c.hidden_scale : c.scale, decay, ends[part] + border(block), border(block + 1) - border(block));
+    const auto border = [&](size_t b) { // between cache lines
+      return ends[part] + (b == blocks ? size : size * b / blocks / 16 * 16);
+    };
+    const T scale = part < 2 ? c.hidden_scale : c.scale, decay = part % 2 ? 0 : c.decay; // biases are not penalised
+    const size_t end = border(block + 1);
+    for (size_t i = border(block); i < end; ++i) f(i, scale * c.gradient[i] + decay * c.parameters[i]);
+  }
+}
+
+// theta := theta - alpha dtheta and its variants, of a block of a step.
+template <class T> void update(const Layout &l, const Change<T> &c, size_t block, size_t blocks) {
+  const T alpha = T(c.step.alpha), beta1 = T(c.step.beta1);
+  T *theta = c.parameters, *mean = c.mean, *square = c.square;
+  switch (c.step.rule) {
+  case Rule::descent:
+    with_slopes(l, c, block, blocks, [=](size_t i, T slope) { theta[i] -= alpha * slope; });
+    break;
+  case Rule::momentum:
+    with_slopes(l, c, block, blocks, [=](size_t i, T slope) {
+      mean[i] = beta1 * mean[i] + slope, theta[i] -= alpha * mean[i];
+    });
+    break;
+  case Rule::adam:
+    with_slopes(l, c, block, blocks, [=, adam = AdamStep<T>(c.step, c.t)](size_t i, T slope) {
+      adam(slope, theta[i], mean[i], square[i]);
+    });
   }
 }
 

@@ -1,4 +1,5 @@
-// Guarantee: the equations of a tile with examples in the vector lanes, for narrow hidden layers.
+// Guarantee: the equations of a tile with examples in the vector lanes, for narrow hidden layers, and the passes of
+// a network that has only one tile.
 //
 // Everything lies by rows, as in the equations: X (n_x, ROW), A1 (n_h, ROW), Z2 (n_y, ROW), and
 // the parameters as in theta. A sum over examples is kept lane by lane until its chunk ends.
@@ -28,8 +29,8 @@ template <class T> void gather(const Shape &s, const Source<T> &from, Tile<T> &t
       const size_t end = s.n_x - start < LANES<T> ? s.n_x : start + LANES<T>;
       for (size_t j = start; j < end; ++j) tile.copy[j * ROW + i] = x[ptrdiff_t(j) * from.X_feature];
     }
-  for (size_t j = 0; j < s.n_x; ++j)
-    for (size_t i = tile.m; i < up<T>(tile.m); ++i) tile.copy[j * ROW + i] = 0;
+  for (size_t j = 0; j < s.n_x; ++j) // the padding is as the last example, which does not overflow where no other does
+    for (size_t i = tile.m; i < up<T>(tile.m); ++i) tile.copy[j * ROW + i] = tile.copy[j * ROW + tile.m - 1];
   tile.X = tile.copy;
   if (from.Y) gather_Y(from, s.n_y, tile, ROW);
 }
@@ -183,39 +184,39 @@ template <class T> double outputs_of(const Shape &s, const Tile<T> &tile, Work<T
 }
 
 // Passes over a tile that holds all examples, each followed by its step, until a cost is not finite.
-template <class T, class F> size_t passes(const Shape &s, const Course<T> &course, F forward_and_backward) {
+template <class T, class F> size_t make_passes(const Shape &s, const Course<T> &course, F forward_and_backward) {
   const Layout l = layout<T>(s);
   Change<T> change = course.change;
   size_t p = 0;
-  for (bool finite = true; p < course.count && finite; ++p) {
-    clear(course.sums, l.size);
+  for (bool finite = true; p < course.count && finite; ++p, ++change.t) {
+    clear(change.gradient, l.size);
     double J = forward_and_backward();
-    collect<T>(s, course.sums);
+    collect<T>(s, change.gradient);
     if (course.decay != 0) J += course.decay * squares<T>(s, change.parameters) / 2;
-    change.step = at(course.change.step, course.t + long(p) + 1);
     update<T>(l, change, 0, 1);
-    course.costs[p] = J, finite = std::isfinite(J);
+    course.costs[p] = J, finite = __builtin_isfinite(J);
   }
   return p;
 }
 
 template <class T> size_t descend(const Shape &s, const Course<T> &course, const Tile<T> &tile, Work<T> &work) {
   const T *parameters = course.change.parameters;
+  T *sums = course.change.gradient;
   const auto outputs = [&] { return outputs_of<T>(s, tile, work, course.one_over_m, true); };
   if (!few(s))
-    return passes(s, course, [&] {
+    return make_passes(s, course, [&] {
       forward<T>(s, parameters, tile, work, 0, 1);
       const double J = outputs();
-      backward<T>(s, parameters, tile, work, course.sums, 0, 1);
+      backward<T>(s, parameters, tile, work, sums, 0, 1);
       return J;
     });
-  size_t made = 0; // whose shape is looked at once, as a pass takes no longer than looking at it often
+  size_t made = 0; // what a shape asks for is chosen once: choosing takes as long as a part of these passes
   with_activation(s.g1, [&](auto g) {
     with_features(s.n_x, [&](auto N) {
-      made = passes(s, course, [&] {
+      made = make_passes(s, course, [&] {
         forward_few<T, N.value>(g, s, parameters, tile.X, work.A1, work.Z2, up<T>(tile.m));
         const double J = outputs();
-        backward_few<T, N.value>(g, s, parameters, tile.X, work.A1, work.Z2, up<T>(tile.m), course.sums);
+        backward_few<T, N.value>(g, s, parameters, tile.X, work.A1, work.Z2, up<T>(tile.m), sums);
         return J;
       });
     });
@@ -224,8 +225,9 @@ template <class T> size_t descend(const Shape &s, const Course<T> &course, const
 }
 
 template <class T> constexpr Kernels<T> kernels() {
-  return {tile,    ROW,         false, in_place<T>, layout<T>,   rooms<T>,    pack<T>,       unpack<T>, nullptr, gather<T>, forward<T>,
-          joined<T>, backward<T>, collect<T>, outputs_of<T>, add<T>,    update<T>, nullptr, squares<T>, descend<T>};
+  return {tile,       ROW,       false,     in_place<T>, layout<T>,   rooms<T>,   pack<T>,
+          unpack<T>,  nullptr,   gather<T>, forward<T>,  joined<T>,   backward<T>, collect<T>,
+          outputs_of<T>, add<T>, update<T>, nullptr,     squares<T>,  descend<T>};
 }
 
 } // namespace shoal::SHOAL_VARIANT::examples

@@ -133,8 +133,9 @@ template <class T> double squares(const Shape &s, const T *parameters) {
 }
 
 template <class T> constexpr Kernels<T> kernels() {
-  return {tile<T>, ROW,         true, in_place<T>, layout<T>,   rooms<T>,    pack<T>,       unpack<T>, nullptr, gather<T>, forward<T>,
-          examples::joined<T>, backward<T>, collect<T>, examples::outputs_of<T>, add<T>,    update<T>, nullptr, squares<T>, nullptr};
+  return {tile<T>,   ROW,     true,      in_place<T>, layout<T>,           rooms<T>,    pack<T>,
+          unpack<T>, nullptr, gather<T>, forward<T>,  examples::joined<T>, backward<T>, collect<T>,
+          examples::outputs_of<T>, add<T>, update<T>, nullptr, squares<T>, nullptr};
 }
 
 } // namespace shoal::SHOAL_VARIANT::features

@@ -78,8 +78,8 @@ template <class V> inline V sigmoid(V z) { return sigmoid_of(z, exp_or_least(min
 
 // In single precision a rational function of degree 11 over 6, at most 5.2 units in the last place off, 6.9
 // where nothing is fused; its leading 1 saves a multiplication. It ends at the first number where it is 1, so that
-// it is never beyond, and where it saturates the slope is 0. In double precision E / (E + 2), where E = e^2|z| - 1 is computed without
-// cancellation.
+// it is never beyond, and where it saturates the slope is 0. In double precision E / (E + 2), where E = e^2|z| - 1 is
+// computed without cancellation.
 template <class V> inline V tanh(V z) {
   if constexpr (sizeof(Element<V>) == 4) {
     const V most = everywhere<V>(SHOAL_FUSED ? 8.15350246F : 7.96418285F);
@@ -105,12 +105,13 @@ template <class V> inline V log1p_over(V x) {
     return polynomial(x, 0.9999999698797, -0.4999949314142, 0.3331909681806, -0.2484298227407, 0.1910600696031,
                       -0.1366324617984, 0.07822595614466, -0.02950524128927, 0.005232694872328);
   else
-    return polynomial(x, 0.999999999999999944558, -0.499999999999954819011, 0.333333333327195907303, -0.249999999667981462673,
-                      0.199999990463544346953, -0.166666498516375526354, 0.142855157545886221185, -0.124983380802858076334,
-                      0.111008453230084584808, -0.0995182415684040450995, 0.0891531881102892041414,
-                      -0.0782751435643689837649, 0.0652338352956962242756, -0.0494441325689473468181,
-                      0.0324632643647977658927, -0.0175276197531218381332, 0.00734153588673215703117,
-                      -0.00221074994348270725714, 0.000422466571901823692398, -0.0000382778506881034082319);
+    return polynomial(x, 0.999999999999999944558, -0.499999999999954819011, 0.333333333327195907303,
+                      -0.249999999667981462673, 0.199999990463544346953, -0.166666498516375526354,
+                      0.142855157545886221185, -0.124983380802858076334, 0.111008453230084584808,
+                      -0.0995182415684040450995, 0.0891531881102892041414, -0.0782751435643689837649,
+                      0.0652338352956962242756, -0.0494441325689473468181, 0.0324632643647977658927,
+                      -0.0175276197531218381332, 0.00734153588673215703117, -0.00221074994348270725714,
+                      0.000422466571901823692398, -0.0000382778506881034082319);
 }
 
 // Beyond 1, 1 + x = 2^k (1 + f) is reduced to it.

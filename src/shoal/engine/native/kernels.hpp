@@ -1,8 +1,8 @@
 // Guarantee: what the kernels of every instruction set offer to the rest of the engine. No kernel
-// knows of threads, passes or Python; each takes a tile, a few examples, at a time.
+// knows of threads or Python; each takes a tile, a few examples, at a time, and where a network has only
+// one, `descend` makes its passes.
 #pragma once
 
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -113,34 +113,28 @@ template <class T> struct Scaling {
   double alpha;              // of s
 };
 
-// One step of an optimiser; c1 and c2 undo the bias of Adam's means.
+// How an optimiser makes its steps.
 struct Step {
   Rule rule;
-  double alpha, beta1, beta2, epsilon, c1, c2;
+  double alpha, beta1, beta2, epsilon;
 };
-
-inline Step at(Step step, long t) { // the t-th
-  if (step.rule == Rule::adam) step.c1 = 1 - std::pow(step.beta1, double(t)), step.c2 = 1 - std::pow(step.beta2, double(t));
-  return step;
-}
 
 // How a step changes a network, where dtheta = scale * gradient, and of the weights + decay * theta.
 template <class T> struct Change {
   Step step;
-  T scale, hidden_scale; // the latter for W1 and b1
+  long t;                // it is the t-th
+  T scale, hidden_scale; // the latter for W1 and b1, whose slopes lack a factor with dropout
   T decay;
   T *parameters;
-  const T *gradient;
+  T *gradient;             // its room begins with it: the sums of all lanes take more
   T *mean, *square;        // that the optimiser keeps
   bool without_W1 = false; // it is changed by way of V
 };
 
-// Some passes of a network, from a number of steps on.
+// Some passes of a network, each followed by a step; `change` is that of the first.
 template <class T> struct Course {
   Change<T> change;
-  T *sums; // where the gradient will be
-  long t;
-  double decay, one_over_m;
+  double decay, one_over_m; // in double precision, for the cost
   size_t count;
   double *costs; // of each pass, before its step
 };
@@ -168,10 +162,10 @@ template <class T> struct Kernels {
   void (*add)(T *sum, const T *term, size_t n);
   void (*update)(const Layout &, const Change<T> &, size_t block, size_t blocks);
   // A step of Adam for W1 by way of V and s, for some of the features; only with hidden units in the lanes.
-  void (*scaled)(const Shape &, const Step &, T scale, T decay, T *parameters, const T *gradient, const Scaling<T> &,
-                 size_t first, size_t end);
+  void (*scaled)(const Shape &, const Change<T> &, const Scaling<T> &, size_t first, size_t end);
   double (*squares)(const Shape &, const T *parameters); // of the weights, W1 and W2
-  // All passes of a network whose examples are one tile, until a cost is not finite; how many were made. Not of all kinds.
+  // Passes of a network whose examples are one tile, until a cost is not finite; how many were made. Kinds that have
+  // it not have nullptr.
   size_t (*descend)(const Shape &, const Course<T> &, const Tile<T> &, Work<T> &);
 
   bool take_pieces() const { return prepare != nullptr; } // and not the features that are made of them

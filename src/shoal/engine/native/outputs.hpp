@@ -11,10 +11,13 @@ namespace shoal::SHOAL_VARIANT {
 // is that of L, and of all in double precision.
 template <class T> class Cost {
 public:
-  explicit Cost(double one_over_m) : one_over_m_(T(one_over_m)) {}
+  // Of `examples`, as many as a tile has: in the few packs a weight counts for what it is of the mean, divided by more
+  // than there are packs, so that neither large losses nor small ones leave the range of the numbers.
+  Cost(double one_over_m, size_t examples)
+      : scale_(T(one_over_m * double(examples) / (2 * FEW))), back_(2 * FEW / double(examples)) {}
 
-  // The losses of a register, that of `part` of a pack. The weight is divided first, so that nothing overflows.
-  void add(Register<T> L, Register<T> w, int part) { few_[part] = fused(L, Register<T>(w * one_over_m_), few_[part]); }
+  // The losses of a register, that of `part` of a pack.
+  void add(Register<T> L, Register<T> w, int part) { few_[part] = fused(L, Register<T>(w * scale_), few_[part]); }
 
   // To be called after each pack.
   void next() {
@@ -27,7 +30,7 @@ public:
     __builtin_memcpy(sums, sum_, sizeof sums);
     for (size_t half = LANES<T> / 2; half; half /= 2)
       for (size_t i = 0; i < half; ++i) sums[i] += sums[i + half];
-    return sums[0];
+    return sums[0] * back_;
   }
 
 private:
@@ -41,7 +44,8 @@ private:
     }
   }
 
-  T one_over_m_;
+  T scale_;
+  double back_;
   size_t packs_ = 0;
   Register<T> few_[PARTS] = {};
   DoubleRegister sum_[PARTS * sizeof(double) / sizeof(T)] = {};
@@ -54,7 +58,7 @@ template <class T> class Outputs {
 public:
   Outputs(size_t n_y, const Tile<T> &tile, const Work<T> &work, size_t row, double one_over_m, bool slope)
       : n_y_(n_y), row_(row), m_(up<T>(tile.m)), slope_(slope), limit_(std::numeric_limits<T>::max() / 2 / T(n_y)),
-        Z2_(work.Z2), aux_(work.aux), Y_(tile.Y), w_(work.w), J_(one_over_m) {}
+        Z2_(work.Z2), aux_(work.aux), Y_(tile.Y), w_(work.w), J_(one_over_m, tile.m) {}
 
   // All outputs, where Z2 is. Returns the cost.
   double make(Output g2) {
@@ -84,7 +88,8 @@ private:
     return L > limit ? ((z - z) + (y - y) == 0 ? limit : L) : L;
   }
 
-  V put(size_t i, int part, V a, V y, V L) {
+  // A2 or, with a slope, dZ2, when the loss is counted.
+  V counted(size_t i, int part, V a, V y, V L) {
     const V w = load(w_ + i);
     J_.add(L, w, part);
     return slope_ ? (a - y) * w : a;
@@ -96,13 +101,13 @@ private:
     if (!Y_) return a;
     const V y = load(Y_ + at + i), L = fused(e, log1p_over(e), fused(V(-z), y, at_least(V{}, z)));
     // a loss for y from 0 to 1 does not overflow, and a sum only in its own precision
-    return put(i, part, a, y, sizeof(T) == sizeof(double) ? bounded(L, z, y) : L);
+    return counted(i, part, a, y, sizeof(T) == sizeof(double) ? bounded(L, z, y) : L);
   }
 
   V identity(V z, size_t at, size_t i, int part) {
     if (!Y_) return z;
     const V y = load(Y_ + at + i), d = z - y;
-    return put(i, part, z, y, bounded(d * d / 2, z, y));
+    return counted(i, part, z, y, bounded(d * d / 2, z, y));
   }
 
   // The greatest z of an example counts 1, not through e^0, so that a small loss stays exact.
@@ -126,7 +131,7 @@ private:
       const V most = load(greatest + i), a = exp(V(z - most)) / (1 + load(others + i));
       if (!Y_) return a;
       const V y = load(Y_ + at + i);
-      return put(i, part, a, y, y == 0 ? 0 * z : bounded(y * ((most - z) + load(logarithm + i)), z, y));
+      return counted(i, part, a, y, y == 0 ? 0 * z : bounded(y * ((most - z) + load(logarithm + i)), z, y));
     });
   }
 

@@ -240,13 +240,13 @@ bool Pass<T>::run(size_t m, size_t first, const uint32_t *rows, Wanted wanted, c
   return true;
 }
 
-template <class T> size_t Pass<T>::descend(size_t n, Course<T> course) {
+template <class T> size_t Pass<T>::descend(size_t n, Course<T> &course) {
   Net<T> &net = *nets_[n];
   Desk &desk = desks_[0];
   take_tile(desk, 0);
   weigh(net, desk);
   make_room(net, 1, true);
-  course.sums = net.sums.get(), course.change.gradient = course.sums;
+  course.change.gradient = net.sums.get();
   return net.kernels->descend(net.shape, course, *desk.tile, desk.work);
 }
 

@@ -1,4 +1,4 @@
-// Guarantee: one pass over examples for any number of networks at once; each network gets the same
+// Guarantee: passes over examples for any number of networks at once; each network gets the same
 // bits for any number of workers, and whether it is alone or in company.
 //
 // The examples are cut into chunks by their number alone. Each chunk is summed by itself, tile by
@@ -25,7 +25,7 @@ public:
   bool one_tile() const { return resident_.size() == 1 && nets_[0]->kernels->descend; }
 
   // Those passes; how many were made until a cost was not finite.
-  size_t descend(size_t net, Course<T> course);
+  size_t descend(size_t net, Course<T> &course);
 
   // The cost of a network in the last run.
   double cost(size_t net) const;

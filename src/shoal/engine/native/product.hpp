@@ -160,7 +160,8 @@ template <class T, size_t half> inline void halve(Register<T> *sums, size_t n) {
   if constexpr (half > 1) halve<T, half / 2>(sums, (n + 1) / 2);
 }
 
-// out[i] = bias + the sum of the lanes of pack i, halves first, for n packs and up to the next whole pack.
+// out[i] = bias + the sum of the lanes of pack i, halves first, for n packs; up to the next whole register what is
+// written means nothing.
 template <class T> void totals(const T *packs, size_t n, T bias, T *out) {
   for (size_t start = 0; start < n; start += WIDTH<T>, packs += WIDTH<T> * LANES<T>, out += WIDTH<T>) {
     Register<T> sums[WIDTH<T>];

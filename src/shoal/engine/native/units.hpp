@@ -200,13 +200,12 @@ template <class T> void collect(const Shape &s, T *sums) {
 
 // Feature by feature: the sums over the units go pack by pack, so that the width of a panel does not show.
 template <class T>
-void scaled(const Shape &s, const Step &step, T scale, T decay, T *parameters, const T *gradient, const Scaling<T> &by,
-            size_t first, size_t end) {
+void scaled(const Shape &s, const Change<T> &c, const Scaling<T> &by, size_t first, size_t end) {
   const Layout l = layout<T>(s);
-  const AdamStep<T> adam(step);
-  Step step_of_s = step;
+  const AdamStep<T> adam(c.step, c.t);
+  Step step_of_s = c.step;
   step_of_s.alpha = by.alpha;
-  const AdamStep<T> adam_of_s(step_of_s);
+  const AdamStep<T> adam_of_s(step_of_s, c.t);
   for (size_t j = first; j < end; ++j) {
     const T s_j = by.s[j];
     T sums[LANES<T>] = {};
@@ -215,7 +214,7 @@ void scaled(const Shape &s, const Step &step, T scale, T decay, T *parameters, c
       for (size_t pack = start; pack < start + panel.width; pack += LANES<T>)
         for (size_t lane = 0; lane < LANES<T>; ++lane) {
           const size_t i = pack + lane;
-          const T d = scale * gradient[i] + decay * parameters[i];
+          const T d = c.hidden_scale * c.gradient[i] + c.decay * c.parameters[i];
           sums[lane] += d * by.V[i];
           adam(d * s_j, by.V[i], by.mean[i], by.square[i]);
         }
@@ -225,7 +224,7 @@ void scaled(const Shape &s, const Step &step, T scale, T decay, T *parameters, c
     adam_of_s(sums[0], by.s[j], by.s_mean[j], by.s_square[j]);
     each_panel<T>(l.width, 0, l.shares, [&](Panel panel) {
       const size_t start = l.W1 + panel.first * s.n_x + j * panel.width;
-      for (size_t i = start; i < start + panel.width; ++i) parameters[i] = by.V[i] * by.s[j];
+      for (size_t i = start; i < start + panel.width; ++i) c.parameters[i] = by.V[i] * by.s[j];
     });
   }
 }
@@ -248,8 +247,9 @@ template <class T> double outputs_of(const Shape &s, const Tile<T> &tile, Work<T
 }
 
 template <class T> constexpr Kernels<T> kernels() {
-  return {tile<T>,    TILE<T>,       false, in_place<T>, layout<T>,     rooms<T>,    pack<T>,       unpack<T>, nullptr, gather<T>, forward<T>,
-          join<T>,    backward<T>,   collect<T>, outputs_of<T>, add<T>,    update<T>, scaled<T>, squares<T>, nullptr};
+  return {tile<T>,   TILE<T>, false,     in_place<T>, layout<T>, rooms<T>,    pack<T>,
+          unpack<T>, nullptr, gather<T>, forward<T>,  join<T>,   backward<T>, collect<T>,
+          outputs_of<T>, add<T>, update<T>, scaled<T>, squares<T>, nullptr};
 }
 
 } // namespace shoal::SHOAL_VARIANT::units
