@@ -94,6 +94,7 @@ template <class T> struct Work {
   T *A1;  // (n_h, tile) in the kernels' order
   T *Z2;  // (n_y, tile); A2 and dZ2 take its place
   T *w;   // (tile)
+  double mean_weight; // of all examples of a pass, about
   T *aux; // (3, Kernels::row)
   T *dZ1; // one panel, or (n_h, tile); before that, room for `forward`
   T *joined; // (shares, n_y, tile): what each share adds to Z2

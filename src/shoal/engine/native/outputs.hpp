@@ -11,10 +11,10 @@ namespace shoal::SHOAL_VARIANT {
 // is that of L, and of all in double precision.
 template <class T> class Cost {
 public:
-  // Of `examples`, as many as a tile has: in the few packs a weight counts for what it is of the mean, divided by more
-  // than there are packs, so that neither large losses nor small ones leave the range of the numbers.
-  Cost(double one_over_m, size_t examples)
-      : scale_(T(one_over_m * double(examples) / (2 * FEW))), back_(2 * FEW / double(examples)) {}
+  // In the few packs a weight counts for what it is of the mean, divided by more than there are packs, so that neither
+  // large losses nor small ones leave the range of the numbers.
+  Cost(double one_over_m, double mean_weight)
+      : scale_(T(1 / (2 * FEW * mean_weight))), back_(2 * FEW * mean_weight * one_over_m) {}
 
   // The losses of a register, that of `part` of a pack.
   void add(Register<T> L, Register<T> w, int part) { few_[part] = fused(L, Register<T>(w * scale_), few_[part]); }
@@ -58,7 +58,7 @@ template <class T> class Outputs {
 public:
   Outputs(size_t n_y, const Tile<T> &tile, const Work<T> &work, size_t row, double one_over_m, bool slope)
       : n_y_(n_y), row_(row), m_(up<T>(tile.m)), slope_(slope), limit_(std::numeric_limits<T>::max() / 2 / T(n_y)),
-        Z2_(work.Z2), aux_(work.aux), Y_(tile.Y), w_(work.w), J_(one_over_m, tile.m) {}
+        Z2_(work.Z2), aux_(work.aux), Y_(tile.Y), w_(work.w), J_(one_over_m, work.mean_weight) {}
 
   // All outputs, where Z2 is. Returns the cost.
   double make(Output g2) {

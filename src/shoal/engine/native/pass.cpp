@@ -118,10 +118,11 @@ template <class T> void Pass<T>::clear(size_t c, size_t part, size_t parts) {
   }
 }
 
-// The weights of a tile's examples.
-template <class T> void Pass<T>::weigh(const Net<T> &net, Desk &desk) const {
+// The weights of a tile's examples, of m in a pass.
+template <class T> void Pass<T>::weigh(const Net<T> &net, Desk &desk, size_t m, double one_over_m) const {
   const Tile<T> &tile = *desk.tile;
   Work<T> &work = desk.work;
+  work.mean_weight = 1 / (double(m) * one_over_m);
   if (net.w || desk.ones != tile.m) {
     for (size_t i = 0; i < tile.m; ++i)
       work.w[i] = net.w ? net.w[ptrdiff_t(tile.number(i)) * net.w_step] : T(1);
@@ -135,7 +136,7 @@ template <class T> void Pass<T>::finish(Net<T> &net, size_t n, Desk &desk, size_
   const Tile<T> &tile = *desk.tile;
   Work<T> &work = desk.work;
   net.kernels->join(net.shape, net.parameters.get(), tile, work);
-  weigh(net, desk);
+  weigh(net, desk, now_.m, now_.one_over_m[n]);
   const bool slope = now_.wanted == Wanted::gradients;
   net.costs[c] += net.kernels->outputs(net.shape, tile, work, now_.one_over_m[n], slope);
   if (net.A2)
@@ -244,7 +245,7 @@ template <class T> size_t Pass<T>::descend(size_t n, Course<T> &course) {
   Net<T> &net = *nets_[n];
   Desk &desk = desks_[0];
   take_tile(desk, 0);
-  weigh(net, desk);
+  weigh(net, desk, source_.m, course.one_over_m);
   make_room(net, 1, true);
   course.change.gradient = net.sums.get();
   return net.kernels->descend(net.shape, course, *desk.tile, desk.work);

@@ -52,7 +52,7 @@ private:
   void pass_tile(size_t net, Desk &desk, size_t c);
   void together();
   static void make_room(Net<T> &net, size_t chunks, bool gradients);
-  void weigh(const Net<T> &net, Desk &desk) const;
+  void weigh(const Net<T> &net, Desk &desk, size_t m, double one_over_m) const;
   void finish(Net<T> &net, size_t n, Desk &desk, size_t c);
   void reduce();
   size_t chunks(size_t m) const;
