@@ -75,6 +75,7 @@ private:
   }
 
   // Where all examples are one tile, networks need nothing from each other: some passes of one, then of the next.
+  // A pack costs as much where it is not full.
   void each_alone() {
     double work = 0;
     for (const Member<T> *member : members_) work = std::max(work, work_of(member->shape, (source_.m + 15) / 16 * 16));

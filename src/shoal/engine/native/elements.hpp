@@ -87,7 +87,7 @@ inline double square_root(double x) { return __builtin_sqrt(x); }
 // One element's step of Adam, for a slope d.
 template <class T> class AdamStep {
 public:
-  AdamStep(const Step &step, long t) // the t-th, whose means are still too small by c1 and c2
+  AdamStep(const Step &step, long t) // the t-th: the means are still too small, by 1 - beta^t
       : rate_(T(step.alpha / (1 - std::pow(step.beta1, double(t))))), rest1_(T(1 - step.beta1)), rest2_(T(1 - step.beta2)),
         one_over_c2_(T(1 / (1 - std::pow(step.beta2, double(t))))), epsilon_(T(step.epsilon)) {}
   void operator()(T d, T &theta, T &mean, T &square) const {

@@ -54,7 +54,7 @@ Pass<T>::Pass(std::vector<Net<T> *> nets, const Source<T> &source, Team &team, s
   const auto whole = [](size_t n) { return (n + 15) / 16 * 16; }; // cache lines
   for (Desk &desk : desks_) {
     const std::pair<T **, size_t> parts[] = {
-        {&desk.own.copy, r.X}, {&desk.own.Y, r.Y}, {&desk.work.A1, r.A1},        {&desk.work.Z2, r.Y},        {&desk.work.w, tile_},
+        {&desk.own.copy, r.X}, {&desk.own.Y, r.Y}, {&desk.work.A1, r.A1}, {&desk.work.Z2, r.Y}, {&desk.work.w, tile_},
         {&desk.work.aux, 3 * k.row}, {&desk.work.dZ1, r.dZ1}, {&desk.work.joined, r.joined},
         {&desk.made, tile_ * made_row_}};
     size_t all = 0;
