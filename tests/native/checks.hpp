@@ -15,6 +15,7 @@ inline void check(bool holds, const char *what) {
 
 void functions(); // functions_test.cpp
 void pieces();    // pieces_test.cpp
+void sums();      // sums_test.cpp
 void team();      // team_test.cpp
 
 } // namespace test

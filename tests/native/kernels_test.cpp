@@ -274,6 +274,7 @@ int main() {
   the_order_of_the_examples_is_a_permutation();
   functions();
   pieces();
+  sums();
   team();
   networks_learn_from_pieces_as_from_their_features();
   networks_and_tables_of_every_size_are_right();

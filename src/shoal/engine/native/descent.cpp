@@ -89,7 +89,7 @@ private:
         one_over_m_[n] = one_over(source_.m, n);
         const size_t count = std::min(some, passes_.count - p);
         ++member.t;
-        Course<T> course = {change(n), member.decay, one_over_m_[n], count, member.costs + p};
+        Course<T> course = {change(n, nullptr), member.decay, one_over_m_[n], count, member.costs + p};
         const size_t made = pass_->descend(n, course);
         member.t += long(made) - 1, member.passes += made;
         nets_[n]->active = std::isfinite(member.costs[member.passes - 1]);
@@ -156,12 +156,12 @@ private:
 
   double one_over(size_t m, size_t n) const { return 1 / (double(m) * members_[n]->mean_weight); }
 
-  Change<T> change(size_t n) {
+  Change<T> change(size_t n, T *gradient) {
     const Member<T> &member = *members_[n];
     const Net<T> &net = *nets_[n];
     // what a hidden unit gave was multiplied where Z1 was, so that the slopes before it lack the factor
     const T scale = T(one_over_m_[n]), hidden_scale = T(one_over_m_[n] * kept_factor(net.shape.dropping));
-    return {member.step, member.t, scale, hidden_scale, T(member.decay), net.parameters.get(), net.sums.get(),
+    return {member.step, member.t, scale, hidden_scale, T(member.decay), net.parameters.get(), gradient,
             mean_[n].get(), square_[n].get()};
   }
 
@@ -169,7 +169,7 @@ private:
   void update(size_t n, size_t block, size_t blocks) {
     const Member<T> &member = *members_[n];
     const Net<T> &net = *nets_[n];
-    Change<T> c = change(n);
+    Change<T> c = change(n, pass_->gradient(n));
     if (member.scaling.V) {
       Scaling<T> packed = member.scaling;
       packed.V = V_[n].get(), packed.mean = c.mean, packed.square = c.square;
@@ -263,8 +263,9 @@ double evaluate(const Variant &variant, Shape shape, const T *theta, const Sourc
   if (!pass.run(source.m, 0, nullptr, gradient ? Wanted::gradients : Wanted::costs, &one_over_m))
     return std::numeric_limits<double>::quiet_NaN(); // whoever stopped it says why
   if (gradient) {
-    for (size_t i = 0; i < net.layout.size; ++i) net.sums.get()[i] *= T(one_over_m);
-    net.unpack(net.sums.get(), gradient, team);
+    T *sums = pass.gradient(0);
+    for (size_t i = 0; i < net.layout.size; ++i) sums[i] *= T(one_over_m);
+    net.unpack(sums, gradient, team);
   }
   return pass.cost(0);
 }

@@ -55,7 +55,8 @@ inline void prepare(const Shape &s, float *parameters) {
 }
 
 struct Lines {
-  static void forward(const Shape &s, const float *parameters, const Tile<float> &tile, Panel panel, float *Z1) {
+  template <class F>
+  static void forward(const Shape &s, const float *parameters, const Tile<float> &tile, Panel panel, float *Z1, F then) {
     const Layout l = layout(s);
     const float *W1 = parameters + panel.first * s.n_x, *full = W1 + l.size;
     with_packs(panel.width / LANES<float>, [&](auto V) {
@@ -63,6 +64,7 @@ struct Lines {
       for (size_t j = 0; j < s.columns->cuts.size(); ++j) add_cut<V.value>(s, tile.cuts, j, W1, full, Z1, tile.m);
       for (size_t j = 0; j < s.columns->plain.size(); ++j) add_plain<V.value>(s, tile.cuts, j, W1, Z1);
     });
+    then(0, tile.m);
   }
 
   static void backward(const Shape &s, const Tile<float> &tile, Panel panel, const float *dZ1, float *sums) {

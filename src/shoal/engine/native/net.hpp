@@ -51,8 +51,6 @@ template <class T> struct Net {
   const Kernels<T> *kernels;
   Layout layout;
   Room<T> parameters;
-  Room<T> sums; // of each chunk; after a pass it begins with the gradient, not yet divided by m
-  size_t chunks = 0; // that sums has room for
   std::vector<double> costs; // of each chunk
   const T *w = nullptr; // weights of the examples; none: 1 each
   ptrdiff_t w_step = 0;

@@ -28,6 +28,14 @@ template <class T> size_t made_row(const Source<T> &source, const Kernels<T> &ke
   return (lines | 1) * line;
 }
 
+// Where the sums of each network begin, and where the last ones end; each at a cache line.
+template <class T> std::vector<size_t> places(const std::vector<Net<T> *> &nets) {
+  constexpr size_t line = 64 / sizeof(T);
+  std::vector<size_t> places = {0};
+  for (const Net<T> *net : nets) places.push_back(places.back() + (net->layout.sums + line - 1) / line * line);
+  return places;
+}
+
 } // namespace
 
 template <class T> void Pass<T>::make_room_for_cuts(Desk &desk, const Columns &columns, size_t tile) {
@@ -44,7 +52,8 @@ template <class T>
 Pass<T>::Pass(std::vector<Net<T> *> nets, const Source<T> &source, Team &team, size_t largest, size_t runs)
     : nets_(std::move(nets)), source_(source), tile_(nets_[0]->kernels->tile(nets_[0]->shape)),
       made_row_(made_row(source, *nets_[0]->kernels)), team_(team), desks_(team.workers()),
-      share_units_(kind_of<T>(nets_[0]->shape).wide) {
+      share_units_(kind_of<T>(nets_[0]->shape).wide), sums_of_(places(nets_)),
+      sums_(sums_of_.back(), nets_[0]->kernels->add) {
   const Kernels<T> &k = *nets_[0]->kernels;
   Rooms r{};
   for (const Net<T> *net : nets_) {
@@ -108,14 +117,11 @@ template <class T> void Pass<T>::gather(const Desk &desk, Tile<T> &tile, bool co
   nets_[0]->kernels->gather(nets_[0]->shape, source, tile, copy);
 }
 
-// Nothing is summed yet in a chunk: one of some parts of its sums.
-template <class T> void Pass<T>::clear(size_t c, size_t part, size_t parts) {
-  for (Net<T> *net : nets_) {
-    if (part == 0) net->costs[c] = 0;
-    if (now_.wanted != Wanted::gradients) continue;
-    const size_t size = net->layout.sums, from = size * part / parts, end = size * (part + 1) / parts;
-    std::fill_n(net->sums.get() + c * size + from, end - from, T(0));
-  }
+// Nothing is summed yet: one of some parts of a chunk's sums.
+template <class T> T *Pass<T>::cleared(T *sums, size_t part, size_t parts) const {
+  const size_t from = sums_.size() * part / parts, end = sums_.size() * (part + 1) / parts;
+  std::fill(sums + from, sums + end, T(0));
+  return sums;
 }
 
 // The weights of a tile's examples, of m in a pass.
@@ -146,7 +152,7 @@ template <class T> void Pass<T>::finish(Net<T> &net, size_t n, Desk &desk, size_
 
 template <class T> void Pass<T>::chunk(size_t c, size_t worker) {
   Desk &desk = desks_[worker];
-  clear(c, 0, 1);
+  T *sums = now_.wanted == Wanted::gradients ? cleared(sums_.take(), 0, 1) : nullptr;
   // Where a tile is read in place, a network takes several before the next one, so that its parameters
   // and sums stay in the cache; where a tile is copied, all networks take it in turn.
   const bool in_place = !now_.rows && !source_.pieces && nets_[0]->kernels->in_place(nets_[0]->shape, source_);
@@ -157,26 +163,26 @@ template <class T> void Pass<T>::chunk(size_t c, size_t worker) {
         team_.breathe(worker);
         if (team_.stopped()) return;
         if (n == 0 || block > 1) take_tile(desk, t);
-        if (nets_[n]->active) pass_tile(n, desk, c);
+        if (nets_[n]->active) pass_tile(n, desk, c, sums);
       }
+  if (sums) sums_.give(c, sums);
 }
 
 // One network's forward and backward propagation of a tile.
-template <class T> void Pass<T>::pass_tile(size_t n, Desk &desk, size_t c) {
+template <class T> void Pass<T>::pass_tile(size_t n, Desk &desk, size_t c, T *sums) {
   Net<T> &net = *nets_[n];
   const T *parameters = net.parameters.get();
   net.kernels->forward(net.shape, parameters, *desk.tile, desk.work, 0, net.layout.shares);
   finish(net, n, desk, c);
-  if (now_.wanted == Wanted::gradients)
-    net.kernels->backward(net.shape, parameters, *desk.tile, desk.work, net.sums.get() + c * net.layout.sums, 0,
-                          net.layout.shares);
+  if (sums) net.kernels->backward(net.shape, parameters, *desk.tile, desk.work, sums + sums_of_[n], 0, net.layout.shares);
 }
 
 // All workers at one tile: each takes shares of the hidden layer.
 template <class T> void Pass<T>::together() {
   Desk &desk = desks_[0];
   const size_t parts = team_.workers();
-  team_.each(parts, [this, parts](size_t part, size_t) { clear(0, part, parts); });
+  T *sums = now_.wanted == Wanted::gradients ? sums_.take() : nullptr;
+  if (sums) team_.each(parts, [=](size_t part, size_t) { cleared(sums, part, parts); });
   for (size_t t = 0; t < tiles(); ++t) {
     take_tile(desk, t);
     for (size_t n = 0; n < nets_.size(); ++n) {
@@ -194,13 +200,14 @@ template <class T> void Pass<T>::together() {
         net.kernels->forward(net.shape, net.parameters.get(), *desk.tile, work, share, share + 1);
       });
       finish(net, n, desk, 0);
-      if (now_.wanted == Wanted::gradients)
+      if (sums)
         team_.each(net.layout.shares, [&](size_t share, size_t worker) {
           Work<T> work = with(worker);
-          net.kernels->backward(net.shape, net.parameters.get(), *desk.tile, work, net.sums.get(), share, share + 1);
+          net.kernels->backward(net.shape, net.parameters.get(), *desk.tile, work, sums + sums_of_[n], share, share + 1);
         });
     }
   }
+  if (sums) sums_.give(0, sums);
 }
 
 template <class T> void Pass<T>::prepare() {
@@ -211,33 +218,22 @@ template <class T> void Pass<T>::prepare() {
     });
 }
 
-// Add the chunks' sums, in order.
-template <class T> void Pass<T>::reduce() {
+template <class T> void Pass<T>::collect() {
   team_.each(nets_.size(), [this](size_t n, size_t) {
-    Net<T> &net = *nets_[n];
-    if (!net.active) return;
-    for (size_t c = 1; c < now_.chunks; ++c)
-      net.kernels->add(net.sums.get(), net.sums.get() + c * net.layout.sums, net.layout.sums);
-    net.kernels->collect(net.shape, net.sums.get());
+    if (nets_[n]->active) nets_[n]->kernels->collect(nets_[n]->shape, gradient(n));
   });
-}
-
-template <class T> void Pass<T>::make_room(Net<T> &net, size_t chunks, bool gradients) {
-  if (net.chunks >= chunks) return;
-  net.sums = Room<T>(gradients ? chunks * net.layout.sums : 0);
-  net.chunks = chunks;
-  net.costs.resize(chunks);
 }
 
 template <class T>
 bool Pass<T>::run(size_t m, size_t first, const uint32_t *rows, Wanted wanted, const double *one_over_m) {
   now_ = {m, first, rows, wanted, one_over_m, chunks(m)};
-  for (Net<T> *net : nets_) make_room(*net, now_.chunks, wanted == Wanted::gradients);
+  for (Net<T> *net : nets_) net->costs.assign(now_.chunks, 0);
+  sums_.begin(now_.chunks);
   prepare();
   if (now_.chunks == 1 && team_.workers() > 1) together();
   else team_.each(now_.chunks, [this](size_t c, size_t worker) { chunk(c, worker); });
   if (team_.stopped()) return false;
-  if (wanted == Wanted::gradients) reduce();
+  if (wanted == Wanted::gradients) collect();
   return true;
 }
 
@@ -246,8 +242,8 @@ template <class T> size_t Pass<T>::descend(size_t n, Course<T> &course) {
   Desk &desk = desks_[0];
   take_tile(desk, 0);
   weigh(net, desk, source_.m, course.one_over_m);
-  make_room(net, 1, true);
-  course.change.gradient = net.sums.get();
+  sums_.begin(1);
+  course.change.gradient = sums_.take();
   return net.kernels->descend(net.shape, course, *desk.tile, desk.work);
 }
 

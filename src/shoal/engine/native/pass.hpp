@@ -3,10 +3,10 @@
 //
 // The examples are cut into chunks by their number alone. Each chunk is summed by itself, tile by
 // tile, and the chunks' sums are added in order. Where the gradient is so large that one for each
-// chunk would not stay in the caches, there is a single chunk, and workers share its hidden units.
+// worker would not stay in the caches, there is a single chunk, and workers share its hidden units.
 #pragma once
 
-#include "net.hpp"
+#include "sums.hpp"
 
 namespace shoal {
 
@@ -27,8 +27,9 @@ public:
   // Those passes; how many were made until a cost was not finite.
   size_t descend(size_t net, Course<T> &course);
 
-  // The cost of a network in the last run.
+  // The cost of a network in the last run, and its gradient, not yet divided by m.
   double cost(size_t net) const;
+  T *gradient(size_t net) const { return sums_.total() + sums_of_[net]; }
 
 private:
   struct Desk { // one worker's room
@@ -43,18 +44,17 @@ private:
   };
 
   void make_room_for_cuts(Desk &desk, const Columns &columns, size_t tile);
-  void clear(size_t c, size_t part, size_t parts);
+  T *cleared(T *sums, size_t part, size_t parts) const;
   size_t tiles() const;
   void take_tile(Desk &desk, size_t t);
   void gather(const Desk &desk, Tile<T> &tile, bool copy) const;
   void prepare();
   void chunk(size_t c, size_t worker);
-  void pass_tile(size_t net, Desk &desk, size_t c);
+  void pass_tile(size_t net, Desk &desk, size_t c, T *sums);
   void together();
-  static void make_room(Net<T> &net, size_t chunks, bool gradients);
   void weigh(const Net<T> &net, Desk &desk, size_t m, double one_over_m) const;
   void finish(Net<T> &net, size_t n, Desk &desk, size_t c);
-  void reduce();
+  void collect();
   size_t chunks(size_t m) const;
 
   std::vector<Net<T> *> nets_;
@@ -66,6 +66,8 @@ private:
   std::vector<Tile<T>> resident_; // tiles of all examples, where they are few
   Room<T> resident_numbers_;
   bool share_units_;
+  std::vector<size_t> sums_of_; // where those of each network begin in the sums of a chunk
+  Sums<T> sums_;
   struct {
     size_t m, first;
     const uint32_t *rows;

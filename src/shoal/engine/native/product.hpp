@@ -86,9 +86,11 @@ inline void rest_of_rows(const Product<T> &p, size_t rows, size_t K, Start start
   }
 }
 
-template <class T, int V> void panel_of(Product<T> p, size_t rows, size_t K, Start start) {
-  for (; rows; rows -= rows < ROWS ? rows : ROWS) {
-    rest_of_rows<T, V>(p, rows < ROWS ? rows : ROWS, K, start);
+template <class T, int V, class F> void panel_of(Product<T> p, size_t rows, size_t K, Start start, F then) {
+  for (size_t done = 0; done < rows; done += ROWS) {
+    const size_t some = rows - done < ROWS ? rows - done : ROWS;
+    rest_of_rows<T, V>(p, some, K, start);
+    then(done, some);
     p.A += ROWS * p.row;
     p.C += ROWS * p.C_row;
     if (start == Start::rows) p.bias += ROWS;
@@ -106,14 +108,21 @@ template <class F> inline void with_packs(size_t packs, F f) {
   }
 }
 
-// The sums of one panel, `packs` packs wide.
-template <class T> void product(Product<T> p, size_t rows, size_t K, size_t packs, Start start) {
+constexpr auto nothing = [](size_t, size_t) {};
+
+// The sums of one panel, `packs` packs wide. Whenever some rows are done, while they are in the first cache, `then` is
+// called with the first of them and their number.
+template <class T, class F = decltype(nothing)>
+void product(Product<T> p, size_t rows, size_t K, size_t packs, Start start, F then = nothing) {
   size_t done = 0;
   do { // a chain is cut where the first cache would overflow, and goes on from C
     const size_t depth = start == Start::added || K - done < DEPTH + DEPTH / 2 ? K - done : DEPTH;
     const Start from = done ? Start::stored : start;
-    with_packs(packs, [&](auto V) { panel_of<T, V.value>(p, rows, depth, from); });
     done += depth;
+    with_packs(packs, [&](auto V) {
+      if (done < K) panel_of<T, V.value>(p, rows, depth, from, nothing);
+      else panel_of<T, V.value>(p, rows, depth, from, then);
+    });
     p.A += ptrdiff_t(depth) * p.step;
     p.B += depth * p.B_step;
   } while (done < K);

@@ -14,9 +14,9 @@ namespace shoal::SHOAL_VARIANT::units {
 template <class T> constexpr size_t TILE = 576 / sizeof(T); // 144 or 72 examples, a multiple of 6 and of LANES
 template <class T> size_t tile(const Shape &) { return TILE<T>; }
 
-// A row of X that starts at the same place in each page meets the others in the cache: it is moved.
+// Rows of X that start so far apart meet each other even in the second cache: they are moved.
 template <class T> bool in_place(const Shape &, const Source<T> &from) {
-  return from.X_feature == 1 && from.X_example * ptrdiff_t(sizeof(T)) % 1024 != 0;
+  return from.X_feature == 1 && from.X_example * ptrdiff_t(sizeof(T)) % 8192 != 0;
 }
 
 template <class T> constexpr ptrdiff_t copied_row(const Shape &s) { return up<T>(s.n_x) + LANES<T>; }
@@ -42,16 +42,15 @@ template <class T> void gather(const Shape &s, const Source<T> &from, Tile<T> &t
       const T *later = from.X + ptrdiff_t(tile.rows[i + AHEAD]) * from.X_example;
       for (size_t j = 0; j < s.n_x; j += LANES<T>) __builtin_prefetch(later + j);
     }
-    if (from.X_feature == 1)
-      for (size_t j = 0; j < s.n_x; ++j) to[j] = x[j];
+    if (from.X_feature == 1) copy_numbers(x, s.n_x, to);
     else
       for (size_t j = 0; j < s.n_x; ++j) to[j] = x[ptrdiff_t(j) * from.X_feature];
   }
 }
 
-// A1 = g1(Z1) in its place, of a panel of V packs, and sums (m, LANES) = or += the products of A1's and
-// W2's lanes.
-template <class T, int V, class G> void join_panel(G g, T *A1, const T *W2, T *sums, size_t m, bool first) {
+// Of m examples and a panel of V packs: A1 = g1(Z1) in its place, and sums (m, LANES) = or += the products of A1's
+// and W2's lanes.
+template <class T, int V, class G> void join_panel(T *A1, const T *W2, T *sums, size_t m, bool first) {
   constexpr int N = V * PARTS;
   Register<T> w[N];
   for (int v = 0; v < N; ++v) w[v] = load(W2 + v * WIDTH<T>);
@@ -61,7 +60,7 @@ template <class T, int V, class G> void join_panel(G g, T *A1, const T *W2, T *s
     for (int part = 0; part < PARTS; ++part) sum[part] = first ? Register<T>{} : load(sums + part * WIDTH<T>);
 #pragma GCC unroll 16
     for (int v = 0; v < N; ++v) {
-      const Register<T> a = g.of(load(A1 + v * WIDTH<T>));
+      const Register<T> a = G::of(load(A1 + v * WIDTH<T>));
       store(A1 + v * WIDTH<T>, a);
       sum[v % PARTS] = fused(a, w[v], sum[v % PARTS]);
     }
@@ -70,11 +69,21 @@ template <class T, int V, class G> void join_panel(G g, T *A1, const T *W2, T *s
   }
 }
 
-// Units are dropped by way of Z1, of a panel: ReLU makes nothing of -1, and c z of c z. What is kept counts the more.
-template <class T> void drop(const Dropping &d, const Tile<T> &tile, Panel panel, T *Z1) {
+// Which of these it is.
+template <class T> auto join_of(Activation g1, size_t packs) {
+  void (*join)(T *, const T *, T *, size_t, bool) = nullptr;
+  with_activation(g1, [&](auto g) {
+    with_packs(packs, [&](auto V) { join = join_panel<T, V.value, decltype(g)>; });
+  });
+  return join;
+}
+
+// Units are dropped by way of Z1, of m examples from one of the tile on, and a panel: ReLU makes nothing of -1, and
+// c z of c z. What is kept counts the more.
+template <class T> void drop(const Dropping &d, const Tile<T> &tile, Panel panel, T *Z1, size_t from, size_t m) {
   const uint32_t key = uint32_t(d.key), unit = uint32_t(d.key >> 32) + uint32_t(panel.first) * GOLDEN;
   const T factor = T(kept_factor(d));
-  for (size_t i = 0; i < tile.m; ++i, Z1 += panel.width) {
+  for (size_t i = from; i < from + m; ++i, Z1 += panel.width) {
     const uint32_t row = mixed(uint32_t(tile.number(i)) ^ key) + unit;
     for (size_t h = 0; h < panel.width; ++h) Z1[h] = mixed(row + uint32_t(h) * GOLDEN) < d.below ? T(-1) : Z1[h] * factor;
   }
@@ -82,12 +91,13 @@ template <class T> void drop(const Dropping &d, const Tile<T> &tile, Panel panel
 
 // X as it lies, or was copied.
 template <class T> struct Dense {
-  // Z1 = W1 X + b1, of a panel.
-  static void forward(const Shape &s, const T *parameters, const Tile<T> &tile, Panel panel, T *Z1) {
+  // Z1 = W1 X + b1, of a panel; `then` is called with the first of some examples and their number.
+  template <class F>
+  static void forward(const Shape &s, const T *parameters, const Tile<T> &tile, Panel panel, T *Z1, F then) {
     const Layout l = layout<T>(s);
     product<T>({tile.X, tile.X_row, 1, parameters + l.W1 + panel.first * s.n_x, panel.width, Z1, panel.width,
                 parameters + l.b1 + panel.first},
-               tile.m, s.n_x, panel.width / LANES<T>, Start::columns);
+               tile.m, s.n_x, panel.width / LANES<T>, Start::columns, then);
   }
   // dW1 += dZ1 X^T, of a panel.
   static void backward(const Shape &s, const Tile<T> &tile, Panel panel, const T *dZ1, T *sums) {
@@ -103,18 +113,22 @@ void forward(const Shape &s, const T *parameters, const Tile<T> &tile, Work<T> &
   T *sums = work.dZ1; // which is not needed yet
   for (size_t share = from; share < end; ++share) {
     each_panel<T>(l.width, share, share + 1, [&](Panel panel) {
-      Features::forward(s, parameters, tile, panel, work.A1 + panel.first * TILE<T>);
-      if (s.dropping.below) drop(s.dropping, tile, panel, work.A1 + panel.first * TILE<T>);
+      const auto join = join_of<T>(s.g1, panel.width / LANES<T>);
+      const T *W2 = parameters + l.W2 + panel.first;
+      T *A1 = work.A1 + panel.first * TILE<T>;
+      const bool first = panel.first == share * SHARE<T>;
+      Features::forward(s, parameters, tile, panel, A1, [&](size_t i, size_t m) {
+        T *Z1 = A1 + i * panel.width;
+        if (s.dropping.below) drop(s.dropping, tile, panel, Z1, i, m);
+        join(Z1, W2, sums + i * LANES<T>, m, first);
+      });
     });
-    for (size_t k = 0; k < s.n_y; ++k) {
+    totals(sums, tile.m, T(0), work.joined + share * s.n_y * TILE<T>);
+    for (size_t k = 1; k < s.n_y; ++k) {
       each_panel<T>(l.width, share, share + 1, [&](Panel panel) {
-        T *A1 = work.A1 + panel.first * TILE<T>;
-        const T *W2 = parameters + l.W2 + k * l.width + panel.first;
-        with_activation(k == 0 ? s.g1 : Activation::identity, [&](auto g) { // g1 on the way to the first sum
-          with_packs(panel.width / LANES<T>, [&](auto V) {
-            join_panel<T, V.value>(g, A1, W2, sums, tile.m, panel.first == share * SHARE<T>);
-          });
-        });
+        const auto join = join_of<T>(Activation::identity, panel.width / LANES<T>);
+        join(work.A1 + panel.first * TILE<T>, parameters + l.W2 + k * l.width + panel.first, sums, tile.m,
+             panel.first == share * SHARE<T>);
       });
       totals(sums, tile.m, T(0), work.joined + (share * s.n_y + k) * TILE<T>);
     }
