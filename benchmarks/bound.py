@@ -2,115 +2,98 @@
 
 A pass makes 4 m n_x n_h floating-point operations, at best at the rate of a large sgemm, and m n_h
 tanh (and about two more for each example's output and cost). The multiply-add is measured as the
-best of NumPy's and PyTorch's product of large squares. The tanh is measured in the native engine
-itself, by what it takes longer with tanh than with the identity in the same network: its own
-multiplications cancel, and what is left is the tanh and its slope.
+best of NumPy's and PyTorch's product of large squares. The tanh is the engine's own, by itself
+(``tanh.cpp``, with the machine's best instructions): what the engine hides of it behind a product
+counts in its favour. Both are measured in turns with the trainings, as a peer.
 """
 
 import argparse
-import json
-import os
 import subprocess
-import sys
 import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
 
 import numpy as np
-from work import Work, has_avx512
+from peers import Peer
+from work import Work
+
+# What the build compiles for each: flags, bytes of a register, fused multiply-adds.
+INSTRUCTIONS = {
+    "AVX-512": ("-mavx512f -mavx512dq -mavx512bw -mavx512vl -mprefer-vector-width=512", 64, 1),
+    "AVX2": ("-mavx2 -mfma", 32, 1),
+    "NEON": ("", 16, 1),
+}
+SIDE = 2048  # of the squares
+TRIALS = 3
 
 
-@dataclass(frozen=True)
-class Bound:
-    """What this machine can do with a number of threads.
+class Bound(Peer):
+    """Takes as long as the multiply-adds and the tanh of a work."""
 
-    Attributes
-    ----------
-    multiply_add, tanh : float
-        Seconds for one.
-    """
+    def prepare(self) -> None:  # noqa: D102
+        self.folder = TemporaryDirectory()
+        self.tanh = compiled_tanh(Path(self.folder.name))
+        A = np.random.default_rng(0).standard_normal((SIDE, SIDE), np.float32)
+        self.squares = [A]
+        try:
+            import torch  # noqa: PLC0415
+        except ImportError:
+            return
+        torch.set_num_threads(self.threads)
+        self.squares.append(torch.from_numpy(A))
 
-    threads: int
-    multiply_add: float
-    tanh: float
+    def run(self, passes: int) -> tuple[float, list[float]]:  # noqa: D102
+        work = self.work
+        tanh = work.m * (work.n_h + 2) * work.networks * self.tanh_seconds()
+        return passes * (work.multiply_adds * self.multiply_add_seconds() + tanh), []
 
-    def seconds(self, work: Work, passes: int) -> float:
-        """Return the least seconds that a training can take."""
-        tanh = work.m * (work.n_h + 2) * work.networks
-        return passes * (work.multiply_adds * self.multiply_add + tanh * self.tanh)
+    def multiply_add_seconds(self) -> float:
+        """Return the seconds of a multiply-add in the product of two squares."""
+        seconds = {id(A): [_seconds_of_square(A) for _ in range(TRIALS)] for A in self.squares}
+        return min(map(median, seconds.values())) / SIDE**3
 
-    def __str__(self) -> str:
-        return (
-            f"{self.threads} threads: {2e-9 / self.multiply_add:.0f} GFLOP/s in sgemm,"
-            f" {1e12 * self.tanh:.1f} ps a tanh"
-        )
-
-
-def bound(threads: int) -> Bound:
-    """Measure in a fresh process, where OpenBLAS is told this CPU's vectors."""
-    environment = os.environ | {"OMP_NUM_THREADS": str(threads)}
-    environment |= {"OPENBLAS_NUM_THREADS": str(threads)}
-    if has_avx512():
-        environment |= {"OPENBLAS_CORETYPE": "SkylakeX"}
-    command = [sys.executable, __file__, "--threads", str(threads), "--json"]
-    done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)
-    return Bound(**json.loads(done.stdout))
+    def tanh_seconds(self) -> float:
+        """Return the seconds of a tanh where each core makes its own."""
+        done = subprocess.run([self.tanh], check=True, capture_output=True, text=True)
+        return float(done.stdout) / self.threads
 
 
-def multiply_add_seconds(threads: int, n: int = 2048) -> float:
-    """Return the seconds of a multiply-add in the product of two squares."""
-    A = np.random.default_rng(0).standard_normal((n, n), np.float32)
-    seconds = _least(lambda: A @ A)
-    try:
-        import torch  # noqa: PLC0415
-    except ImportError:
-        return seconds / n**3
-    torch.set_num_threads(threads)
-    B = torch.from_numpy(A)
-    return min(seconds, _least(lambda: B @ B)) / n**3
-
-
-def tanh_seconds(threads: int, m: int = 20_000, n_h: int = 256, passes: int = 20) -> float:
-    """Return the seconds of a tanh and its slope in the native engine."""
-    from shoal import Examples, Network, train  # noqa: PLC0415
+def compiled_tanh(folder: Path) -> Path:
+    """Return a program that measures a tanh as the engine makes it here."""
     from shoal.engine.native_engine import NativeEngine  # noqa: PLC0415
-    from shoal.optimizers import GradientDescent  # noqa: PLC0415
 
-    X = np.random.default_rng(0).standard_normal((1, m)).astype(np.float32)
-    data, engine = Examples(X, (X > 0).astype(np.float32)), NativeEngine(threads)
+    here, program = Path(__file__).parent, folder / "tanh"
+    flags, width, fused = INSTRUCTIONS.get(NativeEngine().instructions, ("", 16, 0))
+    subprocess.run(
+        [
+            *("c++", "-std=c++17", "-O3", "-ffp-contract=off", *flags.split()),
+            *("-DSHOAL_VARIANT=here", f"-DSHOAL_REGISTER={width}", f"-DSHOAL_FUSED={fused}"),
+            *(f"-I{here.parent}/src/shoal/engine/native", here / "tanh.cpp", "-o", program),
+        ],
+        check=True,
+    )
+    return program
 
-    def seconds(activation: str) -> float:
-        network = Network(1, n_h, 1, activation, dtype=np.float32).initialise()
-        return _least(
-            lambda: train(network, data, optimizer=GradientDescent(0.01), max_epochs=passes,
-                          engine=engine)
-        )  # fmt: skip
 
-    return max(0.0, seconds("tanh") - seconds("identity")) / (m * n_h * passes)
-
-
-def _least(f: Callable[[], object], times: int = 9) -> float:
-    seconds = []
-    for _ in range(times + 1):  # the first warms up
-        begin = time.perf_counter()
-        f()
-        seconds.append(time.perf_counter() - begin)
-    return min(seconds[1:])
+def _seconds_of_square(A: object) -> float:
+    begin = time.perf_counter()
+    A @ A  # type: ignore[operator]
+    return time.perf_counter() - begin
 
 
 def main() -> None:
     """Print the bound of this machine."""
     parser = argparse.ArgumentParser(description=main.__doc__)
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
-    if arguments.json:
-        threads = arguments.threads
-        print(
-            json.dumps(asdict(Bound(threads, multiply_add_seconds(threads), tanh_seconds(threads))))
-        )
-    else:
-        print(bound(arguments.threads))
+    none = np.empty((0, 0), np.float32)
+    machine = Bound(Work(1, 1, 1), none, none, arguments.threads)
+    machine.multiply_add_seconds()  # warms up
+    print(
+        f"{arguments.threads} threads: {2e-9 / machine.multiply_add_seconds():.0f} GFLOP/s in"
+        f" sgemm, {1e12 * machine.tanh_seconds():.1f} ps a tanh"
+    )
 
 
 if __name__ == "__main__":

@@ -28,9 +28,11 @@ PEERS = {
     "torch, batched": "torch_peers.TorchPopulation",
     "jax": "jax_peers.Jax",
     "jax, batched": "jax_peers.JaxPopulation",
+    "bound": "bound.Bound",
+    "bound of one thread": "bound.Bound",
 }
-NEEDS = {"peers": "sklearn", "torch_peers": "torch", "jax_peers": "jax"}
-ON_OPENBLAS = ("shoal on NumPy", "scikit-learn")
+NEEDS = {"peers": "sklearn", "torch_peers": "torch", "jax_peers": "jax", "bound": "numpy"}
+ON_OPENBLAS = ("shoal on NumPy", "scikit-learn", "bound", "bound of one thread")
 BLAS_WISHES = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
 
 
@@ -63,7 +65,7 @@ class Variant:
 
 def variants(peer: str, threads: int) -> list[Variant]:
     """Return the ways to run a peer, of which the best will count."""
-    counts = (threads,) if threads == 1 else (threads, 1)
+    counts = (1,) if threads == 1 or peer == "bound of one thread" else (threads, 1)
     coretypes = ("", "SkylakeX") if peer in ON_OPENBLAS and has_avx512() else ("",)
     return [Variant(peer, count, coretype) for count in counts for coretype in coretypes]
 

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import fmean
 
-from bound import Bound, bound
 from comparison import Comparison, Trial, cold_seconds
 from work import Work, cores, machine
 from worker import PEERS, installed
@@ -25,24 +24,25 @@ COLD_PASSES = 1000
 class Workload:
     """A work with a name, its passes, and who takes part; the first is what others compare to.
 
-    An update that is too short to share is held against the bound of one thread.
+    All are held against a bound: that of one thread where an update is too short to share.
     """
 
     name: str
     work: Work
     passes: int
     peers: Sequence[str] = SINGLE
-    short: bool = False
+    bound: str = "bound"
 
 
 TINY, SECOND = Work(400, 2, 4, alpha=1.2), Work(50_000, 30, 64)
 WORKLOADS = (
-    Workload("400 x 2, 4 units", TINY, 10_000, short=True),
+    Workload("400 x 2, 4 units", TINY, 10_000, bound="bound of one thread"),
     Workload("50,000 x 30, 64 units", SECOND, 50),
     Workload("1,000,000 x 28, 128 units", Work(1_000_000, 28, 128), 3),
     Workload("60,000 x 784, 256 units", Work(60_000, 784, 256), 3),
     Workload(
-        "50,000 x 30, 64 units, batches of 32", replace(SECOND, batch_size=32), 1, short=True
+        "50,000 x 30, 64 units, batches of 32", replace(SECOND, batch_size=32), 1,
+        bound="bound of one thread",
     ),
     Workload("64 networks of 50,000 x 30, 64 units", replace(SECOND, networks=64), 2, MANY),
     Workload(
@@ -59,11 +59,10 @@ def smaller(workload: Workload) -> Workload:
     return replace(workload, work=work, passes=min(workload.passes, 200))
 
 
-def table(workload: Workload, trials: dict[str, Trial], limit: Bound) -> str:
-    """Return the comparison as text."""
+def table(trials: dict[str, Trial], least: float) -> str:
+    """Return the comparison as text; `least` are the seconds of the bound."""
     lines = [f"{'':20}{'ratio':>8}{'ms':>12}{'x bound':>9}  {'cost':9} best with"]
     first = next(iter(trials.values()))
-    least = limit.seconds(workload.work, workload.passes)
     for peer, trial in trials.items():
         cost, wanted = fmean(trial.costs), fmean(first.costs)
         note = "" if abs(cost - wanted) <= SAME_COST * abs(wanted) else "  ANOTHER COST"
@@ -93,8 +92,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     arguments = parser.parse_args()
     threads, rounds = arguments.threads, 1 if arguments.quick else arguments.rounds
-    limits = {n: bound(n) for n in {1, threads}}
-    print(machine(), *limits.values(), sep="\n")
+    print(machine())
     for peer in PEERS:
         if not installed(peer):
             print(f"{peer} is not installed here, and left out")
@@ -103,9 +101,10 @@ def main() -> None:
         workload = smaller(each) if arguments.quick else each
         name = f"{workload.name}, {workload.passes} passes"
         print(f"\n{name}{' (smaller: quick)' if arguments.quick else ''}", flush=True)
-        trials = comparison.run(workload.peers, workload.work, workload.passes)
-        limit = limits[1 if workload.short else threads]
-        print(table(workload, trials, limit), flush=True)
+        peers = (*workload.peers, workload.bound)
+        trials = comparison.run(peers, workload.work, workload.passes)
+        limit = trials.pop(workload.bound)
+        print(table(trials, limit.middle), flush=True)
         if workload.work.batch_size:
             print(same_order(comparison, workload), flush=True)
     comparison.close()
