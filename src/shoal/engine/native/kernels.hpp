@@ -98,6 +98,7 @@ template <class T> struct Work {
   T *aux; // (3, Kernels::row)
   T *dZ1; // one panel, or (n_h, tile); before that, room for `forward`
   T *joined; // (shares, n_y, tile): what each share adds to Z2
+  bool first; // whether it is the first tile that is summed
 };
 
 // Elements that Tile::copy, Tile::Y and Work::Z2, and the rest take.
@@ -157,6 +158,8 @@ template <class T> struct Kernels {
   void (*forward)(const Shape &, const T *parameters, const Tile<T> &, Work<T> &, size_t share, size_t end);
   void (*join)(const Shape &, const T *parameters, const Tile<T> &, Work<T> &);
   void (*backward)(const Shape &, const T *parameters, const Tile<T> &, Work<T> &, T *sums, size_t share, size_t end);
+  // Whether that makes a tile's sums by themselves before it adds them; those of W1 it writes where a tile is the first.
+  bool adds_tiles;
   void (*collect)(const Shape &, T *sums); // the gradient takes their place
   // A2 in the place of Z2 or, with `slope`, dZ2. Returns the cost.
   double (*outputs)(const Shape &, const Tile<T> &, Work<T> &, double one_over_m, bool slope);

@@ -67,7 +67,7 @@ struct Lines {
     then(0, tile.m);
   }
 
-  static void backward(const Shape &s, const Tile<float> &tile, Panel panel, const float *dZ1, float *sums) {
+  static void backward(const Shape &s, const Tile<float> &tile, Panel panel, const float *dZ1, float *sums, bool) {
     float *dW1 = sums + panel.first * s.n_x, *full = dW1 + layout(s).size;
     with_packs(panel.width / LANES<float>, [&](auto V) {
       for (size_t j = 0; j < s.columns->cuts.size(); ++j) take_cut<V.value>(s, tile.cuts, j, dZ1, dW1, full, tile.m);
@@ -173,7 +173,7 @@ inline void collect(const Shape &s, float *sums) {
 constexpr Kernels<float> kernels() {
   Kernels<float> k = units::kernels<float>();
   k.in_place = in_place, k.layout = layout, k.rooms = rooms, k.prepare = prepare, k.gather = gather;
-  k.forward = units::forward<float, Lines>, k.backward = units::backward<float, Lines>, k.collect = collect;
+  k.forward = units::forward<float, Lines>, k.backward = units::backward<float, Lines>, k.adds_tiles = false, k.collect = collect;
   return k;
 }
 

@@ -10,6 +10,7 @@ namespace shoal {
 namespace {
 
 constexpr size_t RESIDENT = size_t(8) << 20; // bytes of examples that are kept as they were gathered
+constexpr size_t LARGE = size_t(1) << 18;    // bytes of a gradient
 
 // From so many runs on it pays to keep the tiles of few examples.
 template <class T> size_t keep_from(const Kernels<T> &kernels, const Shape &shape, const Source<T> &source) {
@@ -117,10 +118,14 @@ template <class T> void Pass<T>::gather(const Desk &desk, Tile<T> &tile, bool co
   nets_[0]->kernels->gather(nets_[0]->shape, source, tile, copy);
 }
 
-// Nothing is summed yet: one of some parts of a chunk's sums.
+// Nothing is summed yet: one of some parts of a chunk's sums, but for what its first tile writes.
 template <class T> T *Pass<T>::cleared(T *sums, size_t part, size_t parts) const {
-  const size_t from = sums_.size() * part / parts, end = sums_.size() * (part + 1) / parts;
-  std::fill(sums + from, sums + end, T(0));
+  for (size_t n = 0; n < nets_.size(); ++n) {
+    const Layout &l = nets_[n]->layout;
+    const size_t written = nets_[n]->kernels->adds_tiles && now_.m > 0 ? l.b1 : 0, size = l.sums - written;
+    T *rest = sums + sums_of_[n] + written;
+    std::fill(rest + size * part / parts, rest + size * (part + 1) / parts, T(0));
+  }
   return sums;
 }
 
@@ -156,13 +161,15 @@ template <class T> void Pass<T>::chunk(size_t c, size_t worker) {
   // Where a tile is read in place, a network takes several before the next one, so that its parameters
   // and sums stay in the cache; where a tile is copied, all networks take it in turn.
   const bool in_place = !now_.rows && !source_.pieces && nets_[0]->kernels->in_place(nets_[0]->shape, source_);
-  const size_t block = in_place && nets_.size() > 1 ? 8 : 1, end = tiles() * (c + 1) / now_.chunks;
-  for (size_t from = tiles() * c / now_.chunks; from < end; from += block)
+  const size_t block = in_place && nets_.size() > 1 ? 8 : 1;
+  const size_t begin = tiles() * c / now_.chunks, end = tiles() * (c + 1) / now_.chunks;
+  for (size_t from = begin; from < end; from += block)
     for (size_t n = 0; n < nets_.size(); ++n)
       for (size_t t = from; t < std::min(from + block, end); ++t) {
         team_.breathe(worker);
         if (team_.stopped()) return;
         if (n == 0 || block > 1) take_tile(desk, t);
+        desk.work.first = t == begin;
         if (nets_[n]->active) pass_tile(n, desk, c, sums);
       }
   if (sums) sums_.give(c, sums);
@@ -177,37 +184,55 @@ template <class T> void Pass<T>::pass_tile(size_t n, Desk &desk, size_t c, T *su
   if (sums) net.kernels->backward(net.shape, parameters, *desk.tile, desk.work, sums + sums_of_[n], 0, net.layout.shares);
 }
 
-// All workers at one tile: each takes shares of the hidden layer.
-template <class T> void Pass<T>::together() {
+// All workers at a tile: each takes shares of the hidden layer.
+template <class T> void Pass<T>::tile_together(size_t t, size_t c, T *sums) {
   Desk &desk = desks_[0];
-  const size_t parts = team_.workers();
-  T *sums = now_.wanted == Wanted::gradients ? sums_.take() : nullptr;
-  if (sums) team_.each(parts, [=](size_t part, size_t) { cleared(sums, part, parts); });
-  for (size_t t = 0; t < tiles(); ++t) {
-    take_tile(desk, t);
-    for (size_t n = 0; n < nets_.size(); ++n) {
-      Net<T> &net = *nets_[n];
-      if (!net.active) continue;
-      const auto with = [&](size_t worker) {
-        Work<T> work = desk.work;
-        work.dZ1 = desks_[worker].work.dZ1;
-        return work;
-      };
-      team_.breathe(0);
-      if (team_.stopped()) return;
+  take_tile(desk, t);
+  desk.work.first = t == 0;
+  for (size_t n = 0; n < nets_.size(); ++n) {
+    Net<T> &net = *nets_[n];
+    if (!net.active) continue;
+    const auto with = [&](size_t worker) {
+      Work<T> work = desk.work;
+      work.dZ1 = desks_[worker].work.dZ1;
+      return work;
+    };
+    team_.breathe(0);
+    if (team_.stopped()) return;
+    team_.each(net.layout.shares, [&](size_t share, size_t worker) {
+      Work<T> work = with(worker);
+      net.kernels->forward(net.shape, net.parameters.get(), *desk.tile, work, share, share + 1);
+    });
+    finish(net, n, desk, c);
+    if (sums)
       team_.each(net.layout.shares, [&](size_t share, size_t worker) {
         Work<T> work = with(worker);
-        net.kernels->forward(net.shape, net.parameters.get(), *desk.tile, work, share, share + 1);
+        net.kernels->backward(net.shape, net.parameters.get(), *desk.tile, work, sums + sums_of_[n], share, share + 1);
       });
-      finish(net, n, desk, 0);
-      if (sums)
-        team_.each(net.layout.shares, [&](size_t share, size_t worker) {
-          Work<T> work = with(worker);
-          net.kernels->backward(net.shape, net.parameters.get(), *desk.tile, work, sums + sums_of_[n], share, share + 1);
-        });
-    }
   }
+}
+
+// All workers at one tile after the other. Tiles that are chunks go into one sum: the bits are the same.
+template <class T> void Pass<T>::together() {
+  const size_t parts = team_.workers();
+  sums_.begin(1);
+  T *sums = now_.wanted == Wanted::gradients ? sums_.take() : nullptr;
+  if (sums) team_.each(parts, [=](size_t part, size_t) { cleared(sums, part, parts); });
+  for (size_t t = 0; t < tiles() && !team_.stopped(); ++t) tile_together(t, now_.chunks == 1 ? 0 : t, sums);
   if (sums) sums_.give(0, sums);
+}
+
+// Whether workers had better share the units of a tile than take chunks of their own. Where each tile is a chunk, and
+// kernels add tiles anyway, one worker alone need not sum it by itself; nor do more, where all have about as much to
+// do and a gradient for each of them would fill its second cache.
+template <class T> bool Pass<T>::better_together() const {
+  if (now_.chunks == 1) return true;
+  if (now_.chunks < tiles() || !nets_[0]->kernels->adds_tiles) return false;
+  if (team_.alone()) return true;
+  const Net<T> &net = *nets_[0];
+  const size_t workers = team_.workers(), each = (net.layout.shares + workers - 1) / workers;
+  const double busy = double(net.shape.n_h) / double(each * workers * SHARE_UNITS<T>);
+  return net.layout.sums * sizeof(T) >= LARGE && busy > 0.9;
 }
 
 template <class T> void Pass<T>::prepare() {
@@ -230,7 +255,7 @@ bool Pass<T>::run(size_t m, size_t first, const uint32_t *rows, Wanted wanted, c
   for (Net<T> *net : nets_) net->costs.assign(now_.chunks, 0);
   sums_.begin(now_.chunks);
   prepare();
-  if (now_.chunks == 1 && team_.workers() > 1) together();
+  if (better_together()) together();
   else team_.each(now_.chunks, [this](size_t c, size_t worker) { chunk(c, worker); });
   if (team_.stopped()) return false;
   if (wanted == Wanted::gradients) collect();

@@ -51,6 +51,8 @@ private:
   void prepare();
   void chunk(size_t c, size_t worker);
   void pass_tile(size_t net, Desk &desk, size_t c, T *sums);
+  bool better_together() const;
+  void tile_together(size_t t, size_t c, T *sums);
   void together();
   void weigh(const Net<T> &net, Desk &desk, size_t m, double one_over_m) const;
   void finish(Net<T> &net, size_t n, Desk &desk, size_t c);

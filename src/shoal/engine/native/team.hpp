@@ -27,11 +27,12 @@ public:
   Team &operator=(const Team &) = delete;
 
   size_t workers() const { return threads_.size() + 1; }
+  bool alone() const { return threads_.empty() || resting_; } // whether the thread that called does all tasks
   bool stopped() const { return stop_.load(std::memory_order_relaxed); }
 
   // Do tasks 0 to n - 1, and return when all are done; what one of them throws comes out here.
   template <class F> void each(size_t n, const F &task) {
-    if (threads_.empty() || n == 1 || resting_)
+    if (alone() || n == 1)
       for (size_t i = 0; i < n; ++i) task(i, 0);
     else share(n, task);
   }

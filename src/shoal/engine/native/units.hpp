@@ -99,10 +99,10 @@ template <class T> struct Dense {
                 parameters + l.b1 + panel.first},
                tile.m, s.n_x, panel.width / LANES<T>, Start::columns, then);
   }
-  // dW1 += dZ1 X^T, of a panel.
-  static void backward(const Shape &s, const Tile<T> &tile, Panel panel, const T *dZ1, T *sums) {
+  // dW1 = or += dZ1 X^T, of a panel.
+  static void backward(const Shape &s, const Tile<T> &tile, Panel panel, const T *dZ1, T *sums, bool first) {
     product<T>({tile.X, 1, tile.X_row, dZ1, panel.width, sums + layout<T>(s).W1 + panel.first * s.n_x, panel.width}, s.n_x,
-               tile.m, panel.width / LANES<T>, Start::added);
+               tile.m, panel.width / LANES<T>, first ? Start::zero : Start::added);
   }
 };
 
@@ -202,7 +202,7 @@ void backward(const Shape &s, const T *parameters, const Tile<T> &tile, Work<T> 
     const size_t packs = panel.width / LANES<T>;
     T *A1 = work.A1 + panel.first * TILE<T>;
     slope(s, parameters + l.W2 + panel.first, l, tile, work, A1, sums + l.W2 + panel.first, sums + l.b1 + panel.first, packs);
-    Features::backward(s, tile, panel, A1, sums);
+    Features::backward(s, tile, panel, A1, sums, work.first);
   });
 }
 
@@ -262,7 +262,7 @@ template <class T> double outputs_of(const Shape &s, const Tile<T> &tile, Work<T
 
 template <class T> constexpr Kernels<T> kernels() {
   return {tile<T>,   TILE<T>, false,     in_place<T>, layout<T>, rooms<T>,    pack<T>,
-          unpack<T>, nullptr, gather<T>, forward<T>,  join<T>,   backward<T>, collect<T>,
+          unpack<T>, nullptr, gather<T>, forward<T>,  join<T>,   backward<T>, true, collect<T>,
           outputs_of<T>, add<T>, update<T>, scaled<T>, squares<T>, nullptr};
 }
 
