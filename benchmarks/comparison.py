@@ -2,7 +2,7 @@
 
 Every variant of a peer is tried once; those clearly slower than the peer's best drop out. Then come
 rounds: peer after peer, and all over again. A peer's figure is the median over the rounds, and the
-best of its variants counts.
+best of its variants counts. ``Trial.times`` is a ratio within each round, and the median of these.
 """
 
 import sys
@@ -31,6 +31,10 @@ class Trial:
     def middle(self) -> float:
         """The median of the seconds of a training."""
         return median(self.seconds)
+
+    def times(self, other: "Trial") -> float:
+        """Return how many times as long as another it took, the median over the rounds."""
+        return median(own / its for own, its in zip(self.seconds, other.seconds, strict=True))
 
 
 class Comparison:

@@ -59,16 +59,16 @@ def smaller(workload: Workload) -> Workload:
     return replace(workload, work=work, passes=min(workload.passes, 200))
 
 
-def table(trials: dict[str, Trial], least: float) -> str:
-    """Return the comparison as text; `least` are the seconds of the bound."""
+def table(trials: dict[str, Trial], bound: Trial) -> str:
+    """Return the comparison as text."""
     lines = [f"{'':20}{'ratio':>8}{'ms':>12}{'x bound':>9}  {'cost':9} best with"]
     first = next(iter(trials.values()))
     for peer, trial in trials.items():
         cost, wanted = fmean(trial.costs), fmean(first.costs)
         note = "" if abs(cost - wanted) <= SAME_COST * abs(wanted) else "  ANOTHER COST"
         lines.append(
-            f"{peer:20}{trial.middle / first.middle:8.2f}{1000 * trial.middle:12.2f}"
-            f"{trial.middle / least:9.2f}  {cost:<9.6f} {trial.variant}{note}"
+            f"{peer:20}{trial.times(first):8.2f}{1000 * trial.middle:12.2f}"
+            f"{trial.times(bound):9.2f}  {cost:<9.6f} {trial.variant}{note}"
         )
     return "\n".join(lines)
 
@@ -103,8 +103,8 @@ def main() -> None:
         print(f"\n{name}{' (smaller: quick)' if arguments.quick else ''}", flush=True)
         peers = (*workload.peers, workload.bound)
         trials = comparison.run(peers, workload.work, workload.passes)
-        limit = trials.pop(workload.bound)
-        print(table(trials, limit.middle), flush=True)
+        bound = trials.pop(workload.bound)
+        print(table(trials, bound), flush=True)
         if workload.work.batch_size:
             print(same_order(comparison, workload), flush=True)
     comparison.close()

@@ -1,6 +1,7 @@
 #include "pass.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdlib>
 
 #include "pieces.hpp"
@@ -10,7 +11,8 @@ namespace shoal {
 namespace {
 
 constexpr size_t RESIDENT = size_t(8) << 20; // bytes of examples that are kept as they were gathered
-constexpr size_t LARGE = size_t(1) << 18;    // bytes of a gradient
+constexpr size_t LARGE = size_t(1) << 18;    // bytes of a gradient, for which a tile is much work
+constexpr double WORTH_WAITING = 0.9;        // workers who share tiles wait for each other twice a tile
 
 // From so many runs on it pays to keep the tiles of few examples.
 template <class T> size_t keep_from(const Kernels<T> &kernels, const Shape &shape, const Source<T> &source) {
@@ -223,16 +225,20 @@ template <class T> void Pass<T>::together() {
 }
 
 // Whether workers had better share the units of a tile than take chunks of their own. Where each tile is a chunk, and
-// kernels add tiles anyway, one worker alone need not sum it by itself; nor do more, where all have about as much to
-// do and a gradient for each of them would fill its second cache.
+// kernels add tiles anyway, one worker alone need not sum it by itself; more had better share where tiles are much work
+// and too few for all to have about as many.
 template <class T> bool Pass<T>::better_together() const {
   if (now_.chunks == 1) return true;
   if (now_.chunks < tiles() || !nets_[0]->kernels->adds_tiles) return false;
   if (team_.alone()) return true;
   const Net<T> &net = *nets_[0];
-  const size_t workers = team_.workers(), each = (net.layout.shares + workers - 1) / workers;
-  const double busy = double(net.shape.n_h) / double(each * workers * SHARE_UNITS<T>);
-  return net.layout.sums * sizeof(T) >= LARGE && busy > 0.9;
+  const auto busy = [this](double all, double tasks, double each) { // of the time, if tasks take workers so long
+    const double workers = double(team_.workers());
+    return all / (std::ceil(tasks / workers) * workers * each);
+  };
+  const double chunks = busy(double(tiles()), double(tiles()), 1);
+  const double shares = busy(double(net.shape.n_h), double(net.layout.shares), double(SHARE_UNITS<T>));
+  return net.layout.sums * sizeof(T) >= LARGE && WORTH_WAITING * shares > chunks;
 }
 
 template <class T> void Pass<T>::prepare() {
