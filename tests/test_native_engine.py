@@ -37,8 +37,8 @@ OPTIMIZERS = {
     "momentum": lambda: Momentum(0.03),
     "adam": lambda: Adam(0.003),
 }
-# (m, n_x, n_h, n_y, output, activation): narrow and wide hidden layers, one tile, many, and shares
-# of a hidden layer that is too large to be summed twice
+# (m, n_x, n_h, n_y, output, activation): narrow and wide hidden layers, one tile, many, shares of a
+# hidden layer that is too large to be summed twice, tiles that two threads share and three do not
 SHAPES = {
     "a tiny net": (61, 2, 4, 1, "sigmoid", "tanh"),
     "a narrow net on many examples": (5000, 7, 3, 2, "softmax", "sigmoid"),
@@ -50,6 +50,7 @@ SHAPES = {
     "a regression": (900, 5, 70, 3, "identity", "tanh"),
     "deep sums": (300, 401, 24, 1, "sigmoid", "tanh"),
     "a wide net": (330, 1024, 300, 1, "sigmoid", "relu"),
+    "few tiles of much work": (360, 256, 256, 1, "sigmoid", "tanh"),
 }
 sharing = partial(
     NativeEngine, share_all=True

@@ -11,14 +11,16 @@ namespace shoal::SHOAL_VARIANT {
 
 template <class T> constexpr T LEAK = T(0.01); // the slope of leaky ReLU below zero
 
-// n numbers, by registers: the last one that is not whole overlaps the one before it.
-template <class T> void copy_numbers(const T *from, size_t n, T *to) {
-  if (n < WIDTH<T>) {
-    for (size_t i = 0; i < n; ++i) to[i] = from[i];
+// n numbers, `step` apart from each other. Where they are next to each other they go by registers: the last one that
+// is not whole overlaps the one before it.
+template <class T> void copy_numbers(const T *from, ptrdiff_t step, size_t n, T *to) {
+  if (step != 1 || n < WIDTH<T>) {
+    for (size_t i = 0; i < n; ++i) to[i] = from[ptrdiff_t(i) * step];
     return;
   }
-  for (size_t i = 0; i < n - WIDTH<T>; i += WIDTH<T>) store(to + i, load(from + i));
-  store(to + n - WIDTH<T>, load(from + n - WIDTH<T>));
+  const size_t last = n - WIDTH<T>;
+  for (size_t i = 0; i < last; i += WIDTH<T>) store(to + i, load(from + i));
+  store(to + last, load(from + last));
 }
 
 // The outputs of a tile, (n_y, row), filled up to whole packs with zeros.
@@ -28,9 +30,7 @@ template <class T> void gather_Y(const Source<T> &from, size_t n_y, const Tile<T
     T *to = tile.Y + k * row;
     if (tile.rows)
       for (size_t i = 0; i < tile.m; ++i) to[i] = y[ptrdiff_t(tile.rows[i]) * from.Y_example];
-    else if (from.Y_example == 1) copy_numbers(y + tile.first, tile.m, to);
-    else
-      for (size_t i = 0; i < tile.m; ++i) to[i] = y[ptrdiff_t(tile.first + i) * from.Y_example];
+    else copy_numbers(y + ptrdiff_t(tile.first) * from.Y_example, from.Y_example, tile.m, to);
     for (size_t i = tile.m; i < up<T>(tile.m); ++i) to[i] = 0;
   }
 }

@@ -61,7 +61,7 @@ template <class T> void gather(const Shape &s, const Source<T> &from, Tile<T> &t
   for (size_t i = 0; i < tile.m; ++i) {
     const T *x = from.features(tile, i);
     T *to = tile.copy + i * row;
-    for (size_t j = 0; j < s.n_x; ++j) to[j] = x[ptrdiff_t(j) * from.X_feature];
+    copy_numbers(x, from.X_feature, s.n_x, to);
     for (size_t j = s.n_x; j < row; ++j) to[j] = 0;
   }
   tile.X = tile.copy, tile.X_row = ptrdiff_t(row);

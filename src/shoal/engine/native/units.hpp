@@ -42,9 +42,7 @@ template <class T> void gather(const Shape &s, const Source<T> &from, Tile<T> &t
       const T *later = from.X + ptrdiff_t(tile.rows[i + AHEAD]) * from.X_example;
       for (size_t j = 0; j < s.n_x; j += LANES<T>) __builtin_prefetch(later + j);
     }
-    if (from.X_feature == 1) copy_numbers(x, s.n_x, to);
-    else
-      for (size_t j = 0; j < s.n_x; ++j) to[j] = x[ptrdiff_t(j) * from.X_feature];
+    copy_numbers(x, from.X_feature, s.n_x, to);
   }
 }
 
