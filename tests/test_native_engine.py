@@ -22,7 +22,7 @@ from shoal import (
     train,
     train_population,
 )
-from shoal.engine import NumpyEngine, default_engine
+from shoal.engine import Descent, NumpyEngine, Passes, default_engine
 from shoal.engine.order import order
 from shoal.optimizers import Adam, GradientDescent, Momentum
 
@@ -420,6 +420,27 @@ def test_a_failure_of_a_callback_comes_through_and_the_floating_point_mode_is_as
         train(network, examples, max_epochs=10_000, callbacks=[Fails()])
     assert seen == [tiny]  # denormals count inside a callback,
     assert tiny * np.float64(1.0) == tiny  # and afterwards
+
+
+def test_what_ends_a_training_is_asked_once_and_ends_networks_of_all_kinds():
+    _, examples = problem((20_000, 30, 4, 1, "sigmoid", "tanh"))
+    descents = [
+        Descent(Network(30, n_h, 1).initialise("scaled"), GradientDescent(0.1)) for n_h in (4, 64)
+    ]
+    asked = []
+
+    def tick():
+        asked.append(len(asked))
+        raise RuntimeError("enough")
+
+    with pytest.raises(RuntimeError, match="enough"):
+        NativeEngine(1).descend(
+            descents, examples.X, examples.Y, Passes(0, 400, examples.m, False, 0), tick
+        )
+    few, many = descents  # units: they are trained one after the other
+    assert asked == [0]
+    assert len(few.costs) < 400
+    assert many.costs == []
 
 
 # ---- what would read or write beside an array ----

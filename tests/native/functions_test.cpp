@@ -58,6 +58,12 @@ void exp_and_sigmoid_are_near() {
     check(std::fabs(native::exp(-double(z)) / std::exp(-double(z)) - 1) < 4e-16, "exp is near in double precision");
   });
   check(native::exp(-INFINITY) == 0 && native::exp(-800.0) == 0, "exp is 0 where no normal number is left");
+  const shoal::Denormals flush(shoal::Denormals::flushed); // as in the engine
+  for (float z = 70; z < 87.2F; z += 0.37F) {
+    check(std::fabs(double(native::exp(-z)) / std::exp(-double(z)) - 1) < 2e-7, "exp is near where numbers end");
+    const double y = 8.1 * double(z); // to 706
+    check(std::fabs(native::exp(-y) / std::exp(-y) - 1) < 4e-16, "so it is in double precision");
+  }
 }
 
 // a1 of a network that gives it out.

@@ -32,7 +32,7 @@ inline double uniform(uint64_t key, uint64_t k) { return double(number(key, k) >
 // (rows, m); between its elements there is NaN.
 template <class T> struct Table {
   Table(size_t rows, size_t m, size_t way) {
-    const ptrdiff_t n = ptrdiff_t(rows), page = 1024 / sizeof(T), pages = (n + page - 1) / page * page;
+    const ptrdiff_t n = ptrdiff_t(rows), page = 8192 / sizeof(T), pages = (n + page - 1) / page * page;
     const ptrdiff_t ways[][2] = {{n, 1}, {1, ptrdiff_t(m)}, {2 * n + 1, 1}, {pages, 1}, {-n, -1}, {2 * n, 2}};
     example = ways[way % 6][0], row = ways[way % 6][1];
     memory.assign(1 + std::abs(example) * (m - 1) + std::abs(row) * (rows - 1), std::numeric_limits<T>::quiet_NaN());

@@ -228,6 +228,8 @@ template <class T>
 void descend(const Variant &variant, const std::vector<Member<T> *> &members, const Source<T> &source, const Passes &passes,
              Threads threads, const Poll &poll) {
   const Denormals flush(Denormals::flushed);
+  bool ended = false; // one group after another is trained, and what ends one ends all
+  const Poll poll_of_all = [&] { return ended = ended || (poll && poll()); };
   for (Member<T> *member : members) member->shape.columns = columns_of(source);
   for (const Kind kind : {Kind{Lanes::examples, false}, {Lanes::features, false}, {Lanes::units, false}, {Lanes::units, true},
                           {Lanes::lines, false}, {Lanes::lines, true}}) {
@@ -238,8 +240,8 @@ void descend(const Variant &variant, const std::vector<Member<T> *> &members, co
       if (!end && !(kind_of<T>(members[n]->shape) == kind)) continue;
       const size_t sums = end ? 0 : kernels_of<T>(variant, kind).layout(members[n]->shape).sums;
       const size_t more = sizeof(T) * sums * (kind.wide ? 1 : CHUNKS);
-      if (!some.empty() && (end || bytes + more > MOST_BYTES)) {
-        descend_group(variant, std::move(some), source, passes, threads, poll);
+      if (!ended && !some.empty() && (end || bytes + more > MOST_BYTES)) {
+        descend_group(variant, std::move(some), source, passes, threads, poll_of_all);
         some = {}, bytes = 0;
       }
       if (!end) some.push_back(members[n]), bytes += more;

@@ -1,5 +1,5 @@
-// Guarantee: what happens element by element, as activations.py and optimizers.py say it: g1 and its slope, and
-// steps, whole or a block of them.
+// Guarantee: what happens element by element: numbers are copied; g1 and its slope, and steps, whole or a block of
+// them, are as activations.py and optimizers.py say it.
 #pragma once
 
 #include <cmath>

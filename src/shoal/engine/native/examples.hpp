@@ -225,8 +225,8 @@ template <class T> size_t descend(const Shape &s, const Course<T> &course, const
 }
 
 template <class T> constexpr Kernels<T> kernels() {
-  return {tile,       ROW,       false,     in_place<T>, layout<T>,   rooms<T>,   pack<T>,
-          unpack<T>,  nullptr,   gather<T>, forward<T>,  joined<T>,   backward<T>, false, collect<T>,
+  return {tile,       ROW,       false,     false,     in_place<T>, layout<T>,   rooms<T>,   pack<T>,
+          unpack<T>,  nullptr,   gather<T>, forward<T>,  joined<T>,   backward<T>, collect<T>,
           outputs_of<T>, add<T>, update<T>, nullptr,     squares<T>,  descend<T>};
 }
 

@@ -65,8 +65,8 @@ template <class V> inline V reduced(V z, V &r) {
 template <class V> inline V exp_or_least(V z) {
   V r;
   const V t = reduced(at_least(everywhere<V>(Format<V>::log_least), z), r); // r keeps a NaN
-  const V square = r * r, power = power_of_2(t);
-  return fused(fused(square, exp_tail(r, square), r), power, power);
+  const V square = r * r;
+  return (fused(square, exp_tail(r, square), r) + 1) * power_of_2(t); // the sum first: no part of it is too small
 }
 
 // e^z for z <= 0.

@@ -47,6 +47,9 @@ struct Layout {
   size_t shares; // of the hidden layer, that different workers may take
 };
 
+// Hidden units of a share, where there are several: as many on each instruction set, so that sums over one are the same.
+template <class T> constexpr size_t SHARE = 4 * 64 / sizeof(T);
+
 constexpr size_t AHEAD = 24; // so many row numbers may be read beyond a tile
 
 // The features of a tile's examples by what is not 0 of them: of each cut number, (cuts, row), and of each plain
@@ -145,6 +148,9 @@ template <class T> struct Kernels {
   size_t (*tile)(const Shape &); // examples, at most; the same for all networks on one X
   size_t row;  // from one output's row of tile elements to the next, in Y and Z2
   bool packs;  // X is read by packs where it lies: those that straddle cache lines take longer
+  // `backward` adds a tile's sums as wholes, so that tiles added in turn have the bits of chunks that are added; those
+  // of W1 it writes where the tile is the first.
+  bool adds_tiles;
   bool (*in_place)(const Shape &, const Source<T> &); // whether examples next to each other are read where they are
   Layout (*layout)(const Shape &);
   Rooms (*rooms)(const Shape &);
@@ -158,8 +164,6 @@ template <class T> struct Kernels {
   void (*forward)(const Shape &, const T *parameters, const Tile<T> &, Work<T> &, size_t share, size_t end);
   void (*join)(const Shape &, const T *parameters, const Tile<T> &, Work<T> &);
   void (*backward)(const Shape &, const T *parameters, const Tile<T> &, Work<T> &, T *sums, size_t share, size_t end);
-  // Whether that makes a tile's sums by themselves before it adds them; those of W1 it writes where a tile is the first.
-  bool adds_tiles;
   void (*collect)(const Shape &, T *sums); // the gradient takes their place
   // A2 in the place of Z2 or, with `slope`, dZ2. Returns the cost.
   double (*outputs)(const Shape &, const Tile<T> &, Work<T> &, double one_over_m, bool slope);

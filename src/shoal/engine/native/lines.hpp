@@ -173,7 +173,8 @@ inline void collect(const Shape &s, float *sums) {
 constexpr Kernels<float> kernels() {
   Kernels<float> k = units::kernels<float>();
   k.in_place = in_place, k.layout = layout, k.rooms = rooms, k.prepare = prepare, k.gather = gather;
-  k.forward = units::forward<float, Lines>, k.backward = units::backward<float, Lines>, k.adds_tiles = false, k.collect = collect;
+  k.forward = units::forward<float, Lines>, k.backward = units::backward<float, Lines>, k.adds_tiles = false;
+  k.collect = collect;
   return k;
 }
 

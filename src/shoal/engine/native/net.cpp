@@ -23,7 +23,7 @@ void in_large_pages([[maybe_unused]] void *memory, [[maybe_unused]] size_t bytes
 
 template <class T> Kind kind_of(const Shape &s) {
   constexpr size_t lanes = 64 / sizeof(T);
-  const bool large = sizeof(T) * s.n_h * (s.n_x + s.n_y + 1) >= LARGE, several_shares = s.n_h > SHARE_UNITS<T>;
+  const bool large = sizeof(T) * s.n_h * (s.n_x + s.n_y + 1) >= LARGE, several_shares = s.n_h > SHARE<T>;
   const Lanes units = s.columns && sizeof(T) == sizeof(float) ? Lanes::lines : Lanes::units;
   if (s.in_units) return {units, large && several_shares};
   if (s.n_h <= lanes / 2) return {s.n_x <= 64 ? Lanes::examples : Lanes::features, false};

@@ -18,8 +18,6 @@ struct Kind {
 };
 template <class T> Kind kind_of(const Shape &shape);
 
-template <class T> constexpr size_t SHARE_UNITS = 4 * 64 / sizeof(T); // hidden units of a share, where there are several
-
 template <class T> const Kernels<T> &kernels_of(const Variant &variant, Kind kind);
 
 // Where megabytes are new, the system's work on each small page of them would take as long as ours.

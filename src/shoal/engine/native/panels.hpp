@@ -9,9 +9,7 @@
 
 namespace shoal::SHOAL_VARIANT::units {
 
-// One or more panels, and as many units on each instruction set, so that sums over a share are the same.
-template <class T> constexpr size_t SHARE = 4 * LANES<T>;
-static_assert(4 % PANEL_PACKS == 0);
+static_assert(4 % PANEL_PACKS == 0); // a share is one or more panels
 
 template <class T> Layout layout(const Shape &s) {
   const size_t H = up<T>(s.n_h), W1 = 0, b1 = W1 + s.n_x * H, W2 = b1 + H, b2 = W2 + s.n_y * H, size = b2 + up<T>(s.n_y);

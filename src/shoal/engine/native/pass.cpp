@@ -1,7 +1,6 @@
 #include "pass.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <cstdlib>
 
 #include "pieces.hpp"
@@ -11,8 +10,8 @@ namespace shoal {
 namespace {
 
 constexpr size_t RESIDENT = size_t(8) << 20; // bytes of examples that are kept as they were gathered
-constexpr size_t LARGE = size_t(1) << 18;    // bytes of a gradient, for which a tile is much work
-constexpr double WORTH_WAITING = 0.9;        // workers who share tiles wait for each other twice a tile
+constexpr size_t WORTH_SHARING = size_t(1) << 18; // bytes of a gradient, for which a tile is much work
+constexpr double WORTH_WAITING = 0.9; // workers that share tiles wait for each other twice a tile
 
 // From so many runs on it pays to keep the tiles of few examples.
 template <class T> size_t keep_from(const Kernels<T> &kernels, const Shape &shape, const Source<T> &source) {
@@ -29,6 +28,11 @@ template <class T> size_t made_row(const Source<T> &source, const Kernels<T> &ke
   if (!source.pieces || kernels.take_pieces()) return 0;
   const size_t lines = (source.pieces->width() + line - 1) / line;
   return (lines | 1) * line;
+}
+
+// The share of the time that workers have something to do, if so many tasks are that much work, at most 1 each.
+double busy(double work, size_t tasks, size_t workers) {
+  return work / double((tasks + workers - 1) / workers * workers);
 }
 
 // Where the sums of each network begin, and where the last ones end; each at a cache line.
@@ -120,7 +124,8 @@ template <class T> void Pass<T>::gather(const Desk &desk, Tile<T> &tile, bool co
   nets_[0]->kernels->gather(nets_[0]->shape, source, tile, copy);
 }
 
-// Nothing is summed yet: one of some parts of a chunk's sums, but for what its first tile writes.
+// One of some parts of a chunk's sums, before it is summed: 0, but for what the first tile will write. (What it does not
+// write, of networks that go no further, nobody reads.)
 template <class T> T *Pass<T>::cleared(T *sums, size_t part, size_t parts) const {
   for (size_t n = 0; n < nets_.size(); ++n) {
     const Layout &l = nets_[n]->layout;
@@ -224,21 +229,24 @@ template <class T> void Pass<T>::together() {
   if (sums) sums_.give(0, sums);
 }
 
+// Each worker takes chunks of its own.
+template <class T> void Pass<T>::apart() {
+  sums_.begin(now_.chunks);
+  team_.each(now_.chunks, [this](size_t c, size_t worker) { chunk(c, worker); });
+}
+
 // Whether workers had better share the units of a tile than take chunks of their own. Where each tile is a chunk, and
 // kernels add tiles anyway, one worker alone need not sum it by itself; more had better share where tiles are much work
 // and too few for all to have about as many.
 template <class T> bool Pass<T>::better_together() const {
-  if (now_.chunks == 1) return true;
+  const bool alone = team_.alone();
+  if (now_.chunks == 1) return !alone || tiles() <= 1 || nets_.size() == 1; // alone, many networks take some tiles in turn
   if (now_.chunks < tiles() || !nets_[0]->kernels->adds_tiles) return false;
-  if (team_.alone()) return true;
+  if (alone) return true;
   const Net<T> &net = *nets_[0];
-  const auto busy = [this](double all, double tasks, double each) { // of the time, if tasks take workers so long
-    const double workers = double(team_.workers());
-    return all / (std::ceil(tasks / workers) * workers * each);
-  };
-  const double chunks = busy(double(tiles()), double(tiles()), 1);
-  const double shares = busy(double(net.shape.n_h), double(net.layout.shares), double(SHARE_UNITS<T>));
-  return net.layout.sums * sizeof(T) >= LARGE && WORTH_WAITING * shares > chunks;
+  const double by_tiles = busy(double(tiles()), tiles(), team_.workers());
+  const double by_shares = busy(double(net.shape.n_h) / double(SHARE<T>), net.layout.shares, team_.workers());
+  return net.layout.sums * sizeof(T) >= WORTH_SHARING && WORTH_WAITING * by_shares > by_tiles;
 }
 
 template <class T> void Pass<T>::prepare() {
@@ -259,10 +267,9 @@ template <class T>
 bool Pass<T>::run(size_t m, size_t first, const uint32_t *rows, Wanted wanted, const double *one_over_m) {
   now_ = {m, first, rows, wanted, one_over_m, chunks(m)};
   for (Net<T> *net : nets_) net->costs.assign(now_.chunks, 0);
-  sums_.begin(now_.chunks);
   prepare();
   if (better_together()) together();
-  else team_.each(now_.chunks, [this](size_t c, size_t worker) { chunk(c, worker); });
+  else apart();
   if (team_.stopped()) return false;
   if (wanted == Wanted::gradients) collect();
   return true;

@@ -3,7 +3,8 @@
 //
 // The examples are cut into chunks by their number alone. Each chunk is summed by itself, tile by
 // tile, and the chunks' sums are added in order. Where the gradient is so large that one for each
-// worker would not stay in the caches, there is a single chunk, and workers share its hidden units.
+// worker would not stay in the caches, there is a single chunk, and workers share its hidden units; so they may where
+// chunks are few.
 #pragma once
 
 #include "sums.hpp"
@@ -54,6 +55,7 @@ private:
   bool better_together() const;
   void tile_together(size_t t, size_t c, T *sums);
   void together();
+  void apart();
   void weigh(const Net<T> &net, Desk &desk, size_t m, double one_over_m) const;
   void finish(Net<T> &net, size_t n, Desk &desk, size_t c);
   void collect();

@@ -89,10 +89,11 @@ inline void rest_of_rows(const Product<T> &p, size_t rows, size_t K, Start start
 // Meanwhile so many bytes behind this part of B, which come next, are called from memory.
 template <class T, int V, class F>
 void panel_of(Product<T> p, size_t rows, size_t K, Start start, size_t ahead, F then) {
-  const char *next = reinterpret_cast<const char *>(p.B + K * p.B_step);
+  const uintptr_t next = uintptr_t(p.B) + K * p.B_step * sizeof(T);
   for (size_t done = 0; done < rows; done += ROWS) {
     const size_t some = rows - done < ROWS ? rows - done : ROWS;
-    for (size_t b = ahead * done / rows; b < ahead * (done + some) / rows; b += 64) __builtin_prefetch(next + b, 0, 2);
+    for (size_t b = ahead * done / rows; b < ahead * (done + some) / rows; b += 64)
+      __builtin_prefetch(reinterpret_cast<const void *>(next + b), 0, 2);
     rest_of_rows<T, V>(p, some, K, start);
     then(done, some);
     p.A += ROWS * p.row;
@@ -122,7 +123,8 @@ void product(Product<T> p, size_t rows, size_t K, size_t packs, Start start, F t
   do { // a chain is cut where the first cache would overflow, and goes on from C
     const size_t depth = start == Start::added || K - done < DEPTH + DEPTH / 2 ? K - done : DEPTH;
     const Start from = done ? Start::stored : start;
-    const size_t ahead = depth < K ? depth * p.B_step * sizeof(T) : 0;
+    const bool whole_panel = p.B_step == packs * LANES<T>;
+    const size_t ahead = depth < K && whole_panel ? depth * p.B_step * sizeof(T) : 0;
     done += depth;
     with_packs(packs, [&](auto V) {
       if (done < K) panel_of<T, V.value>(p, rows, depth, from, ahead, nothing);

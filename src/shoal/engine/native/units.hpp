@@ -67,7 +67,7 @@ template <class T, int V, class G> void join_panel(T *A1, const T *W2, T *sums, 
   }
 }
 
-// Which of these it is.
+// The one of g1 and a panel's packs, to be chosen once for a panel.
 template <class T> auto join_of(Activation g1, size_t packs) {
   void (*join)(T *, const T *, T *, size_t, bool) = nullptr;
   with_activation(g1, [&](auto g) {
@@ -259,8 +259,8 @@ template <class T> double outputs_of(const Shape &s, const Tile<T> &tile, Work<T
 }
 
 template <class T> constexpr Kernels<T> kernels() {
-  return {tile<T>,   TILE<T>, false,     in_place<T>, layout<T>, rooms<T>,    pack<T>,
-          unpack<T>, nullptr, gather<T>, forward<T>,  join<T>,   backward<T>, true, collect<T>,
+  return {tile<T>,   TILE<T>, false,     true,      in_place<T>, layout<T>, rooms<T>,    pack<T>,
+          unpack<T>, nullptr, gather<T>, forward<T>,  join<T>,   backward<T>, collect<T>,
           outputs_of<T>, add<T>, update<T>, scaled<T>, squares<T>, nullptr};
 }
 
