@@ -19,7 +19,7 @@ namespace {
 constexpr double WORK_TO_TRY = 5e5, WORK_FOR_A_HANDSHAKE = 3e6, SURELY_WORTH_IT = 2e7, WORK_FOR_A_TEAM = 1e8;
 constexpr double WORK_BETWEEN_BREATHS = 4e6; // a millisecond, or a few
 constexpr size_t ELEMENTS_FOR_A_HANDSHAKE = 16384; // of the vectors that a step changes
-constexpr size_t MOST_BYTES = size_t(512) << 20; // of the chunks' sums
+constexpr size_t MOST_BYTES = size_t(512) << 20; // of the chunks' sums, if all wait for the first
 
 template <class T> const Columns *columns_of(const Source<T> &source) {
   return source.pieces ? &source.pieces->columns() : nullptr;

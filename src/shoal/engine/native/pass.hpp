@@ -28,7 +28,7 @@ public:
   // Those passes; how many were made until a cost was not finite.
   size_t descend(size_t net, Course<T> &course);
 
-  // The cost of a network in the last run, and its gradient, not yet divided by m.
+  // The cost of a network in the last run, and its gradient, laid out as the kernels' vector and not yet divided by m.
   double cost(size_t net) const;
   T *gradient(size_t net) const { return sums_.total() + sums_of_[net]; }
 

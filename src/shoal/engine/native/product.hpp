@@ -86,7 +86,8 @@ inline void rest_of_rows(const Product<T> &p, size_t rows, size_t K, Start start
   }
 }
 
-// Meanwhile so many bytes behind this part of B, which come next, are called from memory.
+// Rows of one panel, block by block; `then` is told of each. Meanwhile so many bytes behind this part of B, which come
+// next, are called from memory.
 template <class T, int V, class F>
 void panel_of(Product<T> p, size_t rows, size_t K, Start start, size_t ahead, F then) {
   const uintptr_t next = uintptr_t(p.B) + K * p.B_step * sizeof(T);
@@ -113,7 +114,7 @@ template <class F> inline void with_packs(size_t packs, F f) {
   }
 }
 
-constexpr auto nothing = [](size_t, size_t) {};
+constexpr auto nothing = [](size_t, size_t) {}; // is to be done with them
 
 // The sums of one panel, `packs` packs wide. Whenever some rows are done, while they are in the first cache, `then` is
 // called with the first of them and their number.
