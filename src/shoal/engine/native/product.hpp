@@ -46,7 +46,14 @@ template <class T> struct Product {
   const T *bias = nullptr;
 };
 
-template <class T, int R, int V> inline void block(const Product<T> &p, size_t K, Start start) {
+// What comes next is called from memory while a block is multiplied: so many elements at each k, as many requests at once
+// would hold up the block's own.
+template <class T> struct Ahead {
+  const T *next;
+  size_t each;
+};
+
+template <class T, int R, int V> inline void block(const Product<T> &p, size_t K, Start start, Ahead<T> ahead) {
   constexpr int N = V * PARTS;
   Register<T> sum[R][N];
 #pragma GCC unroll 16
@@ -57,18 +64,24 @@ template <class T, int R, int V> inline void block(const Product<T> &p, size_t K
                   : start == Start::rows   ? everywhere<Register<T>>(p.bias[r])
                   : start == Start::stored ? load(p.C + r * p.C_row + v * WIDTH<T>)
                                            : Register<T>{};
-  const T *A = p.A, *B = p.B;
-  for (size_t k = 0; k < K; ++k, A += p.step, B += p.B_step) {
-    Register<T> b[N];
+  const auto multiply = [&](auto later) { // how far from A its elements of later blocks are
+    const T *A = p.A, *B = p.B;
+    for (size_t k = 0; k < K; ++k, A += p.step, B += p.B_step, ahead.next += ahead.each) {
+      if constexpr (N > 1) __builtin_prefetch(ahead.next, 0, 2); // which few multiply-adds would not hide
+      if constexpr (N > 2) __builtin_prefetch(A + later(k), 0, 2);
+      Register<T> b[N];
 #pragma GCC unroll 16
-    for (int v = 0; v < N; ++v) b[v] = load(B + v * WIDTH<T>);
+      for (int v = 0; v < N; ++v) b[v] = load(B + v * WIDTH<T>);
 #pragma GCC unroll 16
-    for (int r = 0; r < R; ++r) {
-      const Register<T> a = everywhere<Register<T>>(A[r * p.row]);
+      for (int r = 0; r < R; ++r) {
+        const Register<T> a = everywhere<Register<T>>(A[r * p.row]);
 #pragma GCC unroll 16
-      for (int v = 0; v < N; ++v) sum[r][v] = fused(a, b[v], sum[r][v]);
+        for (int v = 0; v < N; ++v) sum[r][v] = fused(a, b[v], sum[r][v]);
+      }
     }
-  }
+  };
+  if (p.row == 1) multiply([](size_t) { return ptrdiff_t(2 * LANES<T>); });
+  else multiply([&](size_t k) { return ptrdiff_t(ROWS + k % 8) * p.row; }); // a line of A is met at each remainder
 #pragma GCC unroll 16
   for (int r = 0; r < R; ++r)
 #pragma GCC unroll 16
@@ -79,23 +92,23 @@ template <class T, int R, int V> inline void block(const Product<T> &p, size_t K
 }
 
 template <class T, int V, int R = ROWS>
-inline void rest_of_rows(const Product<T> &p, size_t rows, size_t K, Start start) {
+inline void rest_of_rows(const Product<T> &p, size_t rows, size_t K, Start start, Ahead<T> ahead) {
   if constexpr (R > 0) {
-    if (rows == R) return block<T, R, V>(p, K, start);
-    rest_of_rows<T, V, R - 1>(p, rows, K, start);
+    if (rows == R) return block<T, R, V>(p, K, start, ahead);
+    rest_of_rows<T, V, R - 1>(p, rows, K, start, ahead);
   }
 }
 
-// Rows of one panel, block by block; `then` is told of each. Meanwhile so many bytes behind this part of B, which come
-// next, are called from memory.
+// Rows of one panel, block by block; `then` is told of each. So many elements behind this part of B come next. (Where
+// rows are features, the sums of the next block: they are more than a cache holds.)
 template <class T, int V, class F>
-void panel_of(Product<T> p, size_t rows, size_t K, Start start, size_t ahead, F then) {
-  const uintptr_t next = uintptr_t(p.B) + K * p.B_step * sizeof(T);
-  for (size_t done = 0; done < rows; done += ROWS) {
+void panel_of(Product<T> p, size_t rows, size_t K, Start start, size_t behind, F then) {
+  const bool features = p.row == 1;
+  const size_t next = features ? ROWS * V * LANES<T> : behind * ROWS / rows;
+  Ahead<T> ahead = {features ? p.C + ROWS * p.C_row : p.B + K * p.B_step, next ? (next + K - 1) / K : 0};
+  for (size_t done = 0; done < rows; done += ROWS, ahead.next += next) {
     const size_t some = rows - done < ROWS ? rows - done : ROWS;
-    for (size_t b = ahead * done / rows; b < ahead * (done + some) / rows; b += 64)
-      __builtin_prefetch(reinterpret_cast<const void *>(next + b), 0, 2);
-    rest_of_rows<T, V>(p, some, K, start);
+    rest_of_rows<T, V>(p, some, K, start, ahead);
     then(done, some);
     p.A += ROWS * p.row;
     p.C += ROWS * p.C_row;
@@ -125,11 +138,11 @@ void product(Product<T> p, size_t rows, size_t K, size_t packs, Start start, F t
     const size_t depth = start == Start::added || K - done < DEPTH + DEPTH / 2 ? K - done : DEPTH;
     const Start from = done ? Start::stored : start;
     const bool whole_panel = p.B_step == packs * LANES<T>;
-    const size_t ahead = depth < K && whole_panel ? depth * p.B_step * sizeof(T) : 0;
+    const size_t behind = depth < K && whole_panel ? depth * p.B_step : 0;
     done += depth;
     with_packs(packs, [&](auto V) {
-      if (done < K) panel_of<T, V.value>(p, rows, depth, from, ahead, nothing);
-      else panel_of<T, V.value>(p, rows, depth, from, ahead, then);
+      if (done < K) panel_of<T, V.value>(p, rows, depth, from, behind, nothing);
+      else panel_of<T, V.value>(p, rows, depth, from, behind, then);
     });
     p.A += ptrdiff_t(depth) * p.step;
     p.B += depth * p.B_step;
