@@ -194,8 +194,9 @@ NB_MODULE(_native, m) {
     return names;
   });
   m.def("order", [](size_t count, uint64_t seed, uint64_t epoch) {
-    std::vector<uint32_t> rows;
-    shoal::order(count, seed, epoch, rows);
+    std::vector<uint32_t> rows(count + shoal::SPARE);
+    shoal::variants()[0]->order(count, seed, epoch, rows.data());
+    rows.resize(count);
     return rows;
   });
 }

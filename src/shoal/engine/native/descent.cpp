@@ -37,7 +37,7 @@ template <class T> class Group {
 public:
   Group(const Variant &variant, Member<T> *const *members, size_t n, const Source<T> &source, const Passes &passes,
         Team &team, bool tried = false)
-      : members_(members, members + n), source_(source), passes_(passes), team_(team) {
+      : variant_(variant), members_(members, members + n), source_(source), passes_(passes), team_(team) {
     if (tried) pace_.emplace(team);
     std::vector<Net<T> *> nets;
     for (Member<T> *member : members_) {
@@ -99,7 +99,11 @@ private:
   void epoch(size_t p) {
     const size_t m = source_.m, batch = passes_.batch;
     const bool shuffle = passes_.shuffle && batch < m;
-    if (shuffle) order(m, passes_.seed, passes_.first + p, rows_, AHEAD);
+    if (shuffle) {
+      static_assert(AHEAD <= SPARE);
+      rows_.resize(m + SPARE);
+      variant_.order(m, passes_.seed, passes_.first + p, rows_.data());
+    }
     std::fill(totals_.begin(), totals_.end(), 0);
     double seen = 0;
     for (size_t start = 0; start < m && go_on(); start += batch) {
@@ -180,6 +184,7 @@ private:
     net.kernels->update(net.layout, c, block, blocks);
   }
 
+  const Variant &variant_;
   std::vector<Member<T> *> members_;
   std::vector<std::unique_ptr<Net<T>>> nets_;
   std::vector<Room<T>> mean_, square_, V_;

@@ -4,11 +4,14 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
 
 namespace shoal {
 
 constexpr int ROUNDS = 6;
+constexpr size_t SPARE = 256; // numbers, for which there must be room behind an order
+
+// Each file that includes it has its own, as a linker might take another instruction set's.
+namespace {
 
 // splitmix64: the k-th number of the stream of a key.
 inline uint64_t number(uint64_t key, uint64_t k) {
@@ -19,8 +22,8 @@ inline uint64_t number(uint64_t key, uint64_t k) {
 }
 
 // 0 to 2^bits - 1 are mapped one to one onto themselves, and what is not below m is left out.
-// Behind them there are `spare` zeros.
-inline void order(size_t m, uint64_t seed, uint64_t epoch, std::vector<uint32_t> &rows, size_t spare = 0) {
+// Behind them there are zeros, `SPARE` of them.
+inline void order(size_t m, uint64_t seed, uint64_t epoch, uint32_t *rows) {
   int bits = 1;
   while (bits < 32 && (uint64_t(1) << bits) < m) ++bits;
   const uint64_t key = number(seed, epoch), size = uint64_t(1) << bits;
@@ -31,11 +34,10 @@ inline void order(size_t m, uint64_t seed, uint64_t epoch, std::vector<uint32_t>
     const uint64_t k = number(key, uint64_t(r));
     factor[r] = uint32_t(k) | 1, term[r] = uint32_t(k >> 32);
   }
-  rows.resize(m + 256);
-  uint32_t some[256];
+  uint32_t some[SPARE];
   size_t kept = 0;
-  for (uint64_t start = 0; start < size; start += 256) {
-    for (uint32_t i = 0; i < 256; ++i) {
+  for (uint64_t start = 0; start < size; start += SPARE) {
+    for (uint32_t i = 0; i < SPARE; ++i) {
       uint32_t x = uint32_t(start) + i;
       for (int r = 0; r < ROUNDS; ++r) {
         x = (x * factor[r] + term[r]) & mask;
@@ -43,14 +45,14 @@ inline void order(size_t m, uint64_t seed, uint64_t epoch, std::vector<uint32_t>
       }
       some[i] = x;
     }
-    const size_t count = size - start < 256 ? size_t(size - start) : 256;
+    const size_t count = size - start < SPARE ? size_t(size - start) : SPARE;
     for (size_t i = 0; i < count; ++i) { // no branch: it could not be foreseen
       rows[kept] = some[i];
       kept += some[i] < m;
     }
   }
-  rows.resize(m);
-  rows.resize(m + spare);
+  for (size_t i = m; i < m + SPARE; ++i) rows[i] = 0;
 }
 
+} // namespace
 } // namespace shoal

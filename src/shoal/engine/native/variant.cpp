@@ -2,6 +2,7 @@
 #include "examples.hpp"
 #include "features.hpp"
 #include "lines.hpp"
+#include "order.hpp"
 #include "units.hpp"
 
 namespace shoal::SHOAL_VARIANT {
@@ -21,6 +22,7 @@ extern const Variant variant;
 const Variant variant = {SHOAL_NAME,
                          !SHOAL_FUSED,
                          runs_here,
+                         order,
                          {units::kernels<float>(), examples::kernels<float>(), features::kernels<float>(), lines::kernels()},
                          {units::kernels<double>(), examples::kernels<double>(), features::kernels<double>()}};
 
