@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "checks.hpp"
-#include "order.hpp"
+#include "generator.hpp"
 #include "variants.hpp"
 
 namespace test {

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "descent.hpp"
-#include "order.hpp"
+#include "generator.hpp"
 #include "pieces.hpp"
 
 namespace test {

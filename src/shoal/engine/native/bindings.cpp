@@ -12,7 +12,6 @@
 #include <tuple>
 
 #include "descent.hpp"
-#include "order.hpp"
 #include "pieces.hpp"
 #include "variants.hpp"
 
@@ -194,7 +193,7 @@ NB_MODULE(_native, m) {
     return names;
   });
   m.def("order", [](size_t count, uint64_t seed, uint64_t epoch) {
-    std::vector<uint32_t> rows(count + shoal::SPARE);
+    std::vector<uint32_t> rows(count + shoal::AHEAD);
     shoal::variants()[0]->order(count, seed, epoch, rows.data());
     rows.resize(count);
     return rows;

@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "dropout.hpp"
-#include "order.hpp"
+#include "generator.hpp"
 #include "pace.hpp"
 #include "pieces.hpp"
 
@@ -100,8 +100,7 @@ private:
     const size_t m = source_.m, batch = passes_.batch;
     const bool shuffle = passes_.shuffle && batch < m;
     if (shuffle) {
-      static_assert(AHEAD <= SPARE);
-      rows_.resize(m + SPARE);
+      rows_.resize(m + AHEAD);
       variant_.order(m, passes_.seed, passes_.first + p, rows_.data());
     }
     std::fill(totals_.begin(), totals_.end(), 0);

@@ -187,6 +187,7 @@ struct Variant {
   const char *name;
   bool reproducible;
   bool (*runs_here)();
+  // The order of m examples in a pass; `AHEAD` zeros follow.
   void (*order)(size_t m, uint64_t seed, uint64_t epoch, uint32_t *rows);
   Kernels<float> f32[4];
   Kernels<double> f64[3];

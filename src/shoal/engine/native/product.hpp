@@ -46,14 +46,19 @@ template <class T> struct Product {
   const T *bias = nullptr;
 };
 
-// What comes next is called from memory while a block is multiplied: so many elements at each k, as many requests at once
-// would hold up the block's own.
-template <class T> struct Ahead {
-  const T *next;
-  size_t each;
+// Whether a block of so many packs has enough multiply-adds at each k to hide that lines of A are called from memory.
+template <class T> constexpr bool calls_A(size_t packs) { return packs * PARTS > 2; }
+
+// What comes next is called into the second cache while a block is multiplied: an address, and how far the one called at
+// the following k is from it. To call all at once would hold up the block's own loads.
+struct Ahead {
+  uintptr_t next;
+  size_t bytes;
 };
 
-template <class T, int R, int V> inline void block(const Product<T> &p, size_t K, Start start, Ahead<T> ahead) {
+inline void call(uintptr_t address) { __builtin_prefetch(reinterpret_cast<const void *>(address), 0, 2); }
+
+template <class T, int R, int V> inline void block(const Product<T> &p, size_t K, Start start, Ahead ahead) {
   constexpr int N = V * PARTS;
   Register<T> sum[R][N];
 #pragma GCC unroll 16
@@ -64,11 +69,11 @@ template <class T, int R, int V> inline void block(const Product<T> &p, size_t K
                   : start == Start::rows   ? everywhere<Register<T>>(p.bias[r])
                   : start == Start::stored ? load(p.C + r * p.C_row + v * WIDTH<T>)
                                            : Register<T>{};
-  const auto multiply = [&](auto later) { // how far from A its elements of later blocks are
+  const auto multiply = [&](auto later) { // how many elements from A those of later blocks are
     const T *A = p.A, *B = p.B;
-    for (size_t k = 0; k < K; ++k, A += p.step, B += p.B_step, ahead.next += ahead.each) {
-      if constexpr (N > 1) __builtin_prefetch(ahead.next, 0, 2); // which few multiply-adds would not hide
-      if constexpr (N > 2) __builtin_prefetch(A + later(k), 0, 2);
+    for (size_t k = 0; k < K; ++k, A += p.step, B += p.B_step, ahead.next += ahead.bytes) {
+      if constexpr (N > 1) call(ahead.next);
+      if constexpr (calls_A<T>(V)) call(uintptr_t(A) + uintptr_t(later(k)) * sizeof(T));
       Register<T> b[N];
 #pragma GCC unroll 16
       for (int v = 0; v < N; ++v) b[v] = load(B + v * WIDTH<T>);
@@ -81,7 +86,7 @@ template <class T, int R, int V> inline void block(const Product<T> &p, size_t K
     }
   };
   if (p.row == 1) multiply([](size_t) { return ptrdiff_t(2 * LANES<T>); });
-  else multiply([&](size_t k) { return ptrdiff_t(ROWS + k % 8) * p.row; }); // a line of A is met at each remainder
+  else multiply([&](size_t k) { return ptrdiff_t(ROWS + k % 8) * p.row; }); // a line holds 8 k or 16: each row has its turn
 #pragma GCC unroll 16
   for (int r = 0; r < R; ++r)
 #pragma GCC unroll 16
@@ -92,21 +97,21 @@ template <class T, int R, int V> inline void block(const Product<T> &p, size_t K
 }
 
 template <class T, int V, int R = ROWS>
-inline void rest_of_rows(const Product<T> &p, size_t rows, size_t K, Start start, Ahead<T> ahead) {
+inline void rest_of_rows(const Product<T> &p, size_t rows, size_t K, Start start, Ahead ahead) {
   if constexpr (R > 0) {
     if (rows == R) return block<T, R, V>(p, K, start, ahead);
     rest_of_rows<T, V, R - 1>(p, rows, K, start, ahead);
   }
 }
 
-// Rows of one panel, block by block; `then` is told of each. So many elements behind this part of B come next. (Where
-// rows are features, the sums of the next block: they are more than a cache holds.)
+// Rows of one panel, block by block; `then` is told of each. So many elements behind this part of B come next; or, where
+// A's rows lie side by side, as those of dW1's product do, the sums of the next block.
 template <class T, int V, class F>
 void panel_of(Product<T> p, size_t rows, size_t K, Start start, size_t behind, F then) {
-  const bool features = p.row == 1;
-  const size_t next = features ? ROWS * V * LANES<T> : behind * ROWS / rows;
-  Ahead<T> ahead = {features ? p.C + ROWS * p.C_row : p.B + K * p.B_step, next ? (next + K - 1) / K : 0};
-  for (size_t done = 0; done < rows; done += ROWS, ahead.next += next) {
+  const bool side_by_side = p.row == 1;
+  const size_t block = sizeof(T) * (side_by_side ? ROWS * V * LANES<T> : rows < ROWS ? behind : behind * ROWS / rows);
+  Ahead ahead = {uintptr_t(side_by_side ? p.C + ROWS * p.C_row : p.B + K * p.B_step), block ? (block + K - 1) / K : 0};
+  for (size_t done = 0; done < rows; done += ROWS, ahead.next += block) {
     const size_t some = rows - done < ROWS ? rows - done : ROWS;
     rest_of_rows<T, V>(p, some, K, start, ahead);
     then(done, some);
@@ -129,7 +134,7 @@ template <class F> inline void with_packs(size_t packs, F f) {
 
 constexpr auto nothing = [](size_t, size_t) {}; // is to be done with them
 
-// The sums of one panel, `packs` packs wide. Whenever some rows are done, while they are in the first cache, `then` is
+// The sums of one panel, `packs` packs wide, over K > 0. Whenever some rows are done, while they are in the first cache, `then` is
 // called with the first of them and their number.
 template <class T, class F = decltype(nothing)>
 void product(Product<T> p, size_t rows, size_t K, size_t packs, Start start, F then = nothing) {

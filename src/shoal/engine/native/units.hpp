@@ -14,9 +14,11 @@ namespace shoal::SHOAL_VARIANT::units {
 template <class T> constexpr size_t TILE = 576 / sizeof(T); // 144 or 72 examples, a multiple of 6 and of LANES
 template <class T> size_t tile(const Shape &) { return TILE<T>; }
 
-// Rows of X that start so far apart meet each other even in the second cache: they are moved.
-template <class T> bool in_place(const Shape &, const Source<T> &from) {
-  return from.X_feature == 1 && from.X_example * ptrdiff_t(sizeof(T)) % 8192 != 0;
+// Rows of X that start so far apart meet each other even in the second cache: where they are not called early, they
+// are moved.
+template <class T> bool in_place(const Shape &s, const Source<T> &from) {
+  const bool called = calls_A<T>(std::min<size_t>(up<T>(s.n_h) / LANES<T>, PANEL_PACKS));
+  return from.X_feature == 1 && (called || from.X_example * ptrdiff_t(sizeof(T)) % 8192 != 0);
 }
 
 template <class T> constexpr ptrdiff_t copied_row(const Shape &s) { return up<T>(s.n_x) + LANES<T>; }
