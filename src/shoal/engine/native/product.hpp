@@ -44,6 +44,8 @@ template <class T> struct Product {
   T *C;
   size_t C_row;
   const T *bias = nullptr;
+
+  bool side_by_side() const { return row == 1; } // A's rows, as those of dW1's product are
 };
 
 // Whether a block of so many packs has enough multiply-adds at each k to hide that lines of A are called from memory.
@@ -85,7 +87,7 @@ template <class T, int R, int V> inline void block(const Product<T> &p, size_t K
       }
     }
   };
-  if (p.row == 1) multiply([](size_t) { return ptrdiff_t(2 * LANES<T>); });
+  if (p.side_by_side()) multiply([](size_t) { return ptrdiff_t(2 * LANES<T>); });
   else multiply([&](size_t k) { return ptrdiff_t(ROWS + k % 8) * p.row; }); // a line holds 8 k or 16: each row has its turn
 #pragma GCC unroll 16
   for (int r = 0; r < R; ++r)
@@ -105,12 +107,12 @@ inline void rest_of_rows(const Product<T> &p, size_t rows, size_t K, Start start
 }
 
 // Rows of one panel, block by block; `then` is told of each. So many elements behind this part of B come next; or, where
-// A's rows lie side by side, as those of dW1's product do, the sums of the next block.
+// A's rows are side by side, the sums of the next block.
 template <class T, int V, class F>
 void panel_of(Product<T> p, size_t rows, size_t K, Start start, size_t behind, F then) {
-  const bool side_by_side = p.row == 1;
-  const size_t block = sizeof(T) * (side_by_side ? ROWS * V * LANES<T> : rows < ROWS ? behind : behind * ROWS / rows);
-  Ahead ahead = {uintptr_t(side_by_side ? p.C + ROWS * p.C_row : p.B + K * p.B_step), block ? (block + K - 1) / K : 0};
+  const bool sums = p.side_by_side();
+  const size_t block = sizeof(T) * (sums ? ROWS * V * LANES<T> : rows < ROWS ? behind : behind * ROWS / rows);
+  Ahead ahead = {uintptr_t(sums ? p.C + ROWS * p.C_row : p.B + K * p.B_step), block ? (block + K - 1) / K : 0};
   for (size_t done = 0; done < rows; done += ROWS, ahead.next += block) {
     const size_t some = rows - done < ROWS ? rows - done : ROWS;
     rest_of_rows<T, V>(p, some, K, start, ahead);
@@ -134,8 +136,8 @@ template <class F> inline void with_packs(size_t packs, F f) {
 
 constexpr auto nothing = [](size_t, size_t) {}; // is to be done with them
 
-// The sums of one panel, `packs` packs wide, over K > 0. Whenever some rows are done, while they are in the first cache, `then` is
-// called with the first of them and their number.
+// The sums of one panel, `packs` packs wide, over K > 0. Whenever some rows are done, while they are in the first cache,
+// `then` is called with the first of them and their number.
 template <class T, class F = decltype(nothing)>
 void product(Product<T> p, size_t rows, size_t K, size_t packs, Start start, F then = nothing) {
   size_t done = 0;
