@@ -443,6 +443,19 @@ def test_what_ends_a_training_is_asked_once_and_ends_networks_of_all_kinds():
     assert many.costs == []
 
 
+def test_a_training_that_ends_before_its_first_update_leaves_the_network_as_it_was():
+    network = Network(4000, 3000, 1).initialise()
+    start = network.theta.copy()
+    X = np.ones((4000, 300))
+    passes = Passes(0, 1, 300, False, 0)
+    asked = []
+    descent = Descent(network, Adam())
+    NativeEngine(1).descend([descent], X, np.ones((1, 300)), passes, lambda: not asked.append(0))
+    assert asked == [0]  # after 30 ms, when W1 is being copied
+    assert descent.costs == []
+    assert np.array_equal(network.theta, start)
+
+
 # ---- what would read or write beside an array ----
 
 

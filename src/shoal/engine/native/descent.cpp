@@ -56,6 +56,7 @@ public:
   }
 
   void run() {
+    if (team_.stopped()) return; // perhaps before all was packed
     if (pass_->one_tile()) each_alone();
     else
       for (size_t p = 0; p < passes_.count && go_on(); ++p) epoch(p);

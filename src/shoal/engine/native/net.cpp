@@ -42,7 +42,10 @@ Net<T>::Net(const Shape &shape, const Variant &variant)
       parameters(kernels->take_pieces() ? layout.sums : layout.size) {}
 
 template <class T> void Net<T>::pack(const T *theta, T *vector, Team &team) const {
-  team.each(layout.shares, [&](size_t share, size_t) { kernels->pack(shape, theta, vector, share, share + 1); });
+  team.each(layout.shares, [&](size_t share, size_t worker) {
+    team.breathe(worker);
+    if (!team.stopped()) kernels->pack(shape, theta, vector, share, share + 1);
+  });
 }
 
 template <class T> void Net<T>::unpack(const T *vector, T *theta, Team &team) const {

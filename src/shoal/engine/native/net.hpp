@@ -43,7 +43,7 @@ private:
 template <class T> struct Net {
   Net(const Shape &shape, const Variant &variant);
 
-  // Into the kernels' order from that of theta, and back.
+  // Into the kernels' order from that of theta, unless the team is stopped, and back.
   void pack(const T *theta, T *vector, Team &team) const;
   void unpack(const T *vector, T *theta, Team &team) const;
 

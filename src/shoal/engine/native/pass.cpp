@@ -200,21 +200,23 @@ template <class T> void Pass<T>::tile_together(size_t t, size_t c, T *sums) {
     Net<T> &net = *nets_[n];
     if (!net.active) continue;
     const auto with = [&](size_t worker) {
+      team_.breathe(worker);
       Work<T> work = desk.work;
       work.dZ1 = desks_[worker].work.dZ1;
       return work;
     };
-    team_.breathe(0);
-    if (team_.stopped()) return;
     team_.each(net.layout.shares, [&](size_t share, size_t worker) {
       Work<T> work = with(worker);
-      net.kernels->forward(net.shape, net.parameters.get(), *desk.tile, work, share, share + 1);
+      if (!team_.stopped())
+        net.kernels->forward(net.shape, net.parameters.get(), *desk.tile, work, share, share + 1);
     });
+    if (team_.stopped()) return;
     finish(net, n, desk, c);
     if (sums)
       team_.each(net.layout.shares, [&](size_t share, size_t worker) {
         Work<T> work = with(worker);
-        net.kernels->backward(net.shape, net.parameters.get(), *desk.tile, work, sums + sums_of_[n], share, share + 1);
+        if (!team_.stopped())
+          net.kernels->backward(net.shape, net.parameters.get(), *desk.tile, work, sums + sums_of_[n], share, share + 1);
       });
   }
 }
