@@ -347,8 +347,9 @@ def test_the_callbacks_end_with_training_whatever_ended_it():
 def test_features_that_are_not_finite_raise_rather_than_give_a_network(bad, optimizer):
     data = examples()
     data.X[1, 3] = bad
-    with pytest.raises(DivergedError):
+    with pytest.raises(DivergedError) as raised:
         trained(start("identity", 0), data, optimizer=optimizer, max_epochs=5)
+    assert raised.value.history.columns == {"epoch": [], "cost": []}
 
 
 def test_lbfgs_that_starts_at_the_minimum_still_records_its_cost():

@@ -13,10 +13,10 @@ class History:
     Attributes
     ----------
     columns : dict of str to list of float
-        ``epoch`` counts from 0. ``cost`` is the cost J (with its L2 penalty, if any) met in that
-        pass, each batch measured before its update; with full batch it is J before the update,
-        which is what courses print as the cost at iteration ``epoch``; with L-BFGS it is J after
-        the iteration. With a validation part,
+        ``epoch`` counts from 0; a pass in which training diverged has no row. ``cost`` is the cost
+        J (with its L2 penalty, if any) met in that pass, each batch measured before its update;
+        with full batch it is J before the update, which is what courses print as the cost at
+        iteration ``epoch``; with L-BFGS it is J after the iteration. With a validation part,
         ``validation_cost`` and any metrics are measured after the pass.
     stop_reason : str
         Why training ended, as a sentence; empty while it runs.
@@ -30,7 +30,7 @@ class History:
         The epoch whose parameters were put back at the end, if early stopping did so.
     """
 
-    columns: dict[str, list[float]] = field(default_factory=dict)
+    columns: dict[str, list[float]] = field(default_factory=lambda: {"epoch": [], "cost": []})
     stop_reason: str = ""
     reached_max_epochs: bool = False
     diverged: bool = False
@@ -50,8 +50,8 @@ class History:
     def extend(self, costs: list[float]) -> None:
         """Add rows that have nothing but a cost."""
         first = len(self)
-        self.columns.setdefault("epoch", []).extend(range(first, first + len(costs)))
-        self.columns.setdefault("cost", []).extend(costs)
+        self["epoch"].extend(range(first, first + len(costs)))
+        self["cost"].extend(costs)
 
     def __getitem__(self, name: str) -> list[float]:
         return self.columns[name]
