@@ -1,8 +1,11 @@
 """Guarantee: peers are timed in turns, so that a busy moment of the machine strikes all alike.
 
 Every variant of a peer is tried once; those clearly slower than the peer's best drop out. Then come
-rounds: peer after peer, and all over again. A peer's figure is the median over the rounds, and the
-best of its variants counts. ``Trial.times`` is a ratio within each round, and the median of these.
+rounds: peer after peer, and all over again. In its turn a peer repeats a training that takes less
+than a tenth of a second, and the median counts: the first one after a pause finds neither numbers
+in the caches nor its core awake (``cold_seconds`` measures that). A peer's figure is the median
+over the rounds, and the best of its variants counts. ``Trial.times`` is a ratio within each round,
+and the median of these.
 """
 
 import sys
@@ -15,6 +18,7 @@ from work import Work, examples
 from worker import Variant, Worker, installed, variants
 
 CLEARLY_SLOWER = 1.25
+TURN = 0.1  # seconds
 PAUSE = 0.05  # seconds: threads that wait by spinning have gone to sleep by then
 
 
@@ -64,7 +68,7 @@ class Comparison:
         for _ in range(self.rounds):
             for trial in tries:
                 time.sleep(PAUSE)
-                trial.seconds.append(self.workers[trial.variant].run(passes)[0])
+                trial.seconds.append(self.workers[trial.variant].run(passes, TURN)[0])
         best = {}
         for name in names:
             own = [trial for trial in tries if trial.variant.peer == name]
@@ -98,7 +102,7 @@ class Comparison:
             try:
                 setup = worker.prepare(work, path)
                 worker.run(1)
-                seconds, costs = worker.run(passes)
+                seconds, costs = worker.run(passes, TURN)
             except RuntimeError as error:
                 print(f"note: {error}", file=sys.stderr)
                 worker.close()

@@ -23,6 +23,7 @@ QUICK_WIDTHS, QUICK_EXAMPLES = (1, 16, 256), (100, 1000, 10_000)
 BYTES_OF_X, BYTES_OF_A1 = 1_500_000_000, 1_500_000_000  # peers keep several arrays like A1
 MOST_MULTIPLY_ADDS = 100_000_000_000  # of a pass: seconds, and the peers take several times that
 MOST_PASSES = 1000
+SEVERAL, LONG = 10, 0.3  # passes, and seconds
 PEERS = ("shoal", "shoal on NumPy", "scikit-learn", "torch", "torch.compile", "jax")
 FOLDER = Path(__file__).parent.parent / "build" / "benchmarks"
 
@@ -90,8 +91,13 @@ def sweep(
 def measure(
     comparison: Comparison, work: Work, path: str, seconds: float, peers: list[str]
 ) -> Cell:
-    """Measure one cell, with as many passes as Shoal makes in some seconds."""
+    """Measure one cell, with as many passes as Shoal makes in some seconds.
+
+    A training of few passes would measure its start: there are several, unless they take long.
+    """
     passes = comparison.passes_in(seconds, MOST_PASSES, PEERS[0], work, path)
+    if passes < SEVERAL:
+        passes = comparison.passes_in(LONG, SEVERAL, PEERS[0], work, path)
     trials = comparison.run_on(peers, work, passes, path)
     return Cell(
         work.m, work.n_x, work.n_h, passes,

@@ -14,6 +14,7 @@ from functools import cached_property
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from work import Work, has_avx512, read_examples
@@ -100,9 +101,12 @@ class Worker:
         """Set the peer up for a work; return the seconds that took."""
         return float(self.ask(work=asdict(work), path=path)["seconds"])
 
-    def run(self, passes: int) -> tuple[float, list[float]]:
-        """Return the seconds of a training, and the last cost of each network."""
-        answer = self.ask(passes=passes)
+    def run(self, passes: int, turn: float = 0.0) -> tuple[float, list[float]]:
+        """Return the seconds of a training, and the last cost of each network.
+
+        It is repeated until so many seconds have gone, if it takes less; the median counts.
+        """
+        answer = self.ask(passes=passes, turn=turn)
         return answer["seconds"], answer["costs"]
 
     def close(self) -> None:
@@ -110,6 +114,15 @@ class Worker:
         if "process" in self.__dict__:
             self.process.communicate()
             del self.process
+
+
+def trained(peer: Any, passes: int, turn: float) -> dict[str, Any]:
+    """Return what :meth:`Worker.run` does."""
+    end, seconds = time.monotonic() + turn, []
+    while not seconds or time.monotonic() < end:
+        taken, costs = peer.run(passes)
+        seconds.append(taken)
+    return {"seconds": median(seconds), "costs": costs}
 
 
 def main() -> None:
@@ -128,8 +141,7 @@ def main() -> None:
             peer = getattr(import_module(module), name)(work, X, Y, threads)
             answer: dict[str, Any] = {"seconds": time.perf_counter() - begin}
         else:
-            seconds, costs = peer.run(question["passes"])
-            answer = {"seconds": seconds, "costs": costs}
+            answer = trained(peer, question["passes"], question["turn"])
         print(json.dumps(answer), file=answers)
 
 
