@@ -42,7 +42,7 @@ WORKLOADS = (
     Workload("1,000,000 x 28, 128 units", Work(1_000_000, 28, 128), 3),
     Workload("60,000 x 784, 256 units", Work(60_000, 784, 256), 3),
     Workload(
-        "50,000 x 30, 64 units, batches of 32", replace(SECOND, batch_size=32), 10,
+        "50,000 x 30, 64 units, batches of 32", replace(SECOND, batch_size=32), 5,
         bound="bound of one thread",
     ),
     Workload("64 networks of 50,000 x 30, 64 units", replace(SECOND, networks=64), 2, MANY),

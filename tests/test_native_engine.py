@@ -562,8 +562,9 @@ def test_the_number_of_threads_is_the_argument_s_then_the_environment_s(monkeypa
     monkeypatch.setenv("SHOAL_THREADS", "many")
     with pytest.raises(InputError, match="SHOAL_THREADS is 'many'"):
         NativeEngine()
-    with pytest.raises(InputError, match="threads is 0"):
-        NativeEngine(0)
+    for wrong in (0, 1.5, "2"):
+        with pytest.raises(InputError, match=f"threads is {wrong!r}"):
+            NativeEngine(wrong)
 
 
 def test_the_environment_chooses_engine_and_mode(monkeypatch):

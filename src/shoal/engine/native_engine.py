@@ -6,6 +6,7 @@ they do not know (sparse X, no hidden layer, an optimiser of one's own) goes the
 
 import os
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -50,7 +51,7 @@ class NativeEngine(Engine):
         instructions: str | None = None,
         share_all: bool = False,
     ) -> None:
-        if threads is not None and threads < 1:
+        if threads is not None and not (isinstance(threads, Integral) and threads >= 1):
             raise InputError(f"threads is {threads!r}, but must be a whole number, 1 or more")
         wished = available_threads() if threads is None else threads
         self.thread_count = min(wished, 4 * max(2, os.cpu_count() or 1))  # more would only wait

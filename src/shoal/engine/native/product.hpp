@@ -9,6 +9,7 @@
 // that a block of ROWS x PANEL sums stays in registers while k runs.
 #pragma once
 
+#include <type_traits>
 #include <utility>
 
 #include "registers.hpp"
@@ -44,12 +45,16 @@ template <class T> struct Product {
   T *C;
   size_t C_row;
   const T *bias = nullptr;
+  bool call_A = false; // from memory, early
 
   bool side_by_side() const { return row == 1; } // A's rows, as those of dW1's product are
 };
 
-// Whether a block of so many packs has enough multiply-adds at each k to hide that lines of A are called from memory.
-template <class T> constexpr bool calls_A(size_t packs) { return packs * PARTS > 2; }
+// Whether lines of X are called from memory early: a block of so many packs has enough multiply-adds at each k to hide it,
+// or rows are so long that it pays anyway, as the processor, which calls ahead within a page, starts anew in each.
+template <class T> constexpr bool calls_X(size_t packs, size_t n_x) {
+  return packs * PARTS > 2 || n_x * sizeof(T) > 2048;
+}
 
 // What comes next is called into the second cache while a block is multiplied: an address, and how far the one called at
 // the following k is from it. To call all at once would hold up the block's own loads.
@@ -60,7 +65,7 @@ struct Ahead {
 
 inline void call(uintptr_t address) { __builtin_prefetch(reinterpret_cast<const void *>(address), 0, 2); }
 
-template <class T, int R, int V> inline void block(const Product<T> &p, size_t K, Start start, Ahead ahead) {
+template <class T, int R, int V, bool call_A> inline void block(const Product<T> &p, size_t K, Start start, Ahead ahead) {
   constexpr int N = V * PARTS;
   Register<T> sum[R][N];
 #pragma GCC unroll 16
@@ -75,7 +80,7 @@ template <class T, int R, int V> inline void block(const Product<T> &p, size_t K
     const T *A = p.A, *B = p.B;
     for (size_t k = 0; k < K; ++k, A += p.step, B += p.B_step, ahead.next += ahead.bytes) {
       if constexpr (N > 1) call(ahead.next);
-      if constexpr (calls_A<T>(V)) call(uintptr_t(A) + uintptr_t(later(k)) * sizeof(T));
+      if constexpr (call_A) call(uintptr_t(A) + uintptr_t(later(k)) * sizeof(T));
       Register<T> b[N];
 #pragma GCC unroll 16
       for (int v = 0; v < N; ++v) b[v] = load(B + v * WIDTH<T>);
@@ -98,24 +103,24 @@ template <class T, int R, int V> inline void block(const Product<T> &p, size_t K
     }
 }
 
-template <class T, int V, int R = ROWS>
+template <class T, int V, bool call_A, int R = ROWS>
 inline void rest_of_rows(const Product<T> &p, size_t rows, size_t K, Start start, Ahead ahead) {
   if constexpr (R > 0) {
-    if (rows == R) return block<T, R, V>(p, K, start, ahead);
-    rest_of_rows<T, V, R - 1>(p, rows, K, start, ahead);
+    if (rows == R) return block<T, R, V, call_A>(p, K, start, ahead);
+    rest_of_rows<T, V, call_A, R - 1>(p, rows, K, start, ahead);
   }
 }
 
 // Rows of one panel, block by block; `then` is told of each. So many elements behind this part of B come next; or, where
 // A's rows are side by side, the sums of the next block.
-template <class T, int V, class F>
+template <class T, int V, bool call_A, class F>
 void panel_of(Product<T> p, size_t rows, size_t K, Start start, size_t behind, F then) {
   const bool sums = p.side_by_side();
   const size_t block = sizeof(T) * (sums ? ROWS * V * LANES<T> : rows < ROWS ? behind : behind * ROWS / rows);
   Ahead ahead = {uintptr_t(sums ? p.C + ROWS * p.C_row : p.B + K * p.B_step), block ? (block + K - 1) / K : 0};
   for (size_t done = 0; done < rows; done += ROWS, ahead.next += block) {
     const size_t some = rows - done < ROWS ? rows - done : ROWS;
-    rest_of_rows<T, V>(p, some, K, start, ahead);
+    rest_of_rows<T, V, call_A>(p, some, K, start, ahead);
     then(done, some);
     p.A += ROWS * p.row;
     p.C += ROWS * p.C_row;
@@ -147,9 +152,13 @@ void product(Product<T> p, size_t rows, size_t K, size_t packs, Start start, F t
     const bool whole_panel = p.B_step == packs * LANES<T>;
     const size_t behind = depth < K && whole_panel ? depth * p.B_step : 0;
     done += depth;
+    const auto panel = [&](auto V, auto call_A) {
+      if (done < K) panel_of<T, V.value, call_A.value>(p, rows, depth, from, behind, nothing);
+      else panel_of<T, V.value, call_A.value>(p, rows, depth, from, behind, then);
+    };
     with_packs(packs, [&](auto V) {
-      if (done < K) panel_of<T, V.value>(p, rows, depth, from, behind, nothing);
-      else panel_of<T, V.value>(p, rows, depth, from, behind, then);
+      if (p.call_A) panel(V, std::true_type());
+      else panel(V, std::false_type());
     });
     p.A += ptrdiff_t(depth) * p.step;
     p.B += depth * p.B_step;

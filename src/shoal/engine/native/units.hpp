@@ -17,7 +17,7 @@ template <class T> size_t tile(const Shape &) { return TILE<T>; }
 // Rows of X that start so far apart meet each other even in the second cache: where they are not called early, they
 // are moved.
 template <class T> bool in_place(const Shape &s, const Source<T> &from) {
-  const bool called = calls_A<T>(std::min<size_t>(up<T>(s.n_h) / LANES<T>, PANEL_PACKS));
+  const bool called = calls_X<T>(std::min<size_t>(up<T>(s.n_h) / LANES<T>, PANEL_PACKS), s.n_x);
   return from.X_feature == 1 && (called || from.X_example * ptrdiff_t(sizeof(T)) % 8192 != 0);
 }
 
@@ -96,13 +96,15 @@ template <class T> struct Dense {
   static void forward(const Shape &s, const T *parameters, const Tile<T> &tile, Panel panel, T *Z1, F then) {
     const Layout l = layout<T>(s);
     product<T>({tile.X, tile.X_row, 1, parameters + l.W1 + panel.first * s.n_x, panel.width, Z1, panel.width,
-                parameters + l.b1 + panel.first},
+                parameters + l.b1 + panel.first, calls_X<T>(panel.width / LANES<T>, s.n_x)},
                tile.m, s.n_x, panel.width / LANES<T>, Start::columns, then);
   }
   // dW1 = or += dZ1 X^T, of a panel.
   static void backward(const Shape &s, const Tile<T> &tile, Panel panel, const T *dZ1, T *sums, bool first) {
-    product<T>({tile.X, 1, tile.X_row, dZ1, panel.width, sums + layout<T>(s).W1 + panel.first * s.n_x, panel.width}, s.n_x,
-               tile.m, panel.width / LANES<T>, first ? Start::zero : Start::added);
+    const size_t packs = panel.width / LANES<T>;
+    product<T>({tile.X, 1, tile.X_row, dZ1, panel.width, sums + layout<T>(s).W1 + panel.first * s.n_x, panel.width, nullptr,
+                calls_X<T>(packs, s.n_x)},
+               s.n_x, tile.m, packs, first ? Start::zero : Start::added);
   }
 };
 
