@@ -1,11 +1,11 @@
 """Guarantee: peers are timed in turns, so that a busy moment of the machine strikes all alike.
 
 Every variant of a peer is tried once; those clearly slower than the peer's best drop out. Then come
-rounds: peer after peer, and all over again. In its turn a peer repeats a training that takes less
-than a tenth of a second, and the median counts: the first one after a pause finds neither numbers
-in the caches nor its core awake (``cold_seconds`` measures that). A peer's figure is the median
-over the rounds, and the best of its variants counts. ``Trial.times`` is a ratio within each round,
-and the median of these.
+rounds: peer after peer, and all over again. A turn begins with a pass that is not counted, as after
+a pause the caches are empty and the core asleep (``cold_seconds`` measures that); a training that
+takes less than a tenth of a second is repeated, and the median counts. A peer's figure is the
+median over the rounds, and the best of its variants counts. ``Trial.times`` is a ratio within each
+round, and the median of these.
 """
 
 import sys

@@ -45,8 +45,11 @@ class Work:
 
     @property
     def multiply_adds(self) -> int:
-        """Multiply-adds of the matrix products in a pass: Z1, dW1; Z2, dW2 and W2^T dZ2."""
-        return (2 * self.n_x + 3) * self.m * self.n_h * self.networks
+        """Multiply-adds of the matrix products in a pass: Z1 and dW1, Z2 and dW2.
+
+        W2^T dZ2 is left out: with one output W2 could multiply sums over the examples.
+        """
+        return (2 * self.n_x + 2) * self.m * self.n_h * self.networks
 
     def starts(self) -> list[Array]:
         """Return theta (W1, b1, W2, b2) of each network before training."""

@@ -104,7 +104,8 @@ class Worker:
     def run(self, passes: int, turn: float = 0.0) -> tuple[float, list[float]]:
         """Return the seconds of a training, and the last cost of each network.
 
-        It is repeated until so many seconds have gone, if it takes less; the median counts.
+        With a turn, a pass beforehand is not counted, and the training is repeated until so many
+        seconds have gone, if it takes less; the median counts.
         """
         answer = self.ask(passes=passes, turn=turn)
         return answer["seconds"], answer["costs"]
@@ -118,6 +119,8 @@ class Worker:
 
 def trained(peer: Any, passes: int, turn: float) -> dict[str, Any]:
     """Return what :meth:`Worker.run` does."""
+    if turn:
+        peer.run(1)
     end, seconds = time.monotonic() + turn, []
     while not seconds or time.monotonic() < end:
         taken, costs = peer.run(passes)

@@ -449,7 +449,7 @@ def test_a_training_that_ends_before_its_first_update_leaves_the_network_as_it_w
     X = np.ones((4000, 300))
     passes = Passes(0, 1, 300, False, 0)
     asked = []
-    descent = Descent(network, Adam())
+    descent = Descent(network, GradientDescent(0.1))
     NativeEngine(1).descend([descent], X, np.ones((1, 300)), passes, lambda: not asked.append(0))
     assert asked == [0]  # after 30 ms, when W1 is being copied
     assert descent.costs == []

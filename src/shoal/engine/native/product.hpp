@@ -45,15 +45,18 @@ template <class T> struct Product {
   T *C;
   size_t C_row;
   const T *bias = nullptr;
-  bool call_A = false; // from memory, early
+  bool call_A = false; // from memory, even where it is not hidden
 
   bool side_by_side() const { return row == 1; } // A's rows, as those of dW1's product are
 };
 
-// Whether lines of X are called from memory early: a block of so many packs has enough multiply-adds at each k to hide it,
-// or rows are so long that it pays anyway, as the processor, which calls ahead within a page, starts anew in each.
+// Whether a block of so many packs has enough multiply-adds at each k to hide that lines of A are called from memory.
+constexpr bool hides_calls(size_t packs) { return packs * PARTS > 2; }
+
+// Whether lines of X are called: hidden, or where rows take so much of a page that it pays anyway, as the processor, which
+// calls ahead within a page, starts anew in each.
 template <class T> constexpr bool calls_X(size_t packs, size_t n_x) {
-  return packs * PARTS > 2 || n_x * sizeof(T) > 2048;
+  return hides_calls(packs) || n_x * sizeof(T) > 2048;
 }
 
 // What comes next is called into the second cache while a block is multiplied: an address, and how far the one called at
@@ -157,7 +160,8 @@ void product(Product<T> p, size_t rows, size_t K, size_t packs, Start start, F t
       else panel_of<T, V.value, call_A.value>(p, rows, depth, from, behind, then);
     };
     with_packs(packs, [&](auto V) {
-      if (p.call_A) panel(V, std::true_type());
+      if constexpr (hides_calls(V.value)) panel(V, std::true_type());
+      else if (p.call_A) panel(V, std::true_type());
       else panel(V, std::false_type());
     });
     p.A += ptrdiff_t(depth) * p.step;
