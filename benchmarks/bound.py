@@ -2,11 +2,11 @@
 
 A pass makes (2 n_x + 2) m n_h multiply-adds in its matrix products (Z1 and dW1, Z2 and dW2), at
 best at the rate of a large sgemm, and m n_h tanh (and about two more for each example's output and
-cost). The multiply-add is measured as the best of NumPy's and PyTorch's
-product of large squares. The tanh is the engine's own, by itself (``tanh.cpp``, with the machine's
-best instructions): what the engine hides of it behind a product counts in its favour. Both are
-measured in turns with the trainings, as a peer of ``workloads.py``; several cores make several tanh
-in the time of one, as if their clocks did not fall.
+cost). The multiply-add is measured as the best of NumPy's and PyTorch's product of large squares.
+The tanh is the engine's own, by itself (``tanh.cpp``, with the machine's best instructions): what
+the engine hides of it behind a product counts in its favour. Both are measured in turns with the
+trainings, as a peer of ``workloads.py``; several cores make several tanh in the time of one, as if
+their clocks did not fall.
 """
 
 import subprocess

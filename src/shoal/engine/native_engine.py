@@ -54,9 +54,8 @@ class NativeEngine(Engine):
         if threads is not None and not (isinstance(threads, Integral) and threads >= 1):
             raise InputError(f"threads is {threads!r}, but must be a whole number, 1 or more")
         wished = available_threads() if threads is None else threads
-        self.thread_count = min(
-            int(wished), 4 * max(2, os.cpu_count() or 1)
-        )  # more would only wait
+        useful = 4 * max(2, os.cpu_count() or 1)  # more would only wait
+        self.thread_count = min(int(wished), useful)
         if reproducible is None:
             wish = os.environ.get("SHOAL_REPRODUCIBLE", "").strip() or "0"
             if wish not in ("0", "1"):

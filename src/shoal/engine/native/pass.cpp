@@ -199,24 +199,23 @@ template <class T> void Pass<T>::tile_together(size_t t, size_t c, T *sums) {
   for (size_t n = 0; n < nets_.size(); ++n) {
     Net<T> &net = *nets_[n];
     if (!net.active) continue;
-    const auto with = [&](size_t worker) {
-      team_.breathe(worker);
-      Work<T> work = desk.work;
-      work.dZ1 = desks_[worker].work.dZ1;
-      return work;
+    const auto each_share = [&](const auto &kernel) {
+      team_.each(net.layout.shares, [&](size_t share, size_t worker) {
+        team_.breathe(worker);
+        if (team_.stopped()) return;
+        Work<T> work = desk.work;
+        work.dZ1 = desks_[worker].work.dZ1;
+        kernel(work, share);
+      });
     };
-    team_.each(net.layout.shares, [&](size_t share, size_t worker) {
-      Work<T> work = with(worker);
-      if (!team_.stopped())
-        net.kernels->forward(net.shape, net.parameters.get(), *desk.tile, work, share, share + 1);
+    each_share([&](Work<T> &work, size_t share) {
+      net.kernels->forward(net.shape, net.parameters.get(), *desk.tile, work, share, share + 1);
     });
     if (team_.stopped()) return;
     finish(net, n, desk, c);
     if (sums)
-      team_.each(net.layout.shares, [&](size_t share, size_t worker) {
-        Work<T> work = with(worker);
-        if (!team_.stopped())
-          net.kernels->backward(net.shape, net.parameters.get(), *desk.tile, work, sums + sums_of_[n], share, share + 1);
+      each_share([&](Work<T> &work, size_t share) {
+        net.kernels->backward(net.shape, net.parameters.get(), *desk.tile, work, sums + sums_of_[n], share, share + 1);
       });
   }
 }
