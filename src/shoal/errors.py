@@ -4,6 +4,8 @@ Floor 0. Code that finds bad input raises :class:`InputError`; the command line 
 and exits with code 2, and Python callers may catch it as the ``ValueError`` that it is.
 """
 
+from collections.abc import Callable
+from numbers import Real
 from typing import Any
 
 
@@ -12,6 +14,18 @@ class InputError(ValueError):
 
     The message is one sentence that names the culprit and the remedy.
     """
+
+
+def check_number(name: str, value: Any, allowed: Callable[[Any], bool], what: str) -> None:
+    """Check a parameter that is to be a number, of which some are allowed; ``what`` says which.
+
+    Raises
+    ------
+    InputError
+        It names the parameter, its value and what is allowed.
+    """
+    if not (isinstance(value, Real) and allowed(value)):
+        raise InputError(f"{name} is {value!r}, but must be {what}")
 
 
 class EmptyTableError(InputError):

@@ -37,15 +37,15 @@ class Examples:
         """What all examples weigh."""
         return float(self.m if self.w is None else self.w.sum(dtype=np.float64))
 
-    def check(self, network: Network) -> None:
-        """Check that a network can learn from the examples.
+    def check(self, network: Network, *, features: bool = False) -> None:
+        """Check that a network can learn from the examples; ``features``: look into X too.
 
         Raises
         ------
         InputError
             It names the array and what is wrong with it.
         """
-        network.check_examples(self.X, self.Y, self.w)
+        network.check_examples(self.X, self.Y, self.w, features=features)
 
     def take(self, batch: NDArray[np.intp]) -> "Examples":
         """Return some of the examples."""

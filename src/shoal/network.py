@@ -141,7 +141,7 @@ class Network:
         return self
 
     def check(self, X: Any, Y: Array | None = None, w: Array | None = None) -> None:
-        """Check that examples have the shapes that the network takes, columns being examples.
+        """Check that examples are numbers in the shapes that the network takes, in columns.
 
         Raises
         ------
@@ -152,11 +152,19 @@ class Network:
             raise InputError(f"X must be an array of two dimensions, ({self.n_x}, m)")
         m = X.shape[-1]
         for name, array, rows in (("X", X, self.n_x), ("Y", Y, self.n_y), ("w", w, 1)):
-            if array is not None and array.shape != (rows, m):
-                raise InputError(
-                    f"{name} has the shape {array.shape}, but must have {(rows, m)}: columns are"
-                    " examples"
-                )
+            if array is not None:
+                _check_array(name, array, (rows, m))
+
+    def check_features(self, X: Any) -> None:
+        """Check that the network can predict from X: as :meth:`check`, and without NaN or infinity.
+
+        Raises
+        ------
+        InputError
+            It says what is wrong with X.
+        """
+        self.check(X)
+        _check_finite("X", X)
 
     def check_examples(self, X: Any, Y: Array, w: Array | None, *, features: bool = False) -> None:
         """Check that the network can learn from examples; with ``features``, look for NaN in X too.
@@ -168,8 +176,7 @@ class Network:
         """
         self.check(X, Y, w)
         for name, array in (("X", X if features else None), ("Y", Y), ("w", w)):
-            if array is not None and not np.isfinite(array).all():
-                raise InputError(f"{name} holds NaN or infinity: leave those examples out")
+            _check_finite(name, array)
         if w is not None and (w < 0).any():
             raise InputError("w holds negative weights: weights must be 0 or more")
         if self.output != "identity" and not ((Y >= 0) & (Y <= 1)).all():
@@ -207,6 +214,29 @@ class Network:
         if self.activation in ("relu", "leaky_relu"):  # half of the units are at rest
             return float(np.sqrt(2 / self.n_x)), glorot[1]
         return glorot
+
+
+def _check_array(name: str, array: Any, shape: tuple[int, int]) -> None:
+    if getattr(array, "shape", None) != shape:
+        found = getattr(array, "shape", "of no array")
+        raise InputError(
+            f"{name} has the shape {found}, but must have {shape}: columns are examples"
+        )
+    if np.dtype(array.dtype).kind not in "biuf":
+        raise InputError(f"{name} holds {array.dtype}: make real numbers of it, as astype does")
+    if isinstance(array, np.ma.MaskedArray):
+        raise InputError(f"{name} is a masked array: fill it, or leave the masked examples out")
+
+
+def _check_finite(name: str, array: Any) -> None:
+    """Check an array, or the elements that a sparse one holds; lazy features are always finite."""
+    values = array if isinstance(array, np.ndarray) else getattr(array, "data", None)
+    if not isinstance(values, np.ndarray) or values.dtype.kind != "f":
+        return
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = values.sum()  # finite only if all are, and takes no memory
+    if not np.isfinite(total) and not np.isfinite(values).all():
+        raise InputError(f"{name} holds NaN or infinity: leave those examples out")
 
 
 def _known(what: str, name: str, names: tuple[str, ...]) -> str:

@@ -4,13 +4,14 @@ Floor 2, in rising complexity: gradient descent (the course), momentum, Adam. Wh
 remembers are plain arrays laid out as theta, so that an engine can make its steps natively.
 """
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 
 import numpy as np
 
 from shoal.activations import Array
-from shoal.errors import InputError
+from shoal.errors import InputError, check_number
 
 
 class Optimizer(ABC):
@@ -25,8 +26,7 @@ class Optimizer(ABC):
     """
 
     def __init__(self, alpha: float) -> None:
-        if not (alpha > 0 and np.isfinite(alpha)):
-            raise InputError(f"the learning rate is {alpha!r}, but must be a number above 0")
+        check_number("the learning rate", alpha, lambda a: 0 < a < math.inf, "a number above 0")
         self.alpha = alpha
         self.t = 0
 
@@ -130,8 +130,7 @@ class Adam(Optimizer):
     ) -> None:
         super().__init__(alpha)
         _check_decay(beta1=beta1, beta2=beta2)
-        if not epsilon > 0:
-            raise InputError(f"epsilon is {epsilon!r}, but must be above 0")
+        check_number("epsilon", epsilon, lambda e: 0 < e < math.inf, "a number above 0")
         self.beta1, self.beta2, self.epsilon = beta1, beta2, epsilon
         self.mean = self.square = np.zeros(0)
 
@@ -228,5 +227,4 @@ def _check_same(memory: Array, theta: Array) -> None:
 
 def _check_decay(**decays: float) -> None:
     for name, value in decays.items():
-        if not 0 <= value < 1:
-            raise InputError(f"{name} is {value!r}, but must be 0 or more and below 1")
+        check_number(name, value, lambda v: 0 <= v < 1, "0 or more and below 1")

@@ -12,7 +12,7 @@ import numpy as np
 from shoal.callbacks import Callback, TrainingState
 from shoal.checkpoint import FLAGS, Memory, digest, settings
 from shoal.engine import Descent, Engine, Passes
-from shoal.errors import InputError
+from shoal.errors import InputError, check_number
 from shoal.examples import Examples, Member, Metrics
 from shoal.history import History
 from shoal.partitions import Partitions
@@ -29,10 +29,8 @@ class Run:
         engine: Engine,
         metrics: Metrics,
     ) -> None:
-        if not 0 <= member.l2 < math.inf:
-            raise InputError(f"l2 is {member.l2!r}, but must be a number, 0 or more")
-        if not 0 <= member.averaging < 1:
-            raise InputError(f"averaging is {member.averaging!r}, but must be 0 or more, below 1")
+        check_number("l2", member.l2, lambda l2: 0 <= l2 < math.inf, "a number, 0 or more")
+        check_number("averaging", member.averaging, lambda a: 0 <= a < 1, "0 or more, below 1")
         w = member.w
         if isinstance(examples, Partitions):
             if w is not None:
@@ -42,7 +40,7 @@ class Run:
             own.check(member.network)
             w = own.w
         if member.validation is not None:
-            member.validation.check(member.network)
+            member.validation.check(member.network, features=True)
         self.member, self.engine, self.metrics = member, engine, metrics
         self.descent = Descent(member.network, member.optimizer, member.l2, w, member.dropout)
         seen = copy.deepcopy(member.network) if member.averaging else member.network

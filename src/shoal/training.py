@@ -153,7 +153,7 @@ def train_population(
     engine = engine or default_engine()
     runs = [Run(member, examples, max_epochs, engine, metrics or {}) for member in members]
     _check_alike(members)
-    passes = Passes(first_epoch, max_epochs, batch_size or examples.m, bool(shuffle), seed)
+    passes = Passes(first_epoch, max_epochs, batch_size or examples.m, bool(shuffle), int(seed))
     kept = (
         None
         if checkpoint is None

@@ -144,7 +144,7 @@ void networks_and_tables_of_every_size_are_right() {
 
 // One gradient only, many features, more tiles than are kept turned round.
 void large_networks_and_tables_are_right() {
-  const Case wide = {{4100, 130, 2, Activation::tanh, Output::softmax}, 80, 0, true, Rule::descent, 80, false};
+  const Case wide = {{4100, 130, 3, Activation::tanh, Output::softmax}, 80, 0, true, Rule::descent, 80, false};
   const Case few = {{1600, 5, 2, Activation::relu, Output::softmax}, 500, 2, true, Rule::momentum, 500, false};
   const Case many = {{200, 4, 3, Activation::relu, Output::sigmoid}, 2100, 1, false, Rule::adam, 700, true};
   for (const Case &c : {wide, few, many}) {
@@ -252,7 +252,7 @@ void networks_learn_from_pieces_as_from_their_features() {
       if (n_h == 33) shape.dropping.below = 1u << 30, shape.in_units = true;
       networks_learn_from_pieces_as_from_their_features(shape, m, m == 301, {7, 0, 7, 1, 2, 5});
     }
-  const Shape wide = {0, 300, 2, Activation::tanh, Output::softmax}; // with a single gradient
+  const Shape wide = {0, 300, 3, Activation::tanh, Output::softmax}; // with a single gradient
   networks_learn_from_pieces_as_from_their_features(wide, 160, true, {1750, 0, 7});
 }
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from shoal.activations import Activation, Array
 from shoal.engine.order import splitmix64
-from shoal.errors import InputError
+from shoal.errors import check_number
 from shoal.network import Network
 
 GOLDEN = np.uint32(0x9E3779B9)
@@ -33,8 +33,7 @@ class Dropout:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if not 0 <= self.rate < 1:
-            raise InputError(f"the dropout rate is {self.rate!r}, but must be 0 or more, below 1")
+        check_number("the dropout rate", self.rate, lambda r: 0 <= r < 1, "0 or more, below 1")
 
     @property
     def below(self) -> int:

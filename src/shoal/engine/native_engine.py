@@ -61,13 +61,16 @@ class NativeEngine(Engine):
             if wish not in ("0", "1"):
                 raise InputError(f"SHOAL_REPRODUCIBLE is {wish!r}, but must be 0 or 1")
             reproducible = wish == "1"
+        elif not isinstance(reproducible, bool | np.bool_):
+            raise InputError(f"reproducible is {reproducible!r}, but must be True, False or None")
         reproducible = reproducible or all(exact for _, exact in _native.variants())
         known = self.known_instructions(reproducible)
         if instructions is None:
             instructions = known[0]
         elif instructions not in known:
             raise InputError(
-                f"instructions is {instructions!r}, but this machine has {', '.join(known)}"
+                f"instructions is {instructions!r}, but must be one of {', '.join(known)}:"
+                f" what runs here {'' if reproducible else 'without '}reproducible=True"
             )
         self.reproducible, self.instructions = reproducible, instructions
         self._numpy = NumpyEngine()
@@ -90,6 +93,7 @@ class NativeEngine(Engine):
     def predict(self, network: Network, X: Matrix) -> Array:  # noqa: D102
         if not _knows(network, X):
             return self._numpy.predict(network, X)
+        network.check_features(X)
         A2 = np.empty((network.n_y, X.shape[1]), network.theta.dtype)
         self._evaluate(network, X, None, None, 1.0, None, A2)
         return A2

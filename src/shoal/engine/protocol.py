@@ -102,7 +102,11 @@ class Descent:
 
 
 class Engine(ABC):
-    """Sums over examples. X is (n_x, m), dense, lazy or SciPy sparse; Y is (n_y, m)."""
+    """Sums over examples. X is (n_x, m), dense, lazy or SciPy sparse; Y is (n_y, m).
+
+    Where X is not looked at, NaN makes the results NaN, but a unit that saturates takes infinity
+    for a large number; :meth:`shoal.Network.check_examples` tells.
+    """
 
     name: str
     reproducible = False  # on every instruction set
@@ -117,7 +121,7 @@ class Engine(ABC):
 
     @abstractmethod
     def predict(self, network: Network, X: Matrix) -> Array:
-        """Return A2, (n_y, m)."""
+        """Return A2, (n_y, m); refuse NaN and infinity in X."""
 
     @abstractmethod
     def cost_and_gradient(

@@ -65,9 +65,6 @@ void forward(const Shape &s, const T *parameters, const Tile<T> &tile, Work<T> &
   join(s, parameters + l.W2, tile, work);
 }
 
-// All of Z2 is there already.
-template <class T> void joined(const Shape &, const T *, const Tile<T> &, Work<T> &) {}
-
 #if SHOAL_REGISTER == 64
 constexpr int SIDE = 4; // sums of 4 rows with 4 rows stay in registers
 #elif SHOAL_REGISTER == 32
@@ -226,7 +223,7 @@ template <class T> size_t descend(const Shape &s, const Course<T> &course, const
 
 template <class T> constexpr Kernels<T> kernels() {
   return {tile,       ROW,       false,     false,     in_place<T>, layout<T>,   rooms<T>,   pack<T>,
-          unpack<T>,  nullptr,   gather<T>, forward<T>,  joined<T>,   backward<T>, collect<T>,
+          unpack<T>,  nullptr,   gather<T>, forward<T>,  nullptr,   backward<T>, collect<T>,
           outputs_of<T>, add<T>, update<T>, nullptr,     squares<T>,  descend<T>};
 }
 

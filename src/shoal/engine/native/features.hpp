@@ -134,7 +134,7 @@ template <class T> double squares(const Shape &s, const T *parameters) {
 
 template <class T> constexpr Kernels<T> kernels() {
   return {tile<T>,   ROW,     true,      false,     in_place<T>, layout<T>,           rooms<T>,    pack<T>,
-          unpack<T>, nullptr, gather<T>, forward<T>,  examples::joined<T>, backward<T>, collect<T>,
+          unpack<T>, nullptr, gather<T>, forward<T>,  nullptr, backward<T>, collect<T>,
           examples::outputs_of<T>, add<T>, update<T>, nullptr, squares<T>, nullptr};
 }
 

@@ -11,6 +11,8 @@ namespace shoal::SHOAL_VARIANT::units {
 
 static_assert(4 % PANEL_PACKS == 0); // a share is one or more panels
 
+template <class T> constexpr size_t TILE = 576 / sizeof(T); // 144 or 72 examples, a multiple of 6 and of LANES
+
 template <class T> Layout layout(const Shape &s) {
   const size_t H = up<T>(s.n_h), W1 = 0, b1 = W1 + s.n_x * H, W2 = b1 + H, b2 = W2 + s.n_y * H, size = b2 + up<T>(s.n_y);
   return {W1, b1, W2, b2, size, H, size, (H + SHARE<T> - 1) / SHARE<T>};
@@ -29,8 +31,8 @@ template <class T, class F> void each_panel(size_t H, size_t from, size_t end, F
 }
 
 // Call `block` with the places, in theta and in the kernels' vector, of each block of W1 that has as many units
-// and features as a register has lanes, and `one` with those of every other parameter of some shares; b2 goes
-// with the first.
+// and features as a register has lanes, and `one` with those of every other parameter of some shares; W2 goes row by
+// row, some with each share, and b2 with the first.
 template <class T, class Block, class One>
 void each_parameter(const Shape &s, size_t from, size_t end, Block block, One one) {
   const Layout l = layout<T>(s);
@@ -45,11 +47,10 @@ void each_parameter(const Shape &s, size_t from, size_t end, Block block, One on
           for (size_t u = 0; u < WIDTH<T> && h + u < last; ++u)
             for (size_t v = 0; v < WIDTH<T> && j + v < s.n_x; ++v) one(in_theta + u * s.n_x + v, here + u + v * panel.width);
       }
-    for (size_t h = panel.first; h < last; ++h) {
-      one(b1 + h, l.b1 + h);
-      for (size_t k = 0; k < s.n_y; ++k) one(W2 + k * s.n_h + h, l.W2 + k * l.width + h);
-    }
+    for (size_t h = panel.first; h < last; ++h) one(b1 + h, l.b1 + h);
   });
+  for (size_t k = s.n_y * from / l.shares; k < s.n_y * end / l.shares; ++k)
+    for (size_t h = 0; h < s.n_h; ++h) one(W2 + k * s.n_h + h, l.W2 + k * l.width + h);
   for (size_t k = 0; from == 0 && k < s.n_y; ++k) one(b2 + k, l.b2 + k);
 }
 

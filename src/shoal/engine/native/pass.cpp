@@ -153,7 +153,6 @@ template <class T> void Pass<T>::weigh(const Net<T> &net, Desk &desk, size_t m, 
 template <class T> void Pass<T>::finish(Net<T> &net, size_t n, Desk &desk, size_t c) {
   const Tile<T> &tile = *desk.tile;
   Work<T> &work = desk.work;
-  net.kernels->join(net.shape, net.parameters.get(), tile, work);
   weigh(net, desk, now_.m, now_.one_over_m[n]);
   const bool slope = now_.wanted == Wanted::gradients;
   net.costs[c] += net.kernels->outputs(net.shape, tile, work, now_.one_over_m[n], slope);
@@ -212,6 +211,7 @@ template <class T> void Pass<T>::tile_together(size_t t, size_t c, T *sums) {
       net.kernels->forward(net.shape, net.parameters.get(), *desk.tile, work, share, share + 1);
     });
     if (team_.stopped()) return;
+    if (net.layout.shares > 1) net.kernels->join(net.shape, net.parameters.get(), *desk.tile, desk.work);
     finish(net, n, desk, c);
     if (sums)
       each_share([&](Work<T> &work, size_t share) {

@@ -53,10 +53,11 @@ template <class T> struct Product {
 // Whether a block of so many packs has enough multiply-adds at each k to hide that lines of A are called from memory.
 constexpr bool hides_calls(size_t packs) { return packs * PARTS > 2; }
 
-// Whether lines of X are called: hidden, or where rows take so much of a page that it pays anyway, as the processor, which
+// Whether lines of X are called: hidden, or where rows start so far apart that it pays anyway, as the processor, which
 // calls ahead within a page, starts anew in each.
-template <class T> constexpr bool calls_X(size_t packs, size_t n_x) {
-  return hides_calls(packs) || n_x * sizeof(T) > 2048;
+template <class T> constexpr bool calls_X(size_t packs, ptrdiff_t row) {
+  const ptrdiff_t apart = row * ptrdiff_t(sizeof(T));
+  return hides_calls(packs) || apart > 2048 || apart < -2048;
 }
 
 // What comes next is called into the second cache while a block is multiplied: an address, and how far the one called at

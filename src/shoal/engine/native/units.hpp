@@ -4,20 +4,17 @@
 // leave the caches. X is read where it is.
 #pragma once
 
-#include "dropout.hpp"
-#include "elements.hpp"
+#include "joining.hpp"
 #include "outputs.hpp"
-#include "panels.hpp"
 
 namespace shoal::SHOAL_VARIANT::units {
 
-template <class T> constexpr size_t TILE = 576 / sizeof(T); // 144 or 72 examples, a multiple of 6 and of LANES
 template <class T> size_t tile(const Shape &) { return TILE<T>; }
 
 // Rows of X that start so far apart meet each other even in the second cache: where they are not called early, they
 // are moved.
 template <class T> bool in_place(const Shape &s, const Source<T> &from) {
-  const bool called = calls_X<T>(std::min<size_t>(up<T>(s.n_h) / LANES<T>, PANEL_PACKS), s.n_x);
+  const bool called = calls_X<T>(std::min<size_t>(up<T>(s.n_h) / LANES<T>, PANEL_PACKS), from.X_example);
   return from.X_feature == 1 && (called || from.X_example * ptrdiff_t(sizeof(T)) % 8192 != 0);
 }
 
@@ -25,7 +22,7 @@ template <class T> constexpr ptrdiff_t copied_row(const Shape &s) { return up<T>
 
 template <class T> Rooms rooms(const Shape &s) {
   const size_t shares = layout<T>(s).shares;
-  return {TILE<T> * copied_row<T>(s), TILE<T> * s.n_y, TILE<T> * up<T>(s.n_h), TILE<T> * PANEL<T>, TILE<T> * shares * s.n_y};
+  return {TILE<T> * copied_row<T>(s), TILE<T> * s.n_y, TILE<T> * up<T>(s.n_h), TILE<T> * SHARE<T>, TILE<T> * shares * s.n_y};
 }
 
 template <class T> void gather(const Shape &s, const Source<T> &from, Tile<T> &tile, bool copy) {
@@ -48,106 +45,25 @@ template <class T> void gather(const Shape &s, const Source<T> &from, Tile<T> &t
   }
 }
 
-// Of m examples and a panel of V packs: A1 = g1(Z1) in its place, and sums (m, LANES) = or += the products of A1's
-// and W2's lanes.
-template <class T, int V, class G> void join_panel(T *A1, const T *W2, T *sums, size_t m, bool first) {
-  constexpr int N = V * PARTS;
-  Register<T> w[N];
-  for (int v = 0; v < N; ++v) w[v] = load(W2 + v * WIDTH<T>);
-  for (size_t i = 0; i < m; ++i, A1 += N * WIDTH<T>, sums += LANES<T>) {
-    Register<T> sum[PARTS];
-#pragma GCC unroll 4
-    for (int part = 0; part < PARTS; ++part) sum[part] = first ? Register<T>{} : load(sums + part * WIDTH<T>);
-#pragma GCC unroll 16
-    for (int v = 0; v < N; ++v) {
-      const Register<T> a = G::of(load(A1 + v * WIDTH<T>));
-      store(A1 + v * WIDTH<T>, a);
-      sum[v % PARTS] = fused(a, w[v], sum[v % PARTS]);
-    }
-#pragma GCC unroll 4
-    for (int part = 0; part < PARTS; ++part) store(sums + part * WIDTH<T>, sum[part]);
-  }
-}
-
-// The one of g1 and a panel's packs, to be chosen once for a panel.
-template <class T> auto join_of(Activation g1, size_t packs) {
-  void (*join)(T *, const T *, T *, size_t, bool) = nullptr;
-  with_activation(g1, [&](auto g) {
-    with_packs(packs, [&](auto V) { join = join_panel<T, V.value, decltype(g)>; });
-  });
-  return join;
-}
-
-// Units are dropped by way of Z1, of m examples from one of the tile on, and a panel: ReLU makes nothing of -1, and
-// c z of c z. What is kept counts the more.
-template <class T> void drop(const Dropping &d, const Tile<T> &tile, Panel panel, T *Z1, size_t from, size_t m) {
-  const uint32_t key = uint32_t(d.key), unit = uint32_t(d.key >> 32) + uint32_t(panel.first) * GOLDEN;
-  const T factor = T(kept_factor(d));
-  for (size_t i = from; i < from + m; ++i, Z1 += panel.width) {
-    const uint32_t row = mixed(uint32_t(tile.number(i)) ^ key) + unit;
-    for (size_t h = 0; h < panel.width; ++h) Z1[h] = mixed(row + uint32_t(h) * GOLDEN) < d.below ? T(-1) : Z1[h] * factor;
-  }
-}
-
 // X as it lies, or was copied.
 template <class T> struct Dense {
+  static bool calls(const Tile<T> &tile, size_t packs) { return tile.X != tile.copy && calls_X<T>(packs, tile.X_row); }
   // Z1 = W1 X + b1, of a panel; `then` is called with the first of some examples and their number.
   template <class F>
   static void forward(const Shape &s, const T *parameters, const Tile<T> &tile, Panel panel, T *Z1, F then) {
     const Layout l = layout<T>(s);
     product<T>({tile.X, tile.X_row, 1, parameters + l.W1 + panel.first * s.n_x, panel.width, Z1, panel.width,
-                parameters + l.b1 + panel.first, calls_X<T>(panel.width / LANES<T>, s.n_x)},
+                parameters + l.b1 + panel.first, calls(tile, panel.width / LANES<T>)},
                tile.m, s.n_x, panel.width / LANES<T>, Start::columns, then);
   }
   // dW1 = or += dZ1 X^T, of a panel.
   static void backward(const Shape &s, const Tile<T> &tile, Panel panel, const T *dZ1, T *sums, bool first) {
     const size_t packs = panel.width / LANES<T>;
     product<T>({tile.X, 1, tile.X_row, dZ1, panel.width, sums + layout<T>(s).W1 + panel.first * s.n_x, panel.width, nullptr,
-                calls_X<T>(packs, s.n_x)},
+                calls(tile, packs)},
                s.n_x, tile.m, packs, first ? Start::zero : Start::added);
   }
 };
-
-// Z1, A1 = g1(Z1), and what each share adds to Z2
-template <class T, class Features = Dense<T>>
-void forward(const Shape &s, const T *parameters, const Tile<T> &tile, Work<T> &work, size_t from, size_t end) {
-  const Layout l = layout<T>(s);
-  T *sums = work.dZ1; // which is not needed yet
-  for (size_t share = from; share < end; ++share) {
-    each_panel<T>(l.width, share, share + 1, [&](Panel panel) {
-      const auto join = join_of<T>(s.g1, panel.width / LANES<T>);
-      const T *W2 = parameters + l.W2 + panel.first;
-      T *A1 = work.A1 + panel.first * TILE<T>;
-      const bool first = panel.first == share * SHARE<T>;
-      Features::forward(s, parameters, tile, panel, A1, [&](size_t i, size_t m) {
-        T *Z1 = A1 + i * panel.width;
-        if (s.dropping.below) drop(s.dropping, tile, panel, Z1, i, m);
-        join(Z1, W2, sums + i * LANES<T>, m, first);
-      });
-    });
-    totals(sums, tile.m, T(0), work.joined + share * s.n_y * TILE<T>);
-    for (size_t k = 1; k < s.n_y; ++k) {
-      each_panel<T>(l.width, share, share + 1, [&](Panel panel) {
-        const auto join = join_of<T>(Activation::identity, panel.width / LANES<T>);
-        join(work.A1 + panel.first * TILE<T>, parameters + l.W2 + k * l.width + panel.first, sums, tile.m,
-             panel.first == share * SHARE<T>);
-      });
-      totals(sums, tile.m, T(0), work.joined + (share * s.n_y + k) * TILE<T>);
-    }
-  }
-}
-
-// Z2 = W2 A1 + b2
-template <class T> void join(const Shape &s, const T *parameters, const Tile<T> &tile, Work<T> &work) {
-  const Layout l = layout<T>(s);
-  for (size_t k = 0; k < s.n_y; ++k) {
-    T *Z2 = work.Z2 + k * TILE<T>;
-    const T b2 = parameters[l.b2 + k];
-    for (size_t i = 0; i < tile.m; ++i) Z2[i] = b2;
-    for (size_t share = 0; share < l.shares; ++share) add(Z2, work.joined + (share * s.n_y + k) * TILE<T>, tile.m);
-    for (size_t i = tile.m; i < up<T>(tile.m); ++i) Z2[i] = 0;
-  }
-}
 
 // dZ1 = W2^T dZ2 * g1'(Z1) in the place of A1, and db1, of a panel of V packs. With one output dW2 = dZ2 A1^T
 // on the way; with several, `back` is W2^T dZ2.
@@ -264,7 +180,7 @@ template <class T> double outputs_of(const Shape &s, const Tile<T> &tile, Work<T
 
 template <class T> constexpr Kernels<T> kernels() {
   return {tile<T>,   TILE<T>, false,     true,      in_place<T>, layout<T>, rooms<T>,    pack<T>,
-          unpack<T>, nullptr, gather<T>, forward<T>,  join<T>,   backward<T>, collect<T>,
+          unpack<T>, nullptr, gather<T>, forward<T, Dense<T>>, join<T>,   backward<T>, collect<T>,
           outputs_of<T>, add<T>, update<T>, scaled<T>, squares<T>, nullptr};
 }
 
