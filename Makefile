@@ -14,11 +14,12 @@ test: .venv/tests  ## run all tests
 	$(BIN)/python -m pytest -n auto
 
 sanitize: .venv/cmake  ## test the native kernels under sanitizers: of memory, undefined behaviour, threads
-	for each in address,undefined thread; do \
-	  $(BIN)/cmake -S . -B build/sanitize/$$each -DSHOAL_SANITIZE=$$each && \
-	  $(BIN)/cmake --build build/sanitize/$$each --parallel && \
-	  build/sanitize/$$each/kernels_test || exit 1; \
-	done
+	$(MAKE) --jobs=2 sanitize-address,undefined sanitize-thread
+
+sanitize-%: .venv/cmake
+	$(BIN)/cmake -S . -B build/sanitize/$* -DSHOAL_SANITIZE=$*
+	$(BIN)/cmake --build build/sanitize/$*
+	build/sanitize/$*/kernels_test
 
 check: .venv/checks docs  ## format, lint, types, spelling, floors, documentation
 	$(BIN)/ruff format --check .
