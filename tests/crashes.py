@@ -20,7 +20,8 @@ from shoal.atomic import TEMPORARY
 from shoal.checkpoint import NAME
 
 DRIVER = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # shells have it ignored in the background
 from shoal.checkpoint import Checkpoint
 from shoal.cli import main
 Checkpoint.__init__.__kwdefaults__["seconds"] = 0.02  # crashes come faster than in life

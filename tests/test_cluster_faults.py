@@ -33,10 +33,6 @@ from shoal.distributed import placement  # noqa: E402
 pytestmark = QUIET
 
 
-# A shell that starts the tests in the background has Ctrl-C ignored.
-LISTENS = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
-
-
 @contextmanager
 def machines(folder, number):
     """Start a scheduler and so many workers as processes of their own; yield a client too."""
@@ -145,7 +141,7 @@ def test_a_training_by_the_command_line_that_is_killed_or_stopped_goes_on(how, t
     with workers(1, protocol="tcp") as client:
         there = [*common, "--dask", client.scheduler.address, "--checkpoint", str(kept), "--json"]
         with subprocess.Popen(
-            [sys.executable, "-c", LISTENS + DRIVER, *there], stdout=subprocess.DEVNULL,
+            [sys.executable, "-c", DRIVER, *there], stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE, text=True,
         ) as process:  # fmt: skip
             while not (kept / NAME).exists():

@@ -1,6 +1,7 @@
 """What cannot be learned or predicted from is refused in a sentence, by every engine."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import scipy.sparse
 from conftest import needs_native
@@ -17,7 +18,10 @@ def network(n_h=4):
     return Network(3, n_h, 1).initialise("scaled", 1, 0)
 
 
-@pytest.mark.parametrize("form", [np.asarray, np.asfortranarray, scipy.sparse.csc_array])
+@pytest.mark.parametrize(
+    "form",
+    [np.asarray, np.asfortranarray, scipy.sparse.csc_array, scipy.sparse.lil_array],
+)
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("n_h", [0, 4, 40])
 def test_nothing_is_predicted_from_nan_and_infinity(engine, n_h, bad, form):
@@ -31,6 +35,13 @@ def test_large_numbers_are_predicted_from_though_their_sum_is_none(engine):
     assert np.isfinite(engine.predict(network(), np.full((3, 200), 1e307))).all()
 
 
+@pytest.mark.parametrize("n_h", [4, 40])
+def test_what_is_infinite_in_the_network_s_precision_is_not_predicted_from(engine, n_h):
+    single = Network(3, n_h, 1, dtype=np.float32).initialise("scaled", 1, 0)
+    with pytest.raises(InputError, match="numbers beyond float32"):
+        engine.predict(single, np.full((3, 9), 1e300))
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_a_validation_part_with_nan_or_infinity_is_refused(engine, bad):
     damaged = X.copy()
@@ -40,20 +51,21 @@ def test_a_validation_part_with_nan_or_infinity_is_refused(engine, bad):
 
 
 @pytest.mark.parametrize(
-    "array",
+    ("array", "said"),
     [
-        X.astype(complex),
-        X.astype(str),
-        X.astype(object),
-        X.astype("M8[s]"),
-        np.ma.masked_less(X, 0),
-        X.tolist(),
-        X[0],
+        (X.astype(complex), "X holds complex128"),
+        (X.astype(str), "X holds <U"),
+        (X.astype(object), "X holds object"),
+        (X.astype("M8[s]"), "X holds datetime64"),
+        (np.ma.masked_less(X, 0), "X is a masked array"),
+        (pd.DataFrame(X), "X is a DataFrame"),
+        (X.tolist(), "X must be an array of two dimensions"),
+        (X[0], "X must be an array of two dimensions"),
     ],
-    ids=["complex", "text", "objects", "dates", "masked", "a list", "one dimension"],
+    ids=["complex", "text", "objects", "dates", "masked", "a frame", "a list", "one dimension"],
 )
-def test_what_is_no_table_of_numbers_is_not_taken_for_one(engine, array):
-    with pytest.raises(InputError, match="X "):
+def test_what_is_no_table_of_numbers_is_not_taken_for_one(engine, array, said):
+    with pytest.raises(InputError, match=said):
         engine.predict(network(), array)
 
 
@@ -75,12 +87,27 @@ def test_a_seed_may_be_a_number_of_numpy(engine, kind):
     assert ours.theta.tobytes() == theirs.theta.tobytes()
 
 
+def test_whole_numbers_of_numpy_do_not_overflow(engine):
+    history = train(
+        network(), Examples(X, Y), max_epochs=np.int8(60), first_epoch=np.int8(100), engine=engine
+    )
+    assert len(history) == 60
+
+
+def test_a_learning_rate_may_be_an_array_of_one_number(engine):
+    ours, theirs = network(), network()
+    for each, alpha in ((ours, np.array(0.1)), (theirs, 0.1)):
+        train(each, Examples(X, Y), optimizer=GradientDescent(alpha), max_epochs=2, engine=engine)
+    assert ours.theta.tobytes() == theirs.theta.tobytes()
+
+
 @pytest.mark.parametrize(
     ("make", "said"),
     [
         (lambda: GradientDescent("0.1"), "learning rate is '0.1'"),
         (lambda: GradientDescent(None), "learning rate is None"),
-        (lambda: Momentum(0.1, "x"), "beta is 'x'"),
+        (lambda: GradientDescent(10**400), "learning rate is 1000"),
+        (lambda: Momentum(0.1, "x"), "beta is 'x', but must be a number, 0 or more and below 1"),
         (lambda: Adam(beta2=1j), "beta2 is 1j"),
         (lambda: Adam(epsilon=np.inf), "epsilon is inf"),
         (lambda: Dropout("half"), "dropout rate is 'half'"),

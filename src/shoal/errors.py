@@ -4,6 +4,7 @@ Floor 0. Code that finds bad input raises :class:`InputError`; the command line 
 and exits with code 2, and Python callers may catch it as the ``ValueError`` that it is.
 """
 
+import math
 from collections.abc import Callable
 from numbers import Real
 from typing import Any
@@ -16,16 +17,22 @@ class InputError(ValueError):
     """
 
 
-def check_number(name: str, value: Any, allowed: Callable[[Any], bool], what: str) -> None:
-    """Check a parameter that is to be a number, of which some are allowed; ``what`` says which.
+def check_number(name: str, value: Any, allowed: Callable[[float], bool], what: str) -> float:
+    """Return a parameter as a number, of which some are allowed; ``what`` says which.
 
     Raises
     ------
     InputError
         It names the parameter, its value and what is allowed.
     """
-    if not (isinstance(value, Real) and allowed(value)):
-        raise InputError(f"{name} is {value!r}, but must be {what}")
+    is_array = getattr(value, "shape", None) == ()  # of one number
+    try:
+        number = float(value) if is_array or isinstance(value, Real) else math.nan
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    if not allowed(number):
+        raise InputError(f"{name} is {value!r}, but must be a number, {what}")
+    return number
 
 
 class EmptyTableError(InputError):

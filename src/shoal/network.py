@@ -164,7 +164,7 @@ class Network:
             It says what is wrong with X.
         """
         self.check(X)
-        _check_finite("X", X)
+        _check_finite("X", X, self.theta.dtype)
 
     def check_examples(self, X: Any, Y: Array, w: Array | None, *, features: bool = False) -> None:
         """Check that the network can learn from examples; with ``features``, look for NaN in X too.
@@ -175,8 +175,11 @@ class Network:
             It names the array, and what is wrong with it.
         """
         self.check(X, Y, w)
-        for name, array in (("X", X if features else None), ("Y", Y), ("w", w)):
-            _check_finite(name, array)
+        if features:
+            _check_finite("X", X, self.theta.dtype)
+        _check_finite("Y", Y)
+        if w is not None:
+            _check_finite("w", w)
         if w is not None and (w < 0).any():
             raise InputError("w holds negative weights: weights must be 0 or more")
         if self.output != "identity" and not ((Y >= 0) & (Y <= 1)).all():
@@ -222,21 +225,31 @@ def _check_array(name: str, array: Any, shape: tuple[int, int]) -> None:
         raise InputError(
             f"{name} has the shape {found}, but must have {shape}: columns are examples"
         )
-    if np.dtype(array.dtype).kind not in "biuf":
+    kind = getattr(getattr(array, "dtype", None), "kind", None)
+    if kind is None or (name != "X" and not isinstance(array, np.ndarray)):
+        raise InputError(f"{name} is a {type(array).__name__}: make a NumPy array of it")
+    if kind not in "biuf":
         raise InputError(f"{name} holds {array.dtype}: make real numbers of it, as astype does")
     if isinstance(array, np.ma.MaskedArray):
         raise InputError(f"{name} is a masked array: fill it, or leave the masked examples out")
 
 
-def _check_finite(name: str, array: Any) -> None:
-    """Check an array, or the elements that a sparse one holds; lazy features are always finite."""
-    values = array if isinstance(array, np.ndarray) else getattr(array, "data", None)
-    if not isinstance(values, np.ndarray) or values.dtype.kind != "f":
+def _check_finite(name: str, array: Any, dtype: Any = None) -> None:
+    """Check what an array, sparse matrix or lazy features are made of, as numbers of a dtype."""
+    if isinstance(array, np.ndarray):
+        values = array
+    else:
+        values = array.tocoo().data if hasattr(array, "tocoo") else array.numbers
+        dtype = dtype if hasattr(array, "tocoo") else None  # lazy features are soft limits of them
+    if values.dtype.kind != "f":
         return
+    narrow = dtype is not None and np.dtype(dtype).itemsize < values.itemsize
     with np.errstate(over="ignore", invalid="ignore"):
-        total = values.sum()  # finite only if all are, and takes no memory
-    if not np.isfinite(total) and not np.isfinite(values).all():
-        raise InputError(f"{name} holds NaN or infinity: leave those examples out")
+        total = values.sum(dtype=dtype if narrow else None)  # finite only if all are; no memory
+        if np.isfinite(total) or np.isfinite(values.astype(dtype) if narrow else values).all():
+            return
+    beyond = f", or numbers beyond {np.dtype(dtype)}" if narrow else ""
+    raise InputError(f"{name} holds NaN or infinity{beyond}: leave those examples out")
 
 
 def _known(what: str, name: str, names: tuple[str, ...]) -> str:

@@ -26,8 +26,7 @@ class Optimizer(ABC):
     """
 
     def __init__(self, alpha: float) -> None:
-        check_number("the learning rate", alpha, lambda a: 0 < a < math.inf, "a number above 0")
-        self.alpha = alpha
+        self.alpha = check_number("the learning rate", alpha, lambda a: 0 < a < math.inf, "above 0")
         self.t = 0
 
     def memory(self) -> dict[str, Array]:
@@ -94,8 +93,7 @@ class Momentum(Optimizer):
 
     def __init__(self, alpha: float, beta: float = 0.9) -> None:
         super().__init__(alpha)
-        _check_decay(beta=beta)
-        self.beta = beta
+        self.beta = _decay("beta", beta)
         self.velocity = np.zeros(0)
 
     def begin(self, theta: Array) -> None:
@@ -129,9 +127,8 @@ class Adam(Optimizer):
         self, alpha: float = 0.001, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8
     ) -> None:
         super().__init__(alpha)
-        _check_decay(beta1=beta1, beta2=beta2)
-        check_number("epsilon", epsilon, lambda e: 0 < e < math.inf, "a number above 0")
-        self.beta1, self.beta2, self.epsilon = beta1, beta2, epsilon
+        self.beta1, self.beta2 = _decay("beta1", beta1), _decay("beta2", beta2)
+        self.epsilon = check_number("epsilon", epsilon, lambda e: 0 < e < math.inf, "above 0")
         self.mean = self.square = np.zeros(0)
 
     def begin(self, theta: Array) -> None:
@@ -186,7 +183,8 @@ class ScaledAdam(Adam):
         super().__init__(alpha, beta1, beta2, epsilon)
         if not (n_x >= 1 and n_h >= 1):
             raise InputError(f"W1 of the shape {(n_h, n_x)} has no features to scale: give both")
-        self.n_x, self.n_h, self.factor = n_x, n_h, factor
+        self.n_x, self.n_h = n_x, n_h
+        self.factor = check_number("factor", factor, lambda f: 0 < f < math.inf, "above 0")
         self.V: Array = np.zeros(0)
         self.s = self.s_mean = self.s_square = self.V
 
@@ -225,6 +223,5 @@ def _check_same(memory: Array, theta: Array) -> None:
         )
 
 
-def _check_decay(**decays: float) -> None:
-    for name, value in decays.items():
-        check_number(name, value, lambda v: 0 <= v < 1, "0 or more and below 1")
+def _decay(name: str, value: float) -> float:
+    return check_number(name, value, lambda v: 0 <= v < 1, "0 or more and below 1")

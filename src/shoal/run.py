@@ -29,8 +29,8 @@ class Run:
         engine: Engine,
         metrics: Metrics,
     ) -> None:
-        check_number("l2", member.l2, lambda l2: 0 <= l2 < math.inf, "a number, 0 or more")
-        check_number("averaging", member.averaging, lambda a: 0 <= a < 1, "0 or more, below 1")
+        l2 = check_number("l2", member.l2, lambda l2: 0 <= l2 < math.inf, "0 or more")
+        check_number("averaging", member.averaging, lambda a: 0 <= a < 1, "0 or more and below 1")
         w = member.w
         if isinstance(examples, Partitions):
             if w is not None:
@@ -42,7 +42,7 @@ class Run:
         if member.validation is not None:
             member.validation.check(member.network, features=True)
         self.member, self.engine, self.metrics = member, engine, metrics
-        self.descent = Descent(member.network, member.optimizer, member.l2, w, member.dropout)
+        self.descent = Descent(member.network, member.optimizer, l2, w, member.dropout)
         seen = copy.deepcopy(member.network) if member.averaging else member.network
         self.state = TrainingState(seen, History(), max_epochs)
         self.callers = [

@@ -147,13 +147,13 @@ def train_population(
         One for each member. A network that diverged says so in its history (``diverged``), and
         the others go on.
     """
-    _check_whole(max_epochs=(max_epochs, 1), seed=(seed, 0), first_epoch=(first_epoch, 0))
-    if batch_size is not None:
-        _check_whole(batch_size=(batch_size, 1))
+    max_epochs, seed = _whole("max_epochs", max_epochs, 1), _whole("seed", seed, 0)
+    first_epoch = _whole("first_epoch", first_epoch, 0)
+    batch_size = batch_size if batch_size is None else _whole("batch_size", batch_size, 1)
     engine = engine or default_engine()
     runs = [Run(member, examples, max_epochs, engine, metrics or {}) for member in members]
     _check_alike(members)
-    passes = Passes(first_epoch, max_epochs, batch_size or examples.m, bool(shuffle), int(seed))
+    passes = Passes(first_epoch, max_epochs, batch_size or examples.m, bool(shuffle), seed)
     kept = (
         None
         if checkpoint is None
@@ -242,7 +242,7 @@ def _train_lbfgs(
     metrics: Metrics,
     engine: Engine | None,
 ) -> History:
-    _check_whole(max_epochs=(max_epochs, 1))
+    max_epochs = _whole("max_epochs", max_epochs, 1)
     run = Run(member, examples, max_epochs, engine or default_engine(), metrics)
     network, engine = member.network, run.engine
 
@@ -284,8 +284,8 @@ def _check_alike(members: Sequence[Member]) -> None:
             raise InputError(f"two members share one {what}: give each one of its own")
 
 
-def _check_whole(**limits: tuple[Any, int]) -> None:
-    """Check whole numbers, given as name=(value, least)."""
-    for name, (value, least) in limits.items():
-        if not (isinstance(value, Integral) and least <= int(value) < 2**63):
-            raise InputError(f"{name} is {value!r}, but must be a whole number, {least} or more")
+def _whole(name: str, value: Any, least: int) -> int:
+    """Return a whole number as Python's, which does not overflow."""
+    if not (isinstance(value, Integral) and least <= int(value) < 2**63):
+        raise InputError(f"{name} is {value!r}, but must be a whole number, {least} or more")
+    return int(value)

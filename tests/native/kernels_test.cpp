@@ -173,7 +173,7 @@ void dropping_and_scaling_networks_descend_alike() {
 template <class T> vector<Problem<T>> population(size_t most) {
   vector<Problem<T>> problems;
   for (const size_t n_h : {size_t(2), most, size_t(3), size_t(20), size_t(33)}) {
-    const Shape shape = {9, n_h, 2, Activation::tanh, Output::softmax};
+    const Shape shape = {9, n_h, 3, Activation::tanh, Output::softmax};
     problems.emplace_back(Case{shape, 300, 1, n_h > 2, Rule(n_h % 3), 100, true});
   }
   return problems;
@@ -248,7 +248,7 @@ void networks_learn_from_pieces_as_from_their_features(Shape shape, size_t m, bo
 void networks_learn_from_pieces_as_from_their_features() {
   for (const size_t n_h : {1, 9, 33, 300})
     for (const size_t m : {1, 40, 301}) {
-      Shape shape = {0, n_h, 1 + m % 2, Activation::relu, Output::sigmoid};
+      Shape shape = {0, n_h, 1 + m % 4, Activation::relu, Output::sigmoid};
       if (n_h == 33) shape.dropping.below = 1u << 30, shape.in_units = true;
       networks_learn_from_pieces_as_from_their_features(shape, m, m == 301, {7, 0, 7, 1, 2, 5});
     }

@@ -56,7 +56,7 @@ def diagnose(
     """
     network.check_examples(X, Y, w, features=True)
     if alpha is not None:
-        check_number("alpha", alpha, lambda a: 0 < a < np.inf, "a number above 0")
+        check_number("alpha", alpha, lambda a: 0 < a < np.inf, "above 0")
     some = some_of(X.shape[1], MOST_EXAMPLES, seed)
     X, Y = X[:, some].astype(np.float64), Y[:, some].astype(np.float64)
     w = None if w is None or not w[:, some].any() else w[:, some].astype(np.float64)

@@ -33,7 +33,10 @@ class Dropout:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        check_number("the dropout rate", self.rate, lambda r: 0 <= r < 1, "0 or more, below 1")
+        what = "0 or more and below 1"
+        rate = check_number("the dropout rate", self.rate, lambda r: 0 <= r < 1, what)
+        object.__setattr__(self, "rate", rate)  # it is frozen
+        object.__setattr__(self, "seed", int(self.seed))
 
     @property
     def below(self) -> int:

@@ -63,6 +63,7 @@ class NativeEngine(Engine):
             reproducible = wish == "1"
         elif not isinstance(reproducible, bool | np.bool_):
             raise InputError(f"reproducible is {reproducible!r}, but must be True, False or None")
+        reproducible = bool(reproducible)  # not NumPy's
         reproducible = reproducible or all(exact for _, exact in _native.variants())
         known = self.known_instructions(reproducible)
         if instructions is None:

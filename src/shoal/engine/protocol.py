@@ -105,7 +105,7 @@ class Engine(ABC):
     """Sums over examples. X is (n_x, m), dense, lazy or SciPy sparse; Y is (n_y, m).
 
     Where X is not looked at, NaN makes the results NaN, but a unit that saturates takes infinity
-    for a large number; :meth:`shoal.Network.check_examples` tells.
+    for a large number; :meth:`shoal.Network.check_features` tells.
     """
 
     name: str

@@ -100,7 +100,7 @@ template <class T> struct Work {
   double mean_weight; // of all examples of a pass, about
   T *aux; // (3, Kernels::row)
   T *dZ1; // one share, or (n_h, tile); before that, room for `forward`
-  T *joined; // (shares, n_y, tile): what each share adds to Z2
+  T *joined; // (shares, n_y, tile): what each share adds to Z2, where it does not go there at once
   bool first; // whether it is the first tile that is summed
 };
 
@@ -160,7 +160,8 @@ template <class T> struct Kernels {
   void (*prepare)(const Shape &, T *parameters);
   // `copy` copies even what could be read in place.
   void (*gather)(const Shape &, const Source<T> &, Tile<T> &, bool copy);
-  // A1 and Z2 or, of some shares alone, what each adds to Z2: `join` puts that together, where there are several.
+  // A1 and Z2 or, of some shares alone, what each adds to Z2: `join` puts that together (nullptr in
+  // kinds of one share).
   void (*forward)(const Shape &, const T *parameters, const Tile<T> &, Work<T> &, size_t share, size_t end);
   void (*join)(const Shape &, const T *parameters, const Tile<T> &, Work<T> &);
   void (*backward)(const Shape &, const T *parameters, const Tile<T> &, Work<T> &, T *sums, size_t share, size_t end);

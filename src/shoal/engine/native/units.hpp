@@ -14,7 +14,7 @@ template <class T> size_t tile(const Shape &) { return TILE<T>; }
 // Rows of X that start so far apart meet each other even in the second cache: where they are not called early, they
 // are moved.
 template <class T> bool in_place(const Shape &s, const Source<T> &from) {
-  const bool called = calls_X<T>(std::min<size_t>(up<T>(s.n_h) / LANES<T>, PANEL_PACKS), from.X_example);
+  const bool called = calls_X<T>(std::min<size_t>(up<T>(s.n_h) / LANES<T>, PANEL_PACKS), ptrdiff_t(s.n_x));
   return from.X_feature == 1 && (called || from.X_example * ptrdiff_t(sizeof(T)) % 8192 != 0);
 }
 
@@ -47,7 +47,9 @@ template <class T> void gather(const Shape &s, const Source<T> &from, Tile<T> &t
 
 // X as it lies, or was copied.
 template <class T> struct Dense {
-  static bool calls(const Tile<T> &tile, size_t packs) { return tile.X != tile.copy && calls_X<T>(packs, tile.X_row); }
+  static bool calls(const Tile<T> &tile, size_t packs) {
+    return calls_X<T>(packs, tile.X_row) && !(tile.rows && tile.X == tile.copy); // copied just now: in the second cache
+  }
   // Z1 = W1 X + b1, of a panel; `then` is called with the first of some examples and their number.
   template <class F>
   static void forward(const Shape &s, const T *parameters, const Tile<T> &tile, Panel panel, T *Z1, F then) {
