@@ -35,6 +35,16 @@ def check_number(name: str, value: Any, allowed: Callable[[float], bool], what: 
     return number
 
 
+def positive(name: str, value: Any) -> float:
+    """Return a parameter as a number above 0, as :func:`check_number` does."""
+    return check_number(name, value, lambda number: 0 < number < math.inf, "above 0")
+
+
+def share(name: str, value: Any) -> float:
+    """Return a parameter as a number from 0 up to but not including 1, likewise."""
+    return check_number(name, value, lambda number: 0 <= number < 1, "0 or more and below 1")
+
+
 class EmptyTableError(InputError):
     """A table without rows; among the files of a table such is passed over."""
 

@@ -164,7 +164,7 @@ class NetworkEstimator(NetworkTrainer, ABC):
         engine = self._engine()
         A2 = engine.predict(self.networks_[0], X.T)
         for network in self.networks_[1:]:
-            A2 += engine.predict(network, X.T)
+            A2 += engine.outputs(network, X.T)
         A2 /= len(self.networks_)
         return A2.T
 

@@ -4,14 +4,13 @@ Floor 2, in rising complexity: gradient descent (the course), momentum, Adam. Wh
 remembers are plain arrays laid out as theta, so that an engine can make its steps natively.
 """
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 
 import numpy as np
 
 from shoal.activations import Array
-from shoal.errors import InputError, check_number
+from shoal.errors import InputError, positive, share
 
 
 class Optimizer(ABC):
@@ -26,7 +25,7 @@ class Optimizer(ABC):
     """
 
     def __init__(self, alpha: float) -> None:
-        self.alpha = check_number("the learning rate", alpha, lambda a: 0 < a < math.inf, "above 0")
+        self.alpha = positive("the learning rate", alpha)
         self.t = 0
 
     def memory(self) -> dict[str, Array]:
@@ -93,7 +92,7 @@ class Momentum(Optimizer):
 
     def __init__(self, alpha: float, beta: float = 0.9) -> None:
         super().__init__(alpha)
-        self.beta = _decay("beta", beta)
+        self.beta = share("beta", beta)
         self.velocity = np.zeros(0)
 
     def begin(self, theta: Array) -> None:
@@ -127,8 +126,8 @@ class Adam(Optimizer):
         self, alpha: float = 0.001, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8
     ) -> None:
         super().__init__(alpha)
-        self.beta1, self.beta2 = _decay("beta1", beta1), _decay("beta2", beta2)
-        self.epsilon = check_number("epsilon", epsilon, lambda e: 0 < e < math.inf, "above 0")
+        self.beta1, self.beta2 = share("beta1", beta1), share("beta2", beta2)
+        self.epsilon = positive("epsilon", epsilon)
         self.mean = self.square = np.zeros(0)
 
     def begin(self, theta: Array) -> None:
@@ -184,7 +183,7 @@ class ScaledAdam(Adam):
         if not (n_x >= 1 and n_h >= 1):
             raise InputError(f"W1 of the shape {(n_h, n_x)} has no features to scale: give both")
         self.n_x, self.n_h = n_x, n_h
-        self.factor = check_number("factor", factor, lambda f: 0 < f < math.inf, "above 0")
+        self.factor = positive("factor", factor)
         self.V: Array = np.zeros(0)
         self.s = self.s_mean = self.s_square = self.V
 
@@ -221,7 +220,3 @@ def _check_same(memory: Array, theta: Array) -> None:
         raise InputError(
             "the optimizer has made steps with another network: give each network one of its own"
         )
-
-
-def _decay(name: str, value: float) -> float:
-    return check_number(name, value, lambda v: 0 <= v < 1, "0 or more and below 1")

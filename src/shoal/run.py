@@ -12,7 +12,7 @@ import numpy as np
 from shoal.callbacks import Callback, TrainingState
 from shoal.checkpoint import FLAGS, Memory, digest, settings
 from shoal.engine import Descent, Engine, Passes
-from shoal.errors import InputError, check_number
+from shoal.errors import InputError, check_number, share
 from shoal.examples import Examples, Member, Metrics
 from shoal.history import History
 from shoal.partitions import Partitions
@@ -30,7 +30,7 @@ class Run:
         metrics: Metrics,
     ) -> None:
         l2 = check_number("l2", member.l2, lambda l2: 0 <= l2 < math.inf, "0 or more")
-        check_number("averaging", member.averaging, lambda a: 0 <= a < 1, "0 or more and below 1")
+        share("averaging", member.averaging)
         w = member.w
         if isinstance(examples, Partitions):
             if w is not None:

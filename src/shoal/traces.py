@@ -12,7 +12,7 @@ import numpy as np
 
 from shoal import equations
 from shoal.activations import Array
-from shoal.errors import InputError, check_number
+from shoal.errors import InputError, positive
 from shoal.network import Network
 
 PARTS = ("examples", "parameters", "forward", "cost", "hidden units", "backward", "update")
@@ -139,7 +139,7 @@ def trace(
         The examples do not fit the network, or hold NaN or infinity; it has no hidden layer.
     """
     network.check_examples(X, Y, w, features=True)
-    check_number("alpha", alpha, lambda a: 0 < a < np.inf, "above 0")
+    alpha = positive("alpha", alpha)
     if not network.n_h:
         raise InputError("a trace follows a hidden layer, which this network has not (n_h = 0)")
     double = network.in_double_precision()

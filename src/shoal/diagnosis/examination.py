@@ -12,7 +12,7 @@ from shoal.diagnosis.passes import of_history
 from shoal.diagnosis.steps import of_step
 from shoal.diagnosis.units import NO_BETTER, of_units
 from shoal.engine import Engine, default_engine
-from shoal.errors import check_number
+from shoal.errors import positive
 from shoal.history import History
 from shoal.network import Network
 from shoal.sampling import some_of
@@ -56,7 +56,7 @@ def diagnose(
     """
     network.check_examples(X, Y, w, features=True)
     if alpha is not None:
-        check_number("alpha", alpha, lambda a: 0 < a < np.inf, "above 0")
+        alpha = positive("alpha", alpha)
     some = some_of(X.shape[1], MOST_EXAMPLES, seed)
     X, Y = X[:, some].astype(np.float64), Y[:, some].astype(np.float64)
     w = None if w is None or not w[:, some].any() else w[:, some].astype(np.float64)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from shoal.activations import Activation, Array
 from shoal.engine.order import splitmix64
-from shoal.errors import check_number
+from shoal.errors import share
 from shoal.network import Network
 
 GOLDEN = np.uint32(0x9E3779B9)
@@ -33,9 +33,8 @@ class Dropout:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        what = "0 or more and below 1"
-        rate = check_number("the dropout rate", self.rate, lambda r: 0 <= r < 1, what)
-        object.__setattr__(self, "rate", rate)  # it is frozen
+        # it is frozen
+        object.__setattr__(self, "rate", share("the dropout rate", self.rate))
         object.__setattr__(self, "seed", int(self.seed))
 
     @property

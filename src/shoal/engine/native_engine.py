@@ -91,10 +91,9 @@ class NativeEngine(Engine):
             "threads": self.thread_count,
         }
 
-    def predict(self, network: Network, X: Matrix) -> Array:  # noqa: D102
+    def outputs(self, network: Network, X: Matrix) -> Array:  # noqa: D102
         if not _knows(network, X):
-            return self._numpy.predict(network, X)
-        network.check_features(X)
+            return self._numpy.outputs(network, X)
         A2 = np.empty((network.n_y, X.shape[1]), network.theta.dtype)
         self._evaluate(network, X, None, None, 1.0, None, A2)
         return A2

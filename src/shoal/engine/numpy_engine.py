@@ -74,8 +74,7 @@ class NumpyEngine(Engine):
         finally:
             _SINGLE_THREAD.leave()
 
-    def predict(self, network: Network, X: Matrix) -> Array:  # noqa: D102
-        network.check_features(X)
+    def outputs(self, network: Network, X: Matrix) -> Array:  # noqa: D102
         parts = [network.forward(own).A2 for _, own in _chunks(X)]
         return np.concatenate(parts, axis=1)
 

@@ -119,9 +119,14 @@ class Engine(ABC):
         """Enter this around many calls with m examples each: threads as that much work needs."""
         return nullcontext()
 
-    @abstractmethod
     def predict(self, network: Network, X: Matrix) -> Array:
         """Return A2, (n_y, m); refuse NaN and infinity in X."""
+        network.check_features(X)
+        return self.outputs(network, X)
+
+    @abstractmethod
+    def outputs(self, network: Network, X: Matrix) -> Array:
+        """Return A2, (n_y, m), without a look into X, for another network on X that was checked."""
 
     @abstractmethod
     def cost_and_gradient(

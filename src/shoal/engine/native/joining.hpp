@@ -102,7 +102,7 @@ void forward_to_few(const Shape &s, const T *parameters, const Tile<T> &tile, Wo
 }
 
 // Z2 = b2, before what shares add to it
-template <class T> void begin(const Shape &s, const T *b2, const Tile<T> &tile, T *Z2) {
+template <class T> void start_with_b2(const Shape &s, const T *b2, const Tile<T> &tile, T *Z2) {
   for (size_t k = 0; k < s.n_y; ++k) std::fill_n(Z2 + k * TILE<T>, tile.m, b2[k]);
 }
 
@@ -113,7 +113,7 @@ template <class T> void clear_padding(const Shape &s, const Tile<T> &tile, T *Z2
 // Z2 = W2 A1 + b2
 template <class T> void join(const Shape &s, const T *parameters, const Tile<T> &tile, Work<T> &work) {
   const Layout l = layout<T>(s);
-  begin(s, parameters + l.b2, tile, work.Z2);
+  start_with_b2(s, parameters + l.b2, tile, work.Z2);
   for (size_t share = 0; share < l.shares; ++share)
     for (size_t k = 0; k < s.n_y; ++k) add(work.Z2 + k * TILE<T>, work.joined + (share * s.n_y + k) * TILE<T>, tile.m);
   clear_padding(s, tile, work.Z2);
@@ -124,7 +124,7 @@ template <class T, class Features>
 void forward(const Shape &s, const T *parameters, const Tile<T> &tile, Work<T> &work, size_t from, size_t end) {
   const Layout l = layout<T>(s);
   const bool many = s.n_y >= MANY, whole = end - from == l.shares;
-  if (many && whole) begin(s, parameters + l.b2, tile, work.Z2);
+  if (many && whole) start_with_b2(s, parameters + l.b2, tile, work.Z2);
   for (size_t share = from; share < end; ++share) {
     T *joined = work.joined + share * s.n_y * TILE<T>;
     if (!many) forward_to_few<T, Features>(s, parameters, tile, work, share, joined);

@@ -11,8 +11,8 @@ namespace shoal::SHOAL_VARIANT::units {
 
 template <class T> size_t tile(const Shape &) { return TILE<T>; }
 
-// Rows of X that start so far apart meet each other even in the second cache: where they are not called early, they
-// are moved.
+// Rows of X that start so far apart meet each other even in the second cache: they are moved, unless they are so long or
+// the panel so wide that they are called early anyway.
 template <class T> bool in_place(const Shape &s, const Source<T> &from) {
   const bool called = calls_X<T>(std::min<size_t>(up<T>(s.n_h) / LANES<T>, PANEL_PACKS), ptrdiff_t(s.n_x));
   return from.X_feature == 1 && (called || from.X_example * ptrdiff_t(sizeof(T)) % 8192 != 0);
