@@ -13,8 +13,7 @@ demo: .venv/installed  ## train on a real table, predict with the network, and d
 test: .venv/tests  ## run all tests
 	$(BIN)/python -m pytest -n auto
 
-sanitize: .venv/cmake  ## test the native kernels under sanitizers: of memory, undefined behaviour, threads
-	$(MAKE) --jobs=2 sanitize-address,undefined sanitize-thread
+sanitize: sanitize-address,undefined sanitize-thread  ## test the native kernels under sanitizers
 
 sanitize-%: .venv/cmake
 	$(BIN)/cmake -S . -B build/sanitize/$* -DSHOAL_SANITIZE=$*
