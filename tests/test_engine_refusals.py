@@ -42,6 +42,15 @@ def test_what_is_infinite_in_the_network_s_precision_is_not_predicted_from(engin
         engine.predict(single, np.full((3, 9), 1e300))
 
 
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("name", ["W1", "b1", "W2", "b2"])
+def test_parameters_that_diverged_are_not_predicted_from(engine, name, bad):
+    diverged = network()
+    getattr(diverged.parameters, name)[0, 0] = bad  # b1 of infinity would be a unit at 1
+    with pytest.raises(InputError, match="the network's parameters hold NaN or infinity"):
+        engine.predict(diverged, X)
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_a_validation_part_with_nan_or_infinity_is_refused(engine, bad):
     damaged = X.copy()

@@ -158,13 +158,21 @@ class Network:
     def check_features(self, X: Any) -> None:
         """Check that the network can predict from X: as :meth:`check`, and without NaN or infinity.
 
+        Its parameters must be finite too: a unit that saturates makes a plausible number of
+        infinity.
+
         Raises
         ------
         InputError
-            It says what is wrong with X.
+            It says what is wrong with X, or with the parameters.
         """
         self.check(X)
         _check_finite("X", X, self.theta.dtype)
+        if not _finite(self.theta):
+            raise InputError(
+                "the network's parameters hold NaN or infinity, as after a divergence:"
+                " train it anew, with a lower learning rate"
+            )
 
     def check_examples(self, X: Any, Y: Array, w: Array | None, *, features: bool = False) -> None:
         """Check that the network can learn from examples; with ``features``, look for NaN in X too.
@@ -244,12 +252,20 @@ def _check_finite(name: str, array: Any, dtype: Any = None) -> None:
     if values.dtype.kind != "f":
         return
     narrow = dtype is not None and np.dtype(dtype).itemsize < values.itemsize
-    with np.errstate(over="ignore", invalid="ignore"):
-        total = values.sum(dtype=dtype if narrow else None)  # finite only if all are; no memory
-        if np.isfinite(total) or np.isfinite(values.astype(dtype) if narrow else values).all():
-            return
+    if _finite(values, dtype if narrow else None):
+        return
     beyond = f", or numbers beyond {np.dtype(dtype)}" if narrow else ""
     raise InputError(f"{name} holds NaN or infinity{beyond}: leave those examples out")
+
+
+def _finite(values: Array, dtype: Any = None) -> bool:
+    """Return whether all are finite, as numbers of a dtype if one is given."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = values.sum(dtype=dtype)  # finite only if all are; no memory
+        return bool(
+            np.isfinite(total)
+            or np.isfinite(values if dtype is None else values.astype(dtype)).all()
+        )
 
 
 def _known(what: str, name: str, names: tuple[str, ...]) -> str:
