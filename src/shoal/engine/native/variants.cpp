@@ -1,8 +1,12 @@
 #include "variants.hpp"
 
 // As CMakeLists.txt compiles them, the fastest first.
-#if defined(__x86_64__)
+#if defined(__x86_64__) && defined(SHOAL_SANITIZED)
+#define SHOAL_VARIANTS(f) f(avx512) f(avx2) f(baseline)
+#elif defined(__x86_64__)
 #define SHOAL_VARIANTS(f) f(avx512) f(avx2) f(avx512_reproducible) f(avx2_reproducible) f(baseline)
+#elif defined(__aarch64__) && defined(SHOAL_SANITIZED)
+#define SHOAL_VARIANTS(f) f(neon)
 #elif defined(__aarch64__)
 #define SHOAL_VARIANTS(f) f(neon) f(neon_reproducible)
 #else
