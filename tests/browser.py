@@ -42,9 +42,15 @@ def opened_browser() -> Iterator[Any]:
         browser.close()
 
 
+def violations(page: Any) -> dict[str, str]:
+    """Return what axe-core finds on a page, each with its impact."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    found = axe.run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    return {f"{each['id']}: {each['nodes'][0]['html'][:200]}": each["impact"] for each in found}
+
+
 def look(browser: Any, address: str, width: int = 1200) -> Seen:
     """Open a page, and tell what it did."""
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     page = browser.new_page(viewport={"width": width, "height": 800})
     errors: list[str] = []
     requests: list[str] = []
@@ -52,14 +58,12 @@ def look(browser: Any, address: str, width: int = 1200) -> Seen:
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("request", lambda request: requests.append(request.url))
     page.goto(address)
-    found = axe.run(page, options={"resultTypes": ["violations"]}).response["violations"]
-    told = [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found]
+    found = violations(page)
     seen = Seen(
         errors,
         [url for url in requests if not url.startswith(("data:", "blob:"))],
-        told,
-        [text for text, each in zip(told, found, strict=True)
-         if each["impact"] in ("serious", "critical")],
+        list(found),
+        [told for told, impact in found.items() if impact in ("serious", "critical")],
         page.evaluate("document.documentElement.scrollWidth") > width,
         page.evaluate("[...document.images].filter(i => !i.complete || !i.naturalWidth).length"),
     )  # fmt: skip

@@ -158,16 +158,22 @@ class Network:
     def check_features(self, X: Any) -> None:
         """Check that the network can predict from X: as :meth:`check`, and without NaN or infinity.
 
-        Its parameters must be finite too: a unit that saturates makes a plausible number of
-        infinity.
+        Raises
+        ------
+        InputError
+            It says what is wrong with X.
+        """
+        self.check(X)
+        _check_finite("X", X, self.theta.dtype)
+
+    def check_parameters(self) -> None:
+        """Check that no parameter is NaN or infinity, of which a saturated unit makes a number.
 
         Raises
         ------
         InputError
-            It says what is wrong with X, or with the parameters.
+            It says so, and how that comes.
         """
-        self.check(X)
-        _check_finite("X", X, self.theta.dtype)
         if not _finite(self.theta):
             raise InputError(
                 "the network's parameters hold NaN or infinity, as after a divergence:"

@@ -120,13 +120,17 @@ class Engine(ABC):
         return nullcontext()
 
     def predict(self, network: Network, X: Matrix) -> Array:
-        """Return A2, (n_y, m); refuse NaN and infinity in X."""
+        """Return A2, (n_y, m); refuse NaN and infinity in X and in the parameters."""
         network.check_features(X)
+        network.check_parameters()
         return self.outputs(network, X)
 
     @abstractmethod
     def outputs(self, network: Network, X: Matrix) -> Array:
-        """Return A2, (n_y, m), without a look into X, for another network on X that was checked."""
+        """Return A2, (n_y, m), without a look for NaN and infinity.
+
+        For another network on X that was checked, or to show one that diverged.
+        """
 
     @abstractmethod
     def cost_and_gradient(
