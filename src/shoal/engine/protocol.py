@@ -129,7 +129,7 @@ class Engine(ABC):
     def outputs(self, network: Network, X: Matrix) -> Array:
         """Return A2, (n_y, m), without a look for NaN and infinity.
 
-        For another network on X that was checked, or to show one that diverged.
+        For another network on X that was checked, or for X that is known to be finite.
         """
 
     @abstractmethod

@@ -130,7 +130,7 @@ def _measured(network: Network, part: Examples) -> tuple[float | None, float | N
 
 
 def _map(network: Network, plane: Plane, size: int) -> dict[str, Any]:
-    A2 = default_engine().outputs(network, plane.grid(size))  # of one that diverged, too
+    A2 = default_engine().outputs(network, plane.grid(size))  # a grid is finite
     said = _classes(A2)
     P = class_probabilities(A2)
     of_interest = P[1] if len(P) == 2 else P.max(axis=0)
